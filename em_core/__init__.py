@@ -1,0 +1,37 @@
+"""Expectation–maximization, step by step: the algorithms that the book explains.
+
+`em` holds the one EM loop, `coins` and `gaussians` the two models of the book. What draws or shows
+(`plots`, `widgets`) is imported by name, so that this package needs numpy and scipy alone.
+"""
+
+from em_core.coins import CoinMixture, CoinParams
+from em_core.em import (
+    CollapsedStartsWarning,
+    CollapseError,
+    EMResult,
+    EMState,
+    NotConvergedWarning,
+    ZeroProbabilityError,
+    em_steps,
+    fit,
+    fit_restarts,
+    lower_bound,
+)
+from em_core.gaussians import GaussianMixture, GaussianParams
+
+__all__ = [
+    "CoinMixture",
+    "CoinParams",
+    "CollapseError",
+    "CollapsedStartsWarning",
+    "EMResult",
+    "EMState",
+    "GaussianMixture",
+    "GaussianParams",
+    "NotConvergedWarning",
+    "ZeroProbabilityError",
+    "em_steps",
+    "fit",
+    "fit_restarts",
+    "lower_bound",
+]

@@ -1,0 +1,214 @@
+"""Mixtures of coins: each row of the data is one coin's heads and tails, the coin is hidden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import gammaln, xlog1py, xlogy
+
+from em_core.checks import (
+    Array,
+    as_numbers,
+    check_params,
+    check_responsibilities,
+    check_rng,
+    check_weights,
+    check_whole_number,
+)
+from em_core.em import CollapseError, occupied
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoinParams:
+    """Parameters of a mixture of k coins; the arrays are copied and read-only.
+
+    Parameters
+    ----------
+    theta : array_like of shape (k,)
+        Each coin's probability of heads, in [0, 1].
+    weights : array_like of shape (k,)
+        The probability with which each coin is picked; they sum to 1.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of range, the shapes differ or the weights don't sum to 1.
+    """
+
+    theta: Array
+    weights: Array
+
+    def __init__(self, theta: ArrayLike, weights: ArrayLike) -> None:
+        object.__setattr__(self, "theta", as_numbers("theta", theta, "(k,)", 1))
+        object.__setattr__(self, "weights", as_numbers("weights", weights, "(k,)", 1))
+        if ((self.theta < 0) | (self.theta > 1)).any():
+            raise ValueError(f"theta: {self.theta.tolist()} must lie in [0, 1]")
+        if self.weights.shape != self.theta.shape:
+            raise ValueError(
+                f"weights: have shape {self.weights.shape}; expected {self.theta.shape}, as theta"
+            )
+        check_weights(self.weights)
+
+
+@dataclass(frozen=True, slots=True)
+class CoinMixture:
+    """A mixture of binomials: z_i ~ weights, heads h_i of n_i tosses ~ Binomial(n_i, θ_{z_i}).
+
+    Parameters
+    ----------
+    fit_weights : bool, default False
+        Whether the M-step estimates the weights too; otherwise they stay as they start.
+
+    Notes
+    -----
+    The data `x` have shape (m, 2): heads and tails, whole numbers; the tosses may differ by row.
+    Do and Batzoglou (2008), Nature Biotechnology 26:897, with the weights fixed at ½.
+    """
+
+    fit_weights: bool = False
+
+    def check(self, x: ArrayLike, params: CoinParams) -> None:
+        """Raise a ValueError unless the data and the parameters can be used.
+
+        Parameters
+        ----------
+        x : array_like of shape (m, 2)
+        params : CoinParams
+        """
+        _as_counts(x)
+        check_params(params, CoinParams)
+
+    def log_joint(self, x: ArrayLike, params: CoinParams) -> Array:
+        """Log p(x_i, z_i = j) = log w_j + log C(n_i, h_i) + h_i log θ_j + t_i log(1 − θ_j).
+
+        Parameters
+        ----------
+        x : array_like of shape (m, 2)
+            Heads and tails.
+        params : CoinParams
+            k coins.
+
+        Returns
+        -------
+        ndarray of shape (m, k)
+            In nats; −inf where coin j cannot give row i. 0 · log 0 counts as 0.
+
+        Raises
+        ------
+        ValueError
+            For unusable data or parameters.
+        """
+        check_params(params, CoinParams)
+        heads, tails = _as_counts(x).T[:, :, np.newaxis]
+        with np.errstate(divide="ignore"):
+            log_weights = np.log(params.weights)
+        log_ways = gammaln(heads + tails + 1) - gammaln(heads + 1) - gammaln(tails + 1)
+        return np.asarray(
+            log_weights + log_ways + xlogy(heads, params.theta) + xlog1py(tails, -params.theta)
+        )
+
+    def m_step(self, x: ArrayLike, responsibilities: ArrayLike, params: CoinParams) -> CoinParams:
+        """θ_j = expected heads / expected tosses; w_j = mean responsibility, if fitted.
+
+        Parameters
+        ----------
+        x : array_like of shape (m, 2)
+            Heads and tails.
+        responsibilities : array_like of shape (m, k)
+            Every row sums to 1.
+        params : CoinParams
+            The parameters that gave the responsibilities; fixed weights are taken from here.
+
+        Returns
+        -------
+        CoinParams
+
+        Raises
+        ------
+        ValueError
+            For unusable arguments.
+        CollapseError
+            If a coin is left without a toss.
+        """
+        check_params(params, CoinParams)
+        counts = _as_counts(x)
+        r = as_numbers("responsibilities", responsibilities, "(m, k)", 2)
+        check_responsibilities(r, len(counts), len(params.theta))
+        rows, tosses = r.sum(axis=0), r.T @ counts
+        return self._from_sums(rows, tosses, params)
+
+    def _from_sums(self, rows: Array, tosses: Array, params: CoinParams) -> CoinParams:
+        """The M-step from sums over the rows: Σ r_ij, and Σ r_ij x_i of shape (k, 2)."""
+        for j in np.flatnonzero(~(occupied(rows) & occupied(tosses.sum(axis=1)))):
+            raise CollapseError(int(j), "its responsibilities sum to nothing")
+        theta = tosses[:, 0] / tosses.sum(axis=1)
+        return CoinParams(theta, rows / rows.sum() if self.fit_weights else params.weights)
+
+    def sample(
+        self, params: CoinParams, n: int, rng: np.random.Generator, tosses: int = 10
+    ) -> tuple[Array, NDArray[np.int64]]:
+        """Draw n rows: pick a coin by the weights, toss it.
+
+        Parameters
+        ----------
+        params : CoinParams
+        n : int
+            The number of rows.
+        rng : numpy.random.Generator
+        tosses : int, default 10
+            Tosses in each row.
+
+        Returns
+        -------
+        x : ndarray of shape (n, 2)
+            Heads and tails.
+        labels : ndarray of shape (n,)
+            The coin of each row, from 0.
+
+        Raises
+        ------
+        ValueError
+            For unusable arguments.
+        """
+        check_params(params, CoinParams)
+        check_whole_number("n", n, least=1)
+        check_whole_number("tosses", tosses, least=1)
+        check_rng(rng)
+        labels = rng.choice(len(params.theta), size=n, p=params.weights)
+        heads = rng.binomial(tosses, params.theta[labels])
+        return np.column_stack([heads, tosses - heads]).astype(float), labels
+
+    def random_start(self, x: ArrayLike, k: int, rng: np.random.Generator) -> CoinParams:
+        """Each θ_j uniform on [0, 1), equal weights.
+
+        Parameters
+        ----------
+        x : array_like of shape (m, 2)
+        k : int
+            The number of coins.
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        CoinParams
+
+        Raises
+        ------
+        ValueError
+            For unusable arguments.
+        """
+        _as_counts(x)
+        check_whole_number("k", k, least=1)
+        check_rng(rng)
+        return CoinParams(rng.random(k), np.full(k, 1 / k))
+
+
+def _as_counts(x: ArrayLike) -> Array:
+    counts = as_numbers("x", x, "(m, 2): heads and tails", 2)
+    if counts.shape[1] != 2:
+        raise ValueError(f"x: has shape {counts.shape}; expected (m, 2): heads and tails")
+    if (counts < 0).any() or (counts != np.floor(counts)).any():
+        raise ValueError("x: counts of heads and tails must be whole numbers, at least 0")
+    return counts

@@ -1,0 +1,377 @@
+"""The one EM loop, for every model.
+
+A model is its log-joint, log p(x_i, z_i = j; params), and its M-step. Everything else (the
+responsibilities, the log-likelihood, the lower bound, the stopping rule, the restarts) is the same
+for all of them and stands here, once. The loop is a generator: `fit` drains it, tables and
+figures and widgets look at what it yields.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import entr
+
+from em_core.checks import (
+    Array,
+    as_numbers,
+    check_responsibilities,
+    check_rng,
+    check_whole_number,
+)
+
+Params: TypeAlias = Any
+
+
+class Model(Protocol):
+    """What the loop asks of a model. A class with these two methods is enough.
+
+    A model may also have ``check(x, params)``, which raises a ValueError for unusable arguments
+    and is called once, before the first step, and ``random_start(x, k, rng)``, for
+    `fit_restarts`.
+    """
+
+    def log_joint(self, x: Any, params: Params, /) -> Array:
+        """Log p(x_i, z_i = j; params), shape (n, k)."""
+        ...
+
+    def m_step(self, x: Any, responsibilities: Array, params: Params, /) -> Params:
+        """The parameters that maximise the lower bound for these responsibilities."""
+        ...
+
+
+class StartingModel(Model, Protocol):
+    """A model that can also draw a start, as `fit_restarts` needs."""
+
+    def random_start(self, x: Any, k: int, rng: np.random.Generator, /) -> Params:
+        """Parameters to start from."""
+        ...
+
+
+class CollapseError(RuntimeError):
+    """A component lost its data, or shrank until its density is no longer a finite number.
+
+    Attributes
+    ----------
+    component : int or None
+        The component's index, from 0.
+    iteration : int or None
+        The number of the M-step at which it happened; 0 is the start, None means outside a fit.
+    reason : str
+        What was seen.
+    """
+
+    def __init__(self, component: int | None, reason: str, iteration: int | None = None) -> None:
+        super().__init__(component, reason, iteration)
+        self.component, self.reason, self.iteration = component, reason, iteration
+
+    def __str__(self) -> str:
+        who = "the fit" if self.component is None else f"component {self.component}"
+        when = "" if self.iteration is None else f" at iteration {self.iteration}"
+        return (
+            f"{who} collapsed{when}: {self.reason}. "
+            "Restart from other parameters, or use fewer components."
+        )
+
+
+class ZeroProbabilityError(ValueError):
+    """The data hold a row that the model says cannot happen."""
+
+
+class NotConvergedWarning(UserWarning):
+    """A fit ran out of iterations before the log-likelihood settled."""
+
+
+class CollapsedStartsWarning(UserWarning):
+    """Some of the restarts collapsed and were left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class EMState:
+    """One moment of an EM run; all fields belong to the same parameters.
+
+    Attributes
+    ----------
+    iteration : int
+        The number of M-steps so far; 0 is the start.
+    params : object
+        The model's parameters, θ⁽ᵗ⁾.
+    responsibilities : ndarray of shape (n, k)
+        p(z_i = j | x_i; params), read-only; every row sums to 1.
+    log_likelihood : float
+        Σ_i log p(x_i; params), of the observed data, in nats.
+    """
+
+    iteration: int
+    params: Params
+    responsibilities: Array
+    log_likelihood: float
+
+
+@dataclass(frozen=True, slots=True)
+class EMResult:
+    """What a fit ends with.
+
+    Attributes
+    ----------
+    params : object
+        The last parameters.
+    log_likelihood : float
+        The log-likelihood at `params`.
+    iterations : int
+        The number of M-steps.
+    converged : bool
+        Whether the last change of the log-likelihood was below `tol`.
+    log_likelihoods : ndarray of shape (iterations + 1,)
+        The log-likelihood at the start and after each M-step, read-only.
+    """
+
+    params: Params
+    log_likelihood: float
+    iterations: int
+    converged: bool
+    log_likelihoods: Array
+
+
+def e_step(log_joint: Array) -> tuple[Array, float]:
+    """Responsibilities and log-likelihood from the log-joint, by log-sum-exp.
+
+    Parameters
+    ----------
+    log_joint : ndarray of shape (n, k)
+        Log p(x_i, z_i = j).
+
+    Returns
+    -------
+    responsibilities : ndarray of shape (n, k)
+        Read-only; every row sums to 1.
+    log_likelihood : float
+        Σ_i log Σ_j exp(log_joint_ij).
+
+    Raises
+    ------
+    ZeroProbabilityError
+        If a row is impossible under every component.
+    ValueError
+        If the log-joint holds NaN or +inf.
+    """
+    log_joint = np.asarray(log_joint, dtype=float)
+    if np.isnan(log_joint).any() or (log_joint == np.inf).any():
+        raise ValueError("log_joint: the model returned NaN or +inf; it must be finite or -inf")
+    largest = log_joint.max(axis=1, keepdims=True)
+    impossible = np.flatnonzero(np.isneginf(largest))
+    if impossible.size:
+        raise ZeroProbabilityError(
+            f"x: the model gives row {impossible[0]} probability zero "
+            f"({impossible.size} such rows of {len(log_joint)}); "
+            "start from parameters under which every row can happen"
+        )
+    # Relative to the row's largest, so that the rows sum to 1 whatever the size of the log-joint.
+    relative = np.exp(log_joint - largest)
+    total = relative.sum(axis=1, keepdims=True)
+    responsibilities = relative / total
+    responsibilities.flags.writeable = False
+    return responsibilities, float((largest + np.log(total)).sum())
+
+
+def occupied(sums: Array) -> NDArray[np.bool_]:
+    """Which components' sums of responsibilities are more than nothing.
+
+    Below the smallest normal number over ε a quotient of two such sums has no correct digit left.
+    """
+    return sums > np.finfo(float).tiny / np.finfo(float).eps
+
+
+def em_steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
+    """The EM algorithm as an endless iterator of states; the start comes first.
+
+    Parameters
+    ----------
+    model : Model
+        Its ``log_joint`` and ``m_step`` are used; its ``check``, if it has one, first.
+    x : array_like
+        The data, as the model takes them.
+    params : object
+        The start, as the model takes it.
+
+    Yields
+    ------
+    EMState
+        The start, then the state after each M-step.
+
+    Raises
+    ------
+    ValueError
+        At once, if the model refuses the arguments.
+    CollapseError
+        When a component collapses; it names the component and the iteration.
+    """
+    check = getattr(model, "check", None)
+    if check is not None:
+        check(x, params)
+    return _steps(model, x, params)
+
+
+def _steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
+    iteration = 0
+    while True:
+        responsibilities, log_likelihood = e_step(model.log_joint(x, params))
+        yield EMState(iteration, params, responsibilities, log_likelihood)
+        iteration += 1
+        try:
+            params = model.m_step(x, responsibilities, params)
+        except CollapseError as error:
+            raise CollapseError(error.component, error.reason, iteration) from None
+
+
+def fit(
+    model: Model, x: Any, params: Params, *, tol: float = 1e-8, max_iter: int = 10_000
+) -> EMResult:
+    """Run EM until the log-likelihood settles.
+
+    Parameters
+    ----------
+    model, x, params
+        As for `em_steps`.
+    tol : float, default 1e-8
+        Stop when the total log-likelihood changes by less than this. 0 runs exactly `max_iter`
+        iterations.
+    max_iter : int, default 10 000
+        The most M-steps.
+
+    Returns
+    -------
+    EMResult
+        The last parameters and the way there.
+
+    Raises
+    ------
+    ValueError, CollapseError
+        As for `em_steps`.
+
+    Warns
+    -----
+    NotConvergedWarning
+        If `max_iter` iterations were not enough for a `tol` above 0.
+    """
+    if not (np.isscalar(tol) and np.isreal(tol) and 0 <= tol < np.inf):
+        raise ValueError(f"tol: {tol!r} must be a finite number, at least 0")
+    check_whole_number("max_iter", max_iter, least=0)
+    log_likelihoods: list[float] = []
+    for state in em_steps(model, x, params):
+        log_likelihoods.append(state.log_likelihood)
+        converged = state.iteration > 0 and abs(np.diff(log_likelihoods[-2:])[0]) < tol
+        if converged or state.iteration == max_iter:
+            break
+    if tol > 0 and not converged:
+        warnings.warn(
+            f"not converged after {max_iter} iterations: the log-likelihood still changes by "
+            f"{tol:g} or more; raise max_iter or tol",
+            NotConvergedWarning,
+            stacklevel=2,
+        )
+    values = np.array(log_likelihoods)
+    values.flags.writeable = False
+    return EMResult(state.params, state.log_likelihood, state.iteration, bool(converged), values)
+
+
+def fit_restarts(
+    model: StartingModel,
+    x: Any,
+    k: int,
+    *,
+    starts: int,
+    rng: np.random.Generator,
+    tol: float = 1e-8,
+    max_iter: int = 10_000,
+) -> list[EMResult]:
+    """Fit from several random starts; best log-likelihood first.
+
+    Parameters
+    ----------
+    model : StartingModel
+        Its ``random_start`` draws each start.
+    x : array_like
+        The data, as the model takes them.
+    k : int
+        The number of components.
+    starts : int
+        The number of starts.
+    rng : numpy.random.Generator
+        The source of chance.
+    tol, max_iter
+        As for `fit`.
+
+    Returns
+    -------
+    list of EMResult
+        One for each start that did not collapse, by falling log-likelihood.
+
+    Raises
+    ------
+    ValueError
+        For unusable arguments.
+    CollapseError
+        If every start collapsed.
+
+    Warns
+    -----
+    CollapsedStartsWarning
+        If some starts collapsed: says how many.
+    """
+    check_whole_number("starts", starts, least=1)
+    check_rng(rng)
+    results: list[EMResult] = []
+    for _ in range(starts):
+        try:
+            start = model.random_start(x, k, rng)
+            results.append(fit(model, x, start, tol=tol, max_iter=max_iter))
+        except CollapseError as error:
+            last = error
+    collapsed = starts - len(results)
+    if not results:
+        raise CollapseError(
+            last.component, f"all {starts} starts collapsed, the last because {last.reason}"
+        )
+    if collapsed:
+        warnings.warn(
+            f"{collapsed} of {starts} starts collapsed and were left out",
+            CollapsedStartsWarning,
+            stacklevel=2,
+        )
+    return sorted(results, key=lambda result: result.log_likelihood, reverse=True)
+
+
+def lower_bound(model: Model, x: Any, params: Params, responsibilities: ArrayLike) -> float:
+    """The lower bound Σ_i Σ_j r_ij (log p(x_i, z_i = j; params) − log r_ij).
+
+    It is at most the log-likelihood at `params`, by Jensen's inequality, and equal to it when
+    the responsibilities are the posterior at `params`.
+
+    Parameters
+    ----------
+    model, x, params
+        As for `em_steps`.
+    responsibilities : array_like of shape (n, k)
+        Any distribution over the components for each row: non-negative, rows sum to 1.
+
+    Returns
+    -------
+    float
+        In nats; -inf if a component has responsibility for a row that it gives probability zero.
+
+    Raises
+    ------
+    ValueError
+        If the responsibilities have another shape or a row is not a distribution.
+    """
+    log_joint = np.asarray(model.log_joint(x, params))
+    r = as_numbers("responsibilities", responsibilities, "(n, k)", 2)
+    check_responsibilities(r, *log_joint.shape)
+    expected = np.where(r > 0, r * np.where(r > 0, log_joint, 0), 0)
+    return float((expected + entr(r)).sum())

@@ -1,0 +1,336 @@
+"""Mixtures of Gaussians with full covariances, one for each component or one for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import solve_triangular
+
+from em_core.checks import (
+    SYMMETRY_TOLERANCE,
+    Array,
+    as_numbers,
+    check_params,
+    check_responsibilities,
+    check_rng,
+    check_weights,
+    check_whole_number,
+)
+from em_core.em import CollapseError, occupied
+
+EPS = float(np.finfo(float).eps)
+LOG_2_PI = float(np.log(2 * np.pi))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GaussianParams:
+    """Parameters of a mixture of k Gaussians in d dimensions; copied and read-only.
+
+    Parameters
+    ----------
+    weights : array_like of shape (k,)
+        Non-negative; they sum to 1.
+    means : array_like of shape (k, d)
+    covariances : array_like of shape (k, d, d)
+        Symmetric and positive definite.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit, the weights don't sum to 1, or a covariance is not symmetric
+        positive definite.
+    """
+
+    weights: Array
+    means: Array
+    covariances: Array
+
+    def __init__(self, weights: ArrayLike, means: ArrayLike, covariances: ArrayLike) -> None:
+        object.__setattr__(self, "weights", as_numbers("weights", weights, "(k,)", 1))
+        object.__setattr__(self, "means", as_numbers("means", means, "(k, d)", 2))
+        object.__setattr__(self, "covariances", as_numbers("covariances", covariances, "(k, d, d)", 3))
+        check_weights(self.weights)
+        k, d = len(self.weights), self.means.shape[1]
+        if self.means.shape != (k, d):
+            raise ValueError(
+                f"means: have shape {self.means.shape}; expected ({k}, d), a row for each weight"
+            )
+        if self.covariances.shape != (k, d, d):
+            raise ValueError(
+                f"covariances: have shape {self.covariances.shape}; expected {(k, d, d)}, "
+                "a matrix for each component, as wide as the means"
+            )
+        _check_covariances(self.covariances)
+
+
+@dataclass(frozen=True, slots=True)
+class GaussianMixture:
+    """A mixture of Gaussians: z_i ~ weights, x_i ~ N(μ_{z_i}, Σ_{z_i}).
+
+    Parameters
+    ----------
+    shared_covariance : bool, default False
+        Whether all components have one covariance matrix.
+
+    Notes
+    -----
+    The data `x` have shape (n, d). The formulas are Bishop (2006), Pattern Recognition and
+    Machine Learning, equations 9.23–9.26.
+    """
+
+    shared_covariance: bool = False
+
+    def check(self, x: ArrayLike, params: GaussianParams) -> None:
+        """Raise a ValueError unless the data and the parameters can be used together.
+
+        Parameters
+        ----------
+        x : array_like of shape (n, d)
+        params : GaussianParams
+        """
+        _as_rows(x, params)
+
+    def log_joint(self, x: ArrayLike, params: GaussianParams) -> Array:
+        """Log p(x_i, z_i = j) = log w_j − ½ (d log 2π + log |Σ_j| + (x_i − μ_j)ᵀ Σ_j⁻¹ (x_i − μ_j)).
+
+        Parameters
+        ----------
+        x : array_like of shape (n, d)
+        params : GaussianParams
+            k components.
+
+        Returns
+        -------
+        ndarray of shape (n, k)
+            In nats.
+
+        Raises
+        ------
+        ValueError
+            For unusable data or parameters.
+        """
+        rows = _as_rows(x, params)
+        with np.errstate(divide="ignore"):
+            log_weights = np.log(params.weights)
+        return log_weights + np.column_stack(
+            [_log_density(rows, m, c) for m, c in zip(params.means, params.covariances, strict=True)]
+        )
+
+    def m_step(
+        self, x: ArrayLike, responsibilities: ArrayLike, params: GaussianParams
+    ) -> GaussianParams:
+        """Weighted proportions, means and covariances.
+
+        Parameters
+        ----------
+        x : array_like of shape (n, d)
+        responsibilities : array_like of shape (n, k)
+            Every row sums to 1.
+        params : GaussianParams
+            The parameters that gave the responsibilities.
+
+        Returns
+        -------
+        GaussianParams
+
+        Raises
+        ------
+        ValueError
+            For unusable arguments.
+        CollapseError
+            If a component's responsibilities sum to nothing, or its covariance is no longer
+            positive definite to working precision.
+        """
+        rows = _as_rows(x, params)
+        r = as_numbers("responsibilities", responsibilities, "(n, k)", 2)
+        check_responsibilities(r, len(rows), len(params.weights))
+        return self._from_sums(gaussian_sums(rows, r))
+
+    def _from_sums(self, sums: GaussianSums) -> GaussianParams:
+        for j in np.flatnonzero(~occupied(sums.counts)):
+            raise CollapseError(int(j), "its responsibilities sum to nothing")
+        total = sums.counts.sum()
+        covariances = sums.scatters / sums.counts[:, np.newaxis, np.newaxis]
+        if self.shared_covariance:
+            covariances = np.broadcast_to(sums.scatters.sum(axis=0) / total, covariances.shape)
+        _check_collapse(covariances, sums)
+        return GaussianParams(sums.counts / total, sums.means, covariances)
+
+    def sample(
+        self, params: GaussianParams, n: int, rng: np.random.Generator
+    ) -> tuple[Array, NDArray[np.int64]]:
+        """Draw n rows: pick a component by the weights, draw from its Gaussian.
+
+        Parameters
+        ----------
+        params : GaussianParams
+        n : int
+            The number of rows.
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        x : ndarray of shape (n, d)
+        labels : ndarray of shape (n,)
+            The component of each row, from 0.
+
+        Raises
+        ------
+        ValueError
+            For unusable arguments.
+        """
+        check_params(params, GaussianParams)
+        check_whole_number("n", n, least=1)
+        check_rng(rng)
+        labels = rng.choice(len(params.weights), size=n, p=params.weights)
+        noise = rng.standard_normal((n, params.means.shape[1]))
+        roots = np.linalg.cholesky(params.covariances)
+        return params.means[labels] + np.einsum("nij,nj->ni", roots[labels], noise), labels
+
+    def random_start(self, x: ArrayLike, k: int, rng: np.random.Generator) -> GaussianParams:
+        """Means at k rows of x, different ones as far as there are; equal weights; the
+        covariance of all the data for each component.
+
+        Parameters
+        ----------
+        x : array_like of shape (n, d)
+        k : int
+            The number of components.
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        GaussianParams
+
+        Raises
+        ------
+        ValueError
+            For unusable arguments.
+        CollapseError
+            If the data have no spread in some direction.
+        """
+        rows = as_numbers("x", x, "(n, d)", 2)
+        check_whole_number("k", k, least=1)
+        check_rng(rng)
+        whole = gaussian_sums(rows, np.ones((len(rows), 1)))
+        covariance = whole.scatters / len(rows)
+        _check_collapse(covariance, whole)
+        shuffled = rng.permutation(rows)
+        first = np.sort(np.unique(shuffled, axis=0, return_index=True)[1])
+        means = shuffled[np.resize(first, k)]
+        return GaussianParams(np.full(k, 1 / k), means, np.repeat(covariance, k, axis=0))
+
+
+@dataclass(frozen=True, slots=True)
+class GaussianSums:
+    """What the M-step needs of the data: sums over rows, so that chunks add up.
+
+    Attributes
+    ----------
+    counts : ndarray of shape (k,)
+        Σ_i r_ij.
+    means : ndarray of shape (k, d)
+        Σ_i r_ij x_i / counts_j.
+    scatters : ndarray of shape (k, d, d)
+        Σ_i r_ij (x_i − means_j)(x_i − means_j)ᵀ.
+    largest : ndarray of shape (d,)
+        The largest |x_i| of each axis.
+    """
+
+    counts: Array
+    means: Array
+    scatters: Array
+    largest: Array
+
+    def __add__(self, other: GaussianSums) -> GaussianSums:
+        """The sums over both sets of rows (Chan, Golub and LeVeque 1983, equations 2.1)."""
+        counts = self.counts + other.counts
+        share = np.divide(other.counts, counts, out=np.zeros_like(counts), where=counts > 0)
+        step = other.means - self.means
+        between = np.einsum("k,ki,kj->kij", self.counts * share, step, step)
+        return GaussianSums(
+            counts,
+            self.means + share[:, np.newaxis] * step,
+            self.scatters + other.scatters + between,
+            np.maximum(self.largest, other.largest),
+        )
+
+
+def gaussian_sums(x: Array, responsibilities: Array) -> GaussianSums:
+    """The sums over the rows of `x`.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n, d)
+    responsibilities : ndarray of shape (n, k)
+
+    Returns
+    -------
+    GaussianSums
+    """
+    counts = responsibilities.sum(axis=0)
+    means = np.zeros((len(counts), x.shape[1]))
+    np.divide(responsibilities.T @ x, counts[:, np.newaxis], out=means, where=counts[:, np.newaxis] > 0)
+    residuals = (x - mean for mean in means)
+    scatters = np.array([(r[:, np.newaxis] * y).T @ y for r, y in zip(responsibilities.T, residuals)])
+    return GaussianSums(counts, means, (scatters + scatters.mT) / 2, np.abs(x).max(axis=0))
+
+
+def _log_density(x: Array, mean: Array, covariance: Array) -> Array:
+    root = np.linalg.cholesky(covariance)
+    with np.errstate(over="ignore"):
+        distances = (solve_triangular(root, (x - mean).T, lower=True) ** 2).sum(axis=0)
+    log_determinant = 2 * np.log(np.diag(root)).sum()
+    return np.asarray(-0.5 * (len(mean) * LOG_2_PI + log_determinant + distances))
+
+
+def _as_rows(x: ArrayLike, params: GaussianParams) -> Array:
+    check_params(params, GaussianParams)
+    rows = as_numbers("x", x, "(n, d)", 2)
+    if rows.shape[1] != params.means.shape[1]:
+        raise ValueError(
+            f"x: has {rows.shape[1]} columns, but the means have {params.means.shape[1]}"
+        )
+    return rows
+
+
+def _check_covariances(covariances: Array) -> None:
+    for j, covariance in enumerate(covariances):
+        variances = np.diag(covariance)
+        scale = np.sqrt(np.outer(variances, variances)) if (variances > 0).all() else 0.0
+        if (abs(covariance - covariance.T) > SYMMETRY_TOLERANCE * scale).any():
+            raise ValueError(f"covariances: matrix {j} is not symmetric")
+        try:
+            np.linalg.cholesky(covariance)
+        except np.linalg.LinAlgError:
+            raise ValueError(f"covariances: matrix {j} is not positive definite") from None
+
+
+def _check_collapse(covariances: Array, sums: GaussianSums) -> None:
+    """Raise unless every covariance is positive definite to the precision of the data.
+
+    The axes are scaled to unit standard deviation (of all the data); a direction whose standard
+    deviation is below 100 ε times the largest |x| holds nothing but rounding errors.
+    """
+    spread = _spread(sums)
+    reach = (sums.largest / spread).max()
+    smallest = (100 * EPS * reach) ** 2
+    for j, covariance in enumerate(covariances / np.outer(spread, spread)):
+        variances = np.linalg.eigvalsh(covariance)
+        if variances[0] <= max(smallest, len(spread) * EPS * variances[-1]):
+            raise CollapseError(
+                j,
+                "its covariance is not positive definite to working precision: it has shrunk onto "
+                "a point or a line",
+            )
+
+
+def _spread(sums: GaussianSums) -> Array:
+    """The standard deviation of each axis of all the data; 1 where it is 0."""
+    shares = sums.counts / sums.counts.sum()
+    centre = shares @ sums.means
+    within = np.einsum("kii->i", sums.scatters) / sums.counts.sum()
+    spread = np.sqrt(within + shares @ (sums.means - centre) ** 2)
+    return np.where(spread > 0, spread, 1.0)
