@@ -1,0 +1,350 @@
+"""Figures: each function draws on the `Axes` that it is given, in the book's style.
+
+Nothing here computes: the numbers come from the models and from `em_core.tables`. Lines differ by
+style and points by marker as well as by colour, and carry their names where they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import BoundaryNorm, ListedColormap
+
+from em_core.checks import Array
+from em_core.gaussians import GaussianParams
+from em_core.style import COMPONENTS, LIGHT, LINES, MARKERS, RAMP
+from em_core.tables import density, density_grid, ellipse
+
+RAMP_MAP = ListedColormap(RAMP)
+NAMES = "ABCD"
+
+
+def label(ax: Axes, x: float, y: float, text: str, **how: Any) -> None:
+    """Write a direct label, with a rim of paper so that lines don't cross it."""
+    from matplotlib.patheffects import withStroke
+
+    how = {"color": LIGHT["ink"], "fontsize": 10.5, **how}
+    rim = withStroke(linewidth=3, foreground=LIGHT["paper"])
+    ax.annotate(text, (x, y), path_effects=[rim], **how)
+
+
+def draw_jensen(
+    ax: Axes,
+    f: Callable[[Array], Array],
+    points: tuple[float, float],
+    weight: float,
+    domain: tuple[float, float],
+) -> None:
+    """Jensen's inequality for a variable with two values: the curve, its chord and the gap.
+
+    Parameters
+    ----------
+    ax : Axes
+    f : callable
+        The function, vectorised.
+    points : tuple of two floats
+        The values of X.
+    weight : float
+        The probability of the second.
+    domain : tuple of two floats
+        Where the curve is drawn.
+    """
+    grid = np.linspace(*domain, 200)
+    ends = np.array(points)
+    mean = (1 - weight) * ends[0] + weight * ends[1]
+    curve, chord = float(f(np.array(mean))), float((1 - weight) * f(ends[0]) + weight * f(ends[1]))
+    ax.plot(grid, f(grid), color=COMPONENTS[0], linestyle="-")
+    ax.plot(ends, f(ends), color=LIGHT["muted"], linestyle="--", marker="o")
+    ax.plot([mean, mean], [chord, curve], color=COMPONENTS[1], linewidth=2.5)
+    ax.plot(mean, curve, color=COMPONENTS[0], marker="o")
+    ax.plot(mean, chord, color=COMPONENTS[1], marker="s")
+    up = 1 if curve >= chord else -1
+    label(ax, mean, curve, "f(E[X])", xytext=(0, 9 * up), textcoords="offset points",
+          ha="center", va="bottom" if up > 0 else "top", color=COMPONENTS[0])
+    label(ax, mean, chord, "E[f(X)]", xytext=(8, -6 * up), textcoords="offset points",
+          ha="left", va="top" if up > 0 else "bottom", color=COMPONENTS[1])
+    ax.set_xlabel("x")
+    ax.set_ylabel("f(x)")
+
+
+def draw_contours(
+    ax: Axes, horizontal: Array, vertical: Array, heights: Array, levels: Array
+) -> None:
+    """Filled contours in the palette's ramp: the darker, the higher.
+
+    Parameters
+    ----------
+    ax : Axes
+    horizontal, vertical : ndarray of shape (g,) and (h,)
+    heights : ndarray of shape (h, g)
+        −inf is drawn as the lowest.
+    levels : ndarray of shape (l,)
+        Rising; at most as many as the ramp has colours. What lies below the first is left blank.
+    """
+    shown = np.where(np.isfinite(heights), heights, levels[0] - 1)
+    colours = [RAMP[i] for i in np.linspace(0, len(RAMP) - 1, len(levels)).round().astype(int)]
+    ax.contourf(horizontal, vertical, shown, levels=levels, colors=colours, extend="max")
+    ax.contour(horizontal, vertical, shown, levels=levels, colors=LIGHT["muted"],
+               linewidths=0.5, linestyles="-")
+
+
+def draw_coin_contours(ax: Axes, thetas: Array, surface: Array) -> None:
+    """The log-likelihood of two coins over (θ_A, θ_B), with the diagonal where they are equal.
+
+    Parameters
+    ----------
+    ax : Axes
+    thetas : ndarray of shape (g,)
+    surface : ndarray of shape (g, g)
+        As `em_core.tables.coin_surface` gives.
+    """
+    top = surface.max()
+    levels = top - np.array([24.0, 16, 10, 6, 3, 1.5, 0.7, 0.2])
+    draw_contours(ax, thetas, thetas, surface, levels)
+    ax.plot([0, 1], [0, 1], color=LIGHT["muted"], linestyle=":", linewidth=1)
+    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel=r"$\theta_A$", ylabel=r"$\theta_B$")
+    ax.set_aspect("equal")
+
+
+def draw_path(ax: Axes, thetas: Array, colour: str = COMPONENTS[1], size: float = 4) -> None:
+    """The way of the parameters: a dot for each iteration, a square at the start, a star at the end.
+
+    Parameters
+    ----------
+    ax : Axes
+    thetas : ndarray of shape (t, 2)
+    colour : str
+    size : float
+        Of the dots, in points.
+    """
+    ax.plot(*thetas.T, color=colour, linestyle="-", linewidth=1.2, marker="o", markersize=size)
+    ax.plot(*thetas[0], color=colour, marker="s", markersize=size + 3)
+    ax.plot(*thetas[-1], color=colour, marker="*", markersize=size + 8,
+            markeredgecolor=LIGHT["paper"])
+
+
+def draw_coin_surface(ax: Any, thetas: Array, surface: Array, floor: float) -> None:
+    """The log-likelihood of two coins as a landscape, cut off below `floor`.
+
+    Parameters
+    ----------
+    ax : Axes3D
+    thetas : ndarray of shape (g,)
+    surface : ndarray of shape (g, g)
+    floor : float
+    """
+    _draw_surface(ax, thetas, thetas, np.maximum(surface, floor))
+    ax.set(xlabel=r"$\theta_A$", ylabel=r"$\theta_B$", zlabel="log-likelihood")
+
+
+def draw_density_surface(
+    ax: Any, horizontal: Array, vertical: Array, params: GaussianParams
+) -> None:
+    """The density of a mixture in the plane as a landscape.
+
+    Parameters
+    ----------
+    ax : Axes3D
+    horizontal, vertical : ndarray of shape (g,) and (h,)
+    params : GaussianParams
+    """
+    _draw_surface(ax, horizontal, vertical, density_grid(horizontal, vertical, params))
+    ax.set(xlabel="$x_1$", ylabel="$x_2$", zlabel="density")
+
+
+def _draw_surface(ax: Any, horizontal: Array, vertical: Array, heights: Array) -> None:
+    levels = np.linspace(heights.min(), heights.max(), len(RAMP) + 1)
+    ax.plot_surface(*np.meshgrid(horizontal, vertical), heights, cmap=RAMP_MAP,
+                    norm=BoundaryNorm(levels, len(RAMP)), edgecolor=LIGHT["muted"],
+                    linewidth=0.25, rstride=1, cstride=1)
+    for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
+        axis.set_pane_color((0, 0, 0, 0))
+        axis._axinfo["grid"]["color"] = LIGHT["grid"]
+
+
+def draw_responsibilities(ax: Axes, responsibilities: Array, names: Sequence[str]) -> None:
+    """A bar for each sample, divided between two components.
+
+    Parameters
+    ----------
+    ax : Axes
+    responsibilities : ndarray of shape (n, 2)
+    names : sequence of n str
+        What stands beside each bar.
+    """
+    rows = np.arange(len(responsibilities))
+    first = responsibilities[:, 0]
+    ax.barh(rows, first, color=COMPONENTS[0])
+    ax.barh(rows, 1 - first, left=first, color="none", edgecolor=COMPONENTS[1], hatch="///")
+    for row, share in zip(rows, first, strict=True):
+        label(ax, 0.02, row, f"A {share:.2f}", va="center")
+        label(ax, 0.98, row, f"B {1 - share:.2f}", va="center", ha="right")
+    ax.set(xlim=(0, 1), yticks=rows, yticklabels=names, xlabel="responsibility")
+    ax.invert_yaxis()
+
+
+def draw_points(ax: Axes, x: Array, responsibilities: Array | None = None) -> None:
+    """Points in the plane, each with the colour and the marker of its likeliest component.
+
+    Parameters
+    ----------
+    ax : Axes
+    x : ndarray of shape (n, 2)
+    responsibilities : ndarray of shape (n, k), optional
+        Without them all points look the same; with them the surer, the more opaque.
+    """
+    if responsibilities is None:
+        ax.scatter(*x.T, s=9, color=LIGHT["muted"], alpha=0.5, linewidths=0)
+        return
+    likeliest = responsibilities.argmax(axis=1)
+    for j in range(responsibilities.shape[1]):
+        mine = likeliest == j
+        sure = np.clip(responsibilities[mine, j], 0, 1)
+        ax.scatter(*x[mine].T, s=12, color=COMPONENTS[j], marker=MARKERS[j], linewidths=0,
+                   alpha=0.15 + 0.65 * sure)
+
+
+def draw_ellipses(ax: Axes, params: GaussianParams, names: Sequence[str] = NAMES) -> None:
+    """Each component's curves at 1 and 2 standard deviations, and its name at the mean.
+
+    Parameters
+    ----------
+    ax : Axes
+    params : GaussianParams
+        With d = 2 and k of at most 4.
+    names : sequence of k str
+    """
+    parts = zip(params.means, params.covariances, strict=True)
+    for j, (mean, covariance) in enumerate(parts):
+        for deviations, width in ((1, 2.0), (2, 1.2)):
+            ax.plot(*ellipse(mean, covariance, deviations).T, color=COMPONENTS[j],
+                    linestyle=LINES[j], linewidth=width)
+        label(ax, *mean, names[j], ha="center", va="center", color=COMPONENTS[j],
+              fontweight="bold", fontsize=13)
+
+
+def draw_density_contours(
+    ax: Axes, horizontal: Array, vertical: Array, params: GaussianParams
+) -> None:
+    """Contours of the density of a mixture in the plane.
+
+    Parameters
+    ----------
+    ax : Axes
+    horizontal, vertical : ndarray of shape (g,) and (h,)
+    params : GaussianParams
+    """
+    heights = density_grid(horizontal, vertical, params)
+    levels = heights.max() * np.linspace(0.03, 0.95, len(RAMP))
+    draw_contours(ax, horizontal, vertical, heights, levels)
+    ax.set_aspect("equal")
+    ax.set(xlabel="$x_1$", ylabel="$x_2$")
+
+
+def draw_histogram(ax: Axes, values: Array, bins: int = 30) -> None:
+    """A quiet histogram, as a density.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : ndarray of shape (n,)
+    bins : int
+    """
+    ax.hist(values, bins=bins, density=True, color=LIGHT["ramp3"], edgecolor=LIGHT["paper"])
+    ax.set_ylabel("density")
+
+
+def draw_density_curves(ax: Axes, grid: Array, params: GaussianParams) -> None:
+    """The density of a mixture on a line, and each component's share of it.
+
+    Parameters
+    ----------
+    ax : Axes
+    grid : ndarray of shape (g,)
+    params : GaussianParams
+        With d = 1.
+    """
+    column = grid[:, np.newaxis]
+    for j, weight in enumerate(params.weights):
+        alone = GaussianParams([1.0], params.means[[j]], params.covariances[[j]])
+        share = weight * density(column, alone)
+        ax.plot(grid, share, color=COMPONENTS[j], linestyle=LINES[j + 1])
+        label(ax, float(params.means[j, 0]), float(share.max()), NAMES[j], ha="center",
+              xytext=(0, 5), textcoords="offset points", color=COMPONENTS[j], fontweight="bold")
+    ax.plot(grid, density(column, params), color=LIGHT["ink"], linestyle="-", linewidth=1.4)
+
+
+def draw_log_likelihoods(ax: Axes, runs: Sequence[Array]) -> None:
+    """The log-likelihood over the iterations of one or more runs.
+
+    Parameters
+    ----------
+    ax : Axes
+    runs : sequence of ndarray of shape (t,)
+        Each as ``EMResult.log_likelihoods``.
+    """
+    for number, values in enumerate(runs):
+        style = number % len(LINES)
+        ax.plot(values, color=COMPONENTS[style], linestyle=LINES[style], linewidth=1.4)
+    ax.set(xlabel="iteration", ylabel="log-likelihood")
+
+
+def draw_bars(ax: Axes, names: Sequence[str], values: Sequence[float], unit: str) -> None:
+    """Horizontal bars on a logarithmic axis, each with its value.
+
+    Parameters
+    ----------
+    ax : Axes
+    names : sequence of str
+    values : sequence of float
+        Above 0.
+    unit : str
+        What the values count, for the axis.
+    """
+    rows = np.arange(len(values))
+    ax.barh(rows, values, color=LIGHT["ramp5"])
+    for row, value in zip(rows, values, strict=True):
+        label(ax, value, row, f" {value:.3g}", va="center")
+    ax.set(xscale="log", yticks=rows, yticklabels=names, xlabel=unit)
+    ax.margins(x=0.15)
+    ax.invert_yaxis()
+
+
+def draw_lower_bound(
+    ax: Axes, grid: Array, log_likelihoods: Array, bounds: Sequence[Array], touches: Array
+) -> None:
+    """The log-likelihood in one parameter, a bound for each of the first touches, and the steps.
+
+    Parameters
+    ----------
+    ax : Axes
+    grid : ndarray of shape (g,)
+        Values of θ_A.
+    log_likelihoods : ndarray of shape (g,)
+    bounds : sequence of ndarray of shape (g,)
+        Bound t touches at ``touches[t]``.
+    touches : ndarray of shape (t,)
+        θ⁽⁰⁾, θ⁽¹⁾, …; one more than there are bounds.
+    """
+    ax.plot(grid, log_likelihoods, color=LIGHT["ink"], linestyle="-")
+    peak = int(np.argmax(log_likelihoods))
+    label(ax, float(grid[peak]), float(log_likelihoods[peak]), r"log-likelihood $\ell(\theta)$",
+          xytext=(0, 8), textcoords="offset points", ha="center")
+    bottom = ax.get_ylim()[0]
+    for t, bound in enumerate(bounds):
+        colour = COMPONENTS[t]
+        ax.plot(grid, bound, color=colour, linestyle=LINES[t + 1])
+        touch, top = touches[t], touches[t + 1]
+        ax.plot(touch, np.interp(touch, grid, log_likelihoods), color=colour, marker=MARKERS[t])
+        ax.plot(top, np.interp(top, grid, bound), color=colour, marker="v")
+        ax.annotate("", (top, np.interp(top, grid, log_likelihoods)),
+                    (top, np.interp(top, grid, bound)),
+                    arrowprops={"arrowstyle": "->", "color": colour})
+    for t, touch in enumerate(touches):
+        ax.plot([touch, touch], [bottom, np.interp(touch, grid, log_likelihoods)],
+                color=LIGHT["muted"], linestyle=":", linewidth=1)
+    ax.set_xlabel(r"$\theta_A$")
+    ax.set_ylim(bottom=bottom)

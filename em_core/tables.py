@@ -1,0 +1,223 @@
+"""What the figures and tables show, as plain arrays: everything is computed by the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from scipy.special import gammaln
+
+from em_core.checks import Array
+from em_core.coins import CoinMixture, CoinParams
+from em_core.em import EMState, e_step, lower_bound
+from em_core.gaussians import GaussianMixture, GaussianParams
+
+
+def log_binomials(x: Array) -> float:
+    """Σ_i log C(n_i, h_i): what the binomial coefficients add to a coin log-likelihood.
+
+    Parameters
+    ----------
+    x : ndarray of shape (m, 2)
+        Heads and tails.
+
+    Returns
+    -------
+    float
+        In nats.
+    """
+    x = np.asarray(x, dtype=float)
+    return float((gammaln(x.sum(axis=1) + 1) - gammaln(x + 1).sum(axis=1)).sum())
+
+
+def coin_rows(states: Iterable[EMState]) -> list[list[float]]:
+    """A row (iteration, θ_1 … θ_k, log-likelihood) for each state.
+
+    Parameters
+    ----------
+    states : iterable of EMState
+        A finite piece of a run, as ``itertools.islice(em_steps(...), 10)`` gives.
+
+    Returns
+    -------
+    list of list
+    """
+    return [[s.iteration, *s.params.theta.tolist(), s.log_likelihood] for s in states]
+
+
+def expected_counts(x: Array, responsibilities: Array) -> Array:
+    """Expected heads and tails of each sample from each coin, r_ij x_i.
+
+    Parameters
+    ----------
+    x : ndarray of shape (m, 2)
+    responsibilities : ndarray of shape (m, k)
+
+    Returns
+    -------
+    ndarray of shape (m, k, 2)
+        Its sum over the first axis is what the M-step divides.
+    """
+    return responsibilities[:, :, np.newaxis] * np.asarray(x, dtype=float)[:, np.newaxis, :]
+
+
+def log_likelihood(model: CoinMixture | GaussianMixture, x: Array, params: object) -> float:
+    """The log-likelihood of the data at some parameters, in nats.
+
+    Parameters
+    ----------
+    model, x, params
+        As for `em_core.em_steps`.
+
+    Returns
+    -------
+    float
+        −inf where the model gives a row probability zero.
+    """
+    log_joint = model.log_joint(x, params)  # type: ignore[arg-type]
+    if np.isneginf(log_joint).all(axis=1).any():
+        return -np.inf
+    return e_step(log_joint)[1]
+
+
+def coin_surface(x: Array, thetas: Array, weights: Sequence[float] = (0.5, 0.5)) -> Array:
+    """The log-likelihood of two coins over a square of (θ_A, θ_B).
+
+    Parameters
+    ----------
+    x : ndarray of shape (m, 2)
+    thetas : ndarray of shape (g,)
+        The values of both axes.
+    weights : sequence of two floats
+
+    Returns
+    -------
+    ndarray of shape (g, g)
+        Row: θ_B, column: θ_A, as contour plots expect.
+    """
+    model = CoinMixture()
+    return np.array(
+        [[log_likelihood(model, x, CoinParams([a, b], weights)) for a in thetas] for b in thetas]
+    )
+
+
+def coin_slice(x: Array, thetas_a: Array, theta_b: float) -> Array:
+    """The log-likelihood of two equally likely coins in θ_A alone.
+
+    Parameters
+    ----------
+    x : ndarray of shape (m, 2)
+    thetas_a : ndarray of shape (g,)
+    theta_b : float
+        Held here.
+
+    Returns
+    -------
+    ndarray of shape (g,)
+    """
+    model = CoinMixture()
+    return np.array(
+        [log_likelihood(model, x, CoinParams([a, theta_b], [0.5, 0.5])) for a in thetas_a]
+    )
+
+
+def bound_slice(x: Array, thetas_a: Array, theta_b: float, theta_t: float) -> Array:
+    """The lower bound g_t in θ_A alone, made to touch the log-likelihood at θ_A = `theta_t`.
+
+    Parameters
+    ----------
+    x : ndarray of shape (m, 2)
+    thetas_a : ndarray of shape (g,)
+    theta_b : float
+        Held here.
+    theta_t : float
+        Where the responsibilities are computed.
+
+    Returns
+    -------
+    ndarray of shape (g,)
+    """
+    model = CoinMixture()
+    here = CoinParams([theta_t, theta_b], [0.5, 0.5])
+    responsibilities, _ = e_step(model.log_joint(x, here))
+    return np.array(
+        [
+            lower_bound(model, x, CoinParams([a, theta_b], [0.5, 0.5]), responsibilities)
+            for a in thetas_a
+        ]
+    )
+
+
+def coin_step_in_a(x: Array, theta_a: float, theta_b: float) -> float:
+    """One EM step of θ_A with θ_B held: the top of `bound_slice`.
+
+    The bound is a sum of a function of θ_A and one of θ_B, so the M-step's θ_A is its top
+    whatever becomes of θ_B.
+
+    Parameters
+    ----------
+    x : ndarray of shape (m, 2)
+    theta_a, theta_b : float
+
+    Returns
+    -------
+    float
+    """
+    model = CoinMixture()
+    here = CoinParams([theta_a, theta_b], [0.5, 0.5])
+    responsibilities, _ = e_step(model.log_joint(x, here))
+    return float(model.m_step(x, responsibilities, here).theta[0])
+
+
+def density(x: Array, params: GaussianParams) -> Array:
+    """The density of a Gaussian mixture at each row of `x`.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n, d)
+    params : GaussianParams
+
+    Returns
+    -------
+    ndarray of shape (n,)
+    """
+    return np.exp(GaussianMixture().log_joint(x, params)).sum(axis=1)
+
+
+def density_grid(horizontal: Array, vertical: Array, params: GaussianParams) -> Array:
+    """The density of a mixture in the plane over a grid.
+
+    Parameters
+    ----------
+    horizontal, vertical : ndarray of shape (g,) and (h,)
+        The values of the axes.
+    params : GaussianParams
+        With d = 2.
+
+    Returns
+    -------
+    ndarray of shape (h, g)
+    """
+    points = np.stack(np.meshgrid(horizontal, vertical), axis=-1)
+    return density(points.reshape(-1, 2), params).reshape(points.shape[:2])
+
+
+def ellipse(mean: Array, covariance: Array, deviations: float, points: int = 73) -> Array:
+    """The curve at some standard deviations around the mean of a Gaussian in the plane.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (2,)
+    covariance : ndarray of shape (2, 2)
+    deviations : float
+        The Mahalanobis distance of the curve.
+    points : int, default 73
+        Its number of points; the last is the first.
+
+    Returns
+    -------
+    ndarray of shape (points, 2)
+    """
+    angles = np.linspace(0, 2 * np.pi, points)
+    circle = np.column_stack([np.cos(angles), np.sin(angles)])
+    return mean + deviations * circle @ np.linalg.cholesky(covariance).T
