@@ -1,0 +1,59 @@
+"""The built site, over http and from disk, and a browser to see it with."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book"), str(ROOT / "theme")]
+
+import build  # noqa: E402
+import browser as browsers  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def site_dir() -> Path:
+    """The folder of the built site."""
+    assert (build.HTML / "index.html").exists(), "the site is not built: run `make book` first"
+    return build.HTML
+
+
+@pytest.fixture(scope="session")
+def site_url(site_dir: Path) -> Iterator[str]:
+    """The address at which the built site is served while the tests run, without a final slash."""
+    server = build.make_server(0)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests; an error, not a skip, where there is none."""
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path=browsers.find_or_install(), args=browsers.ARGUMENTS
+        )
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A fresh browser context, 1280 px wide."""
+    fresh = chromium.new_context(viewport={"width": 1280, "height": 800})
+    fresh.set_default_timeout(10_000)
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A fresh page, 1280 px wide."""
+    return context.new_page()

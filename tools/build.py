@@ -1,0 +1,127 @@
+"""Build the site, afresh where something changed that a cache would not notice; serve it.
+
+    python tools/build.py build
+    python tools/build.py serve [--port 8000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+HTML = BUILD / "html"
+STAMP = BUILD / ".fingerprint"
+# Jupyter Book notices a changed page; of these it would keep stale results.
+WATCHED = ["em_core", "theme", "book/data", "_config.yml", "_toc.yml", "requirements.txt"]
+WATCHED_BESIDE_PAGES = ["book/*.py", "book/*.bib", "package-lock.json"]
+
+
+def fingerprint(root: Path = ROOT) -> str:
+    """A digest of everything that pages depend on besides their own text."""
+    whole = hashlib.sha256(sys.version.encode())
+    for path in sorted(_watched_files(root)):
+        whole.update(str(path.relative_to(root)).encode())
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+def _watched_files(root: Path) -> list[Path]:
+    found = [path for pattern in WATCHED_BESIDE_PAGES for path in root.glob(pattern)]
+    for name in WATCHED:
+        below = root / name
+        found += below.rglob("*") if below.is_dir() else [below]
+    return [p for p in found if p.is_file() and "__pycache__" not in p.parts]
+
+
+def build() -> int:
+    """Execute what changed and build the site; warnings are errors."""
+    current = fingerprint()
+    if not STAMP.exists() or STAMP.read_text() != current:
+        print("-- everything is executed and built afresh (about two minutes)", flush=True)
+        shutil.rmtree(BUILD, ignore_errors=True)
+    else:
+        print("-- only pages that changed are executed and built", flush=True)
+    binaries = Path(sys.executable).parent
+    environment = os.environ | {
+        "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONPATH": str(ROOT),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    command = [binaries / "jupyter-book", "build", ".", "-W", "--keep-going", "-n"]
+    status = subprocess.call(command, cwd=ROOT, env=environment)
+    if status:
+        # A page that warned must warn again next time, not come from the cache.
+        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+        STAMP.unlink(missing_ok=True)
+        print("-- the book was NOT built: see the warnings and errors above", file=sys.stderr)
+        return status
+    STAMP.write_text(current)
+    print(f"-- the book is built: open {HTML / 'index.html'} or run `make serve`", flush=True)
+    return 0
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves files quietly, and the book's own page for what is not there."""
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        page = HTML / "404.html"
+        if code != 404 or not page.exists():
+            super().send_error(code, message, explain)
+            return
+        body = page.read_bytes()
+        self.send_response(404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: the terminal is for rebuilding."""
+
+
+def make_server(port: int) -> ThreadingHTTPServer:
+    """A server of the built site on the loopback address; port 0 takes a free one."""
+    return ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(HTML)))
+
+
+def serve(port: int) -> int:
+    """Build, serve, and build again whenever Enter is pressed."""
+    status = build()
+    if status:
+        return status
+    server = make_server(port)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"-- http://127.0.0.1:{server.server_port}/  (Enter rebuilds, Ctrl-C or q ends)")
+    try:
+        for line in sys.stdin:
+            if line.strip() == "q":
+                break
+            build()
+        else:
+            threading.Event().wait()  # no terminal: serve until stopped
+    except KeyboardInterrupt:
+        pass
+    server.shutdown()
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("action", choices=["build", "serve"])
+    parser.add_argument("--port", type=int, default=8000)
+    arguments = parser.parse_args()
+    return build() if arguments.action == "build" else serve(arguments.port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

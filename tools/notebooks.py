@@ -1,0 +1,105 @@
+"""Execute the chapters and write them small: text outputs only, nothing that differs by run.
+
+    python tools/notebooks.py [book/05_coins.ipynb ...]
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+import em_core.listings
+
+ROOT = Path(__file__).resolve().parent.parent
+BOOK = ROOT / "book"
+ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+DROPPED_TYPES = ("image/", "application/vnd.")
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def chapters() -> list[Path]:
+    """The notebooks of the book."""
+    return sorted(BOOK.glob("*.ipynb"))
+
+
+def listing_source(name: str) -> str:
+    """The source of a listing, as its chapter shows it."""
+    return inspect.getsource(getattr(em_core.listings, name)).rstrip()
+
+
+def refresh_listings(notebook: nbformat.NotebookNode) -> None:
+    """Put the tested source into every cell that shows a listing."""
+    for cell in notebook.cells:
+        if "listing" in cell.metadata:
+            cell.source = listing_source(cell.metadata["listing"])
+
+
+def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Drop pictures, widgets, times and random ids; a second call changes nothing."""
+    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    executed = 0
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell.id = f"cell-{number:02d}"
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            executed += 1
+            cell.execution_count = executed
+            cell.outputs = _normal_outputs(cell, executed)
+    return notebook
+
+
+def _normal_outputs(cell: nbformat.NotebookNode, count: int) -> list[nbformat.NotebookNode]:
+    if "nbval-ignore-output" in cell.metadata.get("tags", []):
+        return []
+    for output in cell.outputs:
+        if "execution_count" in output:
+            output.execution_count = count
+        if "text" in output:
+            output.text = ADDRESS.sub("0x0", output.text)
+        if "data" in output:
+            output.metadata = nbformat.from_dict({})
+            output.data = nbformat.from_dict(
+                {
+                    mime: ADDRESS.sub("0x0", data) if isinstance(data, str) else data
+                    for mime, data in output.data.items()
+                    if not mime.startswith(DROPPED_TYPES)
+                }
+            )
+    return list(cell.outputs)
+
+
+def execute(path: Path) -> None:
+    """Run one notebook from top to bottom and write it back."""
+    notebook = nbformat.read(path, as_version=4)
+    refresh_listings(notebook)
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        record_timing=False,
+        store_widget_state=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(BOOK)}},
+    )
+    client.execute()
+    nbformat.write(normalise(notebook), path)
+
+
+def main(names: list[str]) -> None:
+    paths = [Path(name) for name in names] or chapters()
+    for number, path in enumerate(paths, start=1):
+        print(f"-- {number}/{len(paths)} {path.name}", flush=True)
+        execute(path)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
