@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book"), str(ROOT / "theme")]
 
-import build  # noqa: E402
 import browser as browsers  # noqa: E402
+import build  # noqa: E402
 
 
 @pytest.fixture(scope="session")

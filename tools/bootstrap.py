@@ -1,6 +1,6 @@
 """Make a virtual environment that holds the exact pins, or reuse it; any old Python can read this.
 
-    python3 tools/bootstrap.py [--venv .venv] [--no-npm]
+python3 tools/bootstrap.py [--venv .venv] [--no-npm]
 """
 
 import hashlib
@@ -67,7 +67,7 @@ def pinned(package):
 
 
 def run(command, **how):
-    environment = dict(os.environ, UV_SYSTEM_CERTS="1", UV_NO_PROGRESS="0", **how)
+    environment = dict(os.environ, UV_SYSTEM_CERTS="1", NODE_USE_SYSTEM_CA="1", **how)
     return subprocess.call(command, cwd=HERE, env=environment)
 
 

@@ -1,7 +1,7 @@
 """Build the site, afresh where something changed that a cache would not notice; serve it.
 
-    python tools/build.py build
-    python tools/build.py serve [--port 8000]
+python tools/build.py build
+python tools/build.py serve [--port 8000]
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
-STAMP = BUILD / ".fingerprint"
+STAMP = BUILD / ".fingerprint"  # what the caches in _build were made from
+DONE = BUILD / ".done"  # there when the last build ran to its end without a warning
 # Jupyter Book notices a changed page; of these it would keep stale results.
 WATCHED = ["em_core", "theme", "book/data", "_config.yml", "_toc.yml", "requirements.txt"]
 WATCHED_BESIDE_PAGES = ["book/*.py", "book/*.bib", "package-lock.json"]
@@ -43,14 +44,25 @@ def _watched_files(root: Path) -> list[Path]:
     return [p for p in found if p.is_file() and "__pycache__" not in p.parts]
 
 
-def build() -> int:
-    """Execute what changed and build the site; warnings are errors."""
+def clear_what_is_stale() -> None:
+    """Keep of the last build only what a build from scratch would make again."""
     current = fingerprint()
     if not STAMP.exists() or STAMP.read_text() != current:
-        print("-- everything is executed and built afresh (about two minutes)", flush=True)
+        print("-- everything is executed and built afresh (some minutes)", flush=True)
         shutil.rmtree(BUILD, ignore_errors=True)
-    else:
-        print("-- only pages that changed are executed and built", flush=True)
+        BUILD.mkdir()
+        STAMP.write_text(current)
+        return
+    print("-- only pages that changed are executed and built", flush=True)
+    if not DONE.exists():
+        # A page that warned must warn again, not come from the cache.
+        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+
+
+def build() -> int:
+    """Execute what changed and build the site; warnings are errors."""
+    clear_what_is_stale()
+    DONE.unlink(missing_ok=True)
     binaries = Path(sys.executable).parent
     environment = os.environ | {
         "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -60,12 +72,9 @@ def build() -> int:
     command = [binaries / "jupyter-book", "build", ".", "-W", "--keep-going", "-n"]
     status = subprocess.call(command, cwd=ROOT, env=environment)
     if status:
-        # A page that warned must warn again next time, not come from the cache.
-        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
-        STAMP.unlink(missing_ok=True)
         print("-- the book was NOT built: see the warnings and errors above", file=sys.stderr)
         return status
-    STAMP.write_text(current)
+    DONE.touch()
     print(f"-- the book is built: open {HTML / 'index.html'} or run `make serve`", flush=True)
     return 0
 

@@ -1,11 +1,13 @@
 """Execute the chapters and write them small: text outputs only, nothing that differs by run.
 
-    python tools/notebooks.py [book/05_coins.ipynb ...]
+python tools/notebooks.py [book/05_coins.ipynb ...]
 """
 
 from __future__ import annotations
 
+import hashlib
 import inspect
+import json
 import re
 import sys
 from pathlib import Path
@@ -19,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 DROPPED_TYPES = ("image/", "application/vnd.")
+SOURCES = "em_sources"  # of which code the outputs are, so that a forgotten execution is seen
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -44,7 +47,10 @@ def refresh_listings(notebook: nbformat.NotebookNode) -> None:
 
 def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Drop pictures, widgets, times and random ids; a second call changes nothing."""
+    executed_from = notebook.metadata.get(SOURCES)
     notebook.metadata = nbformat.from_dict(METADATA)
+    if executed_from:
+        notebook.metadata[SOURCES] = executed_from
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     executed = 0
     for number, cell in enumerate(notebook.cells, start=1):
@@ -77,6 +83,12 @@ def _normal_outputs(cell: nbformat.NotebookNode, count: int) -> list[nbformat.No
     return list(cell.outputs)
 
 
+def sources_digest(notebook: nbformat.NotebookNode) -> str:
+    """Digest of the code cells."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return hashlib.sha256(json.dumps(code).encode()).hexdigest()[:16]
+
+
 def execute(path: Path) -> None:
     """Run one notebook from top to bottom and write it back."""
     notebook = nbformat.read(path, as_version=4)
@@ -91,6 +103,7 @@ def execute(path: Path) -> None:
         resources={"metadata": {"path": str(BOOK)}},
     )
     client.execute()
+    notebook.metadata[SOURCES] = sources_digest(notebook)
     nbformat.write(normalise(notebook), path)
 
 

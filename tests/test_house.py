@@ -1,0 +1,387 @@
+"""The house around the book: set-up, pins, caches, notebooks, and what README promises."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import bootstrap
+import browser
+import build
+import nbformat
+import notebooks
+import other_pythons
+import pytest
+import run_tests
+from packaging.markers import Marker
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = notebooks.chapters()
+TARGETS = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def shell(*command: str, **how: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=ROOT, text=True, capture_output=True, check=False, timeout=60, **how
+    )
+
+
+# --- set-up -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", [(2, 7), (3, 6), (3, 10), (3, 14), (4, 0)])
+def test_another_python_is_refused_in_one_sentence(version):
+    sentence = bootstrap.check_python(version, [])
+    assert "needs Python 3.11, 3.12 or 3.13" in sentence
+    assert "{}.{}".format(*version) in sentence
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13)])
+def test_a_supported_python_is_taken(version):
+    assert bootstrap.check_python(version, ["venv", "ensurepip"]) is None
+
+
+def test_a_missing_venv_is_refused_and_its_package_named():
+    sentence = bootstrap.check_python((3, 12), ["a_module_that_is_not_there"])
+    assert "lacks its a_module_that_is_not_there module" in sentence
+    assert "apt install python3.12-venv" in sentence
+
+
+def test_the_refusal_reaches_the_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(bootstrap.sys, "version_info", (3, 9, 0))
+    with pytest.raises(SystemExit) as stop:
+        bootstrap.main([])
+    assert stop.value.code == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_bootstrap_has_only_syntax_that_old_pythons_read():
+    tree = ast.parse((ROOT / "tools/bootstrap.py").read_text(), feature_version=(3, 4))
+    new = (ast.JoinedStr, ast.AnnAssign, ast.NamedExpr)
+    assert not [node.lineno for node in ast.walk(tree) if isinstance(node, new)]
+    assert not [
+        f.name for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) and f.returns is not None
+    ]
+
+
+def fake_python(folder: Path, name: str, *, runs: bool, usable: bool) -> None:
+    script = f'#!/bin/sh\n[ -z "$2" ] && exit {0 if runs else 127}\nexit {0 if usable else 1}\n'
+    (folder / name).write_text(script)
+    (folder / name).chmod(0o755)
+
+
+def find_python(folder: Path) -> str:
+    return shell("/bin/sh", "tools/find_python.sh", env={"PATH": str(folder)}).stdout.strip()
+
+
+def test_a_python_that_does_not_run_is_passed_over(tmp_path):
+    fake_python(tmp_path, "python3", runs=False, usable=False)
+    fake_python(tmp_path, "python3.12", runs=True, usable=True)
+    assert find_python(tmp_path) == "python3.12"
+
+
+def test_a_usable_python_is_preferred_to_an_old_one(tmp_path):
+    fake_python(tmp_path, "python3", runs=True, usable=False)
+    fake_python(tmp_path, "python3.11", runs=True, usable=True)
+    assert find_python(tmp_path) == "python3.11"
+
+
+def test_an_old_python_alone_is_found_so_that_it_can_refuse(tmp_path):
+    fake_python(tmp_path, "python3", runs=True, usable=False)
+    assert find_python(tmp_path) == "python3"
+
+
+def test_other_pythons_are_not_this_one():
+    assert "{}.{}".format(*sys.version_info[:2]) not in other_pythons.others()
+
+
+def test_without_a_browser_the_tests_say_what_to_do(monkeypatch):
+    monkeypatch.setattr(browser, "installed", lambda: None)
+    monkeypatch.setattr(browser, "install", lambda: None)
+    with pytest.raises(browser.NoBrowserError, match="apt install chromium"):
+        browser.find_or_install()
+
+
+# --- pins ---------------------------------------------------------------------------------------
+
+
+def pins() -> dict[str, str]:
+    """Package → version, of the lines of requirements.txt that hold on this Python."""
+    lines = re.findall(
+        r"^([\w.\[\]-]+)==(\S+)(?: ; (.*))?$", (ROOT / "requirements.txt").read_text(), re.MULTILINE
+    )
+    return {canonical(n): v for n, v, marker in lines if not marker or Marker(marker).evaluate()}
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_every_line_of_requirements_is_an_exact_pin():
+    lines = [
+        line
+        for line in (ROOT / "requirements.txt").read_text().splitlines()
+        if line and not line.lstrip().startswith("#")
+    ]
+    assert all(re.match(r"[\w.\[\]-]+==[\w.]+( ; .+)?$", line) for line in lines)
+
+
+def test_direct_dependencies_are_pinned_alike_in_both_files():
+    direct = re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "requirements.in").read_text(), re.MULTILINE)
+    assert direct
+    assert all(pins()[canonical(name)] == version for name, version in direct)
+
+
+def test_the_environment_holds_exactly_the_pins():
+    extra = {"pip", "em-core"}
+    installed = {canonical(d.name): d.version for d in metadata.distributions()}
+    unpinned = installed.keys() - pins().keys() - extra
+    assert not unpinned
+    assert {name: installed.get(name) for name in pins()} == pins()
+
+
+def test_the_lock_file_has_checksums_and_names_no_host():
+    lock = json.loads((ROOT / "package-lock.json").read_text())
+    packages = [p for name, p in lock["packages"].items() if name]
+    assert packages
+    assert all(p["integrity"].startswith("sha512-") and "resolved" not in p for p in packages)
+
+
+# --- build --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_tree(tmp_path: Path) -> Path:
+    for name in build.WATCHED:
+        path = tmp_path / name
+        if path.suffix:
+            path.write_text("")
+        else:
+            path.mkdir(parents=True)
+            (path / "inside.py").write_text("")
+    (tmp_path / "book/ledger.py").write_text("")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name", ["em_core/inside.py", "theme/inside.py", "book/ledger.py", "requirements.txt"]
+)
+def test_a_change_that_caches_would_miss_changes_the_fingerprint(small_tree, name):
+    before = build.fingerprint(small_tree)
+    (small_tree / name).write_text("changed")
+    assert build.fingerprint(small_tree) != before
+
+
+def test_a_new_file_changes_the_fingerprint_and_bytecode_does_not(small_tree):
+    before = build.fingerprint(small_tree)
+    (small_tree / "em_core/__pycache__").mkdir()
+    (small_tree / "em_core/__pycache__/inside.pyc").write_text("")
+    assert build.fingerprint(small_tree) == before
+    (small_tree / "em_core/new.py").write_text("")
+    assert build.fingerprint(small_tree) != before
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A build folder as a successful build leaves it."""
+    monkeypatch.setattr(build, "BUILD", tmp_path)
+    monkeypatch.setattr(build, "STAMP", tmp_path / ".fingerprint")
+    monkeypatch.setattr(build, "DONE", tmp_path / ".done")
+    monkeypatch.setattr(build, "fingerprint", lambda: "as it was")
+    for folder in (".jupyter_cache", ".doctrees"):
+        (tmp_path / folder).mkdir()
+    build.STAMP.write_text("as it was")
+    build.DONE.touch()
+    return tmp_path
+
+
+def kept(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir() if path.is_dir()}
+
+
+def test_a_second_build_reuses_the_first(built):
+    build.clear_what_is_stale()
+    assert kept(built) == {".jupyter_cache", ".doctrees"}
+
+
+def test_a_change_clears_every_cache(built, monkeypatch):
+    monkeypatch.setattr(build, "fingerprint", lambda: "changed")
+    build.clear_what_is_stale()
+    assert kept(built) == set()
+
+
+def test_after_a_failed_build_pages_are_read_again_but_not_executed_again(built):
+    build.DONE.unlink()
+    build.clear_what_is_stale()
+    assert kept(built) == {".jupyter_cache"}
+
+
+@pytest.mark.site
+def test_the_server_answers_what_is_missing_with_the_books_own_page(site_url):
+    with pytest.raises(HTTPError) as error:
+        urlopen(site_url + "/no/such/page.html")
+    assert error.value.code == 404
+    assert b"<html" in error.value.read()
+
+
+# --- notebooks ----------------------------------------------------------------------------------
+
+
+def chapter_id(path: Path) -> str:
+    return path.stem
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=chapter_id)
+def test_a_committed_notebook_is_executed_and_normal(path):
+    text = path.read_text(encoding="utf-8")
+    again = notebooks.normalise(nbformat.reads(text, as_version=4))
+    assert nbformat.writes(again) + "\n" == text, "run `make notebooks`"
+    assert len(text) < 200_000
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=chapter_id)
+def test_a_committed_notebook_was_executed_as_it_stands(path):
+    notebook = nbformat.read(path, as_version=4)
+    assert notebook.metadata.get("em_sources") == notebooks.sources_digest(notebook), (
+        "a cell was changed and not executed: run `make notebooks`"
+    )
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=chapter_id)
+def test_visible_listings_are_the_tested_source(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if "listing" in cell.metadata:
+            assert cell.source == notebooks.listing_source(cell.metadata["listing"])
+
+
+def test_every_listing_is_shown_in_a_chapter():
+    shown = {
+        cell.metadata["listing"]
+        for path in CHAPTERS
+        for cell in nbformat.read(path, as_version=4).cells
+        if "listing" in cell.metadata
+    }
+    wanted = "coin_em_loop coin_em_vectorised coin_em gmm_em_loop gmm_em_vectorised gmm_em_einsum"
+    assert shown == set(wanted.split())
+
+
+def test_normalising_drops_what_changes_from_run_to_run():
+    output = nbformat.v4.new_output(
+        "display_data",
+        {
+            "text/plain": "<object at 0x7f00deadbeef>",
+            "image/png": "iVBORw0",
+            "application/vnd.jupyter.widget-view+json": {"model_id": "1"},
+        },
+    )
+    cell = nbformat.v4.new_code_cell("1", outputs=[output], metadata={"execution": {"t": "now"}})
+    timed = nbformat.v4.new_code_cell("2", outputs=[output])
+    timed.metadata["tags"] = ["nbval-ignore-output"]
+    notebook = notebooks.normalise(nbformat.v4.new_notebook(cells=[cell, timed]))
+    assert notebook.cells[0].outputs[0].data == {"text/plain": "<object at 0x0>"}
+    assert "execution" not in notebook.cells[0].metadata
+    assert notebook.cells[1].outputs == []
+    assert [c.id for c in notebook.cells] == ["cell-01", "cell-02"]
+
+
+# --- the summary of make test -------------------------------------------------------------------
+
+
+def outcome(name: str, status: int, closing: str) -> run_tests.Outcome:
+    return run_tests.Outcome(name, status, 1.0, closing)
+
+
+def test_the_summary_adds_up_and_a_failed_step_fails_the_run(capsys):
+    outcomes = [
+        outcome("types", 0, "Success: no issues found"),
+        outcome("laws", 1, "2 failed, 40 passed, 1 error in 3.1s"),
+    ]
+    assert run_tests.summarise(outcomes) == 1
+    assert capsys.readouterr().out.endswith("\n41 passed, 3 failed\n")
+
+
+def test_a_step_that_crashed_counts_as_failed(capsys):
+    assert run_tests.summarise([outcome("laws", 2, "Segmentation fault")]) == 1
+    assert capsys.readouterr().out.endswith("\n0 passed, 1 failed\n")
+
+
+# --- what the repository promises ----------------------------------------------------------------
+
+
+def test_help_lists_every_target():
+    listed = set(re.findall(r"^  make ([a-z]+) ", shell("make", "help").stdout, re.MULTILINE))
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
+    assert listed == TARGETS == set(phony.split())
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", ".github/workflows/book.yml"])
+def test_documents_name_only_commands_and_files_that_exist(name):
+    text = (ROOT / name).read_text()
+    assert set(re.findall(r"\bmake ([a-z]+)\b(?=[`\s]|$)", text)) & TARGETS
+    assert set(re.findall(r"`make ([a-z]+)", text)) <= TARGETS
+    paths = re.findall(r"`((?:em_core|book|theme|tools|tests)/[\w./]*)`", text)
+    missing = [p for p in paths if "NN_" not in p and not (ROOT / p).exists()]
+    assert not missing
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("LICENSE", "MIT License"),
+        ("LICENSE-content.md", "creativecommons.org/licenses/by/4.0"),
+        ("CITATION.cff", "cff-version: 1.2.0"),
+        ("CHANGELOG.md", "## "),
+        ("em_core/fonts/OFL.txt", "SIL OPEN FONT LICENSE"),
+        ("theme/static/fonts/OFL.txt", "SIL OPEN FONT LICENSE"),
+    ],
+)
+def test_licences_and_records_are_there(name, words):
+    assert words in (ROOT / name).read_text()
+
+
+def test_both_copies_of_the_font_licence_are_the_same():
+    copies = [ROOT / "em_core/fonts/OFL.txt", ROOT / "theme/static/fonts/OFL.txt"]
+    assert len({hashlib.sha256(path.read_bytes()).hexdigest() for path in copies}) == 1
+
+
+def test_versions_agree():
+    version = metadata.version("em_core")
+    assert f"version: {version}" in (ROOT / "CITATION.cff").read_text()
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_em_core_alone_needs_neither_matplotlib_nor_widgets():
+    code = (
+        "import sys; import em_core, em_core.listings, em_core.tables; "
+        "print([m for m in ('matplotlib', 'ipywidgets', 'anywidget') if m in sys.modules])"
+    )
+    assert shell(sys.executable, "-c", code).stdout.strip() == "[]"
+
+
+def code_lines(source: str) -> int:
+    """Lines that hold code: no docstrings, comments or blank lines."""
+    tree = ast.parse(source)
+    docs: set[int] = set()
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
+            value = body[0].value
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                docs |= set(range(body[0].lineno, body[0].end_lineno + 1))
+    lines = enumerate(source.splitlines(), start=1)
+    return sum(1 for n, line in lines if n not in docs and line.strip() and line.strip()[0] != "#")
+
+
+def test_the_core_is_small():
+    core = ("__init__", "checks", "em", "coins", "gaussians")
+    sources = [(ROOT / "em_core" / f"{name}.py").read_text() for name in core]
+    assert sum(map(code_lines, sources)) < 500
