@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TypeAlias
 
 import numpy as np
@@ -80,6 +81,12 @@ def check_whole_number(name: str, value: object, least: int) -> None:
     """Raise a ValueError unless `value` is a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ValueError(f"{name}: {value!r} must be a whole number, at least {least}")
+
+
+def check_tolerance(tol: object) -> None:
+    """Raise a ValueError unless `tol` is a finite number of at least 0."""
+    if isinstance(tol, bool) or not isinstance(tol, Real) or not 0 <= float(tol) < np.inf:
+        raise ValueError(f"tol: {tol!r} must be a finite number, at least 0")
 
 
 def check_rng(rng: object) -> None:

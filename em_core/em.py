@@ -22,6 +22,7 @@ from em_core.checks import (
     as_numbers,
     check_responsibilities,
     check_rng,
+    check_tolerance,
     check_whole_number,
 )
 
@@ -259,8 +260,7 @@ def fit(
     NotConvergedWarning
         If `max_iter` iterations were not enough for a `tol` above 0.
     """
-    if not (np.isscalar(tol) and np.isreal(tol) and 0 <= tol < np.inf):
-        raise ValueError(f"tol: {tol!r} must be a finite number, at least 0")
+    check_tolerance(tol)
     check_whole_number("max_iter", max_iter, least=0)
     log_likelihoods: list[float] = []
     for state in em_steps(model, x, params):

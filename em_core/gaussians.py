@@ -50,7 +50,9 @@ class GaussianParams:
     def __init__(self, weights: ArrayLike, means: ArrayLike, covariances: ArrayLike) -> None:
         object.__setattr__(self, "weights", as_numbers("weights", weights, "(k,)", 1))
         object.__setattr__(self, "means", as_numbers("means", means, "(k, d)", 2))
-        object.__setattr__(self, "covariances", as_numbers("covariances", covariances, "(k, d, d)", 3))
+        object.__setattr__(
+            self, "covariances", as_numbers("covariances", covariances, "(k, d, d)", 3)
+        )
         check_weights(self.weights)
         k, d = len(self.weights), self.means.shape[1]
         if self.means.shape != (k, d):
@@ -93,7 +95,7 @@ class GaussianMixture:
         _as_rows(x, params)
 
     def log_joint(self, x: ArrayLike, params: GaussianParams) -> Array:
-        """Log p(x_i, z_i = j) = log w_j − ½ (d log 2π + log |Σ_j| + (x_i − μ_j)ᵀ Σ_j⁻¹ (x_i − μ_j)).
+        """Log p(x_i, z_i = j) = log w_j + log N(x_i; μ_j, Σ_j).
 
         Parameters
         ----------
@@ -114,9 +116,8 @@ class GaussianMixture:
         rows = _as_rows(x, params)
         with np.errstate(divide="ignore"):
             log_weights = np.log(params.weights)
-        return log_weights + np.column_stack(
-            [_log_density(rows, m, c) for m, c in zip(params.means, params.covariances, strict=True)]
-        )
+        components = zip(params.means, params.covariances, strict=True)
+        return log_weights + np.column_stack([_log_density(rows, m, c) for m, c in components])
 
     def m_step(
         self, x: ArrayLike, responsibilities: ArrayLike, params: GaussianParams
@@ -190,8 +191,9 @@ class GaussianMixture:
         return params.means[labels] + np.einsum("nij,nj->ni", roots[labels], noise), labels
 
     def random_start(self, x: ArrayLike, k: int, rng: np.random.Generator) -> GaussianParams:
-        """Means at k rows of x, different ones as far as there are; equal weights; the
-        covariance of all the data for each component.
+        """Means at k rows of x, different ones as far as there are.
+
+        The weights are equal; each component has the covariance of all the data.
 
         Parameters
         ----------
@@ -272,9 +274,10 @@ def gaussian_sums(x: Array, responsibilities: Array) -> GaussianSums:
     """
     counts = responsibilities.sum(axis=0)
     means = np.zeros((len(counts), x.shape[1]))
-    np.divide(responsibilities.T @ x, counts[:, np.newaxis], out=means, where=counts[:, np.newaxis] > 0)
-    residuals = (x - mean for mean in means)
-    scatters = np.array([(r[:, np.newaxis] * y).T @ y for r, y in zip(responsibilities.T, residuals)])
+    some = counts > 0
+    means[some] = (responsibilities.T @ x)[some] / counts[some, np.newaxis]
+    residuals = x - means[:, np.newaxis, :]
+    scatters = np.einsum("ij,jid,jie->jde", responsibilities, residuals, residuals, optimize=True)
     return GaussianSums(counts, means, (scatters + scatters.mT) / 2, np.abs(x).max(axis=0))
 
 

@@ -197,7 +197,7 @@ def gmm_em_einsum(
     max_iter: int = 100,
 ) -> tuple[float, Array, Array, Array]:
     """EM for a Gaussian mixture, sums by index letters; arguments and result as `gmm_em_loop`."""
-    n, d = x.shape
+    n = len(x)
     k = len(weights)
     old_log_likelihood = 0.0
     for _ in range(max_iter):

@@ -62,10 +62,28 @@ def draw_jensen(
     ax.plot(mean, curve, color=COMPONENTS[0], marker="o")
     ax.plot(mean, chord, color=COMPONENTS[1], marker="s")
     up = 1 if curve >= chord else -1
-    label(ax, mean, curve, "f(E[X])", xytext=(0, 9 * up), textcoords="offset points",
-          ha="center", va="bottom" if up > 0 else "top", color=COMPONENTS[0])
-    label(ax, mean, chord, "E[f(X)]", xytext=(8, -6 * up), textcoords="offset points",
-          ha="left", va="top" if up > 0 else "bottom", color=COMPONENTS[1])
+    label(
+        ax,
+        mean,
+        curve,
+        "f(E[X])",
+        xytext=(0, 9 * up),
+        textcoords="offset points",
+        ha="center",
+        va="bottom" if up > 0 else "top",
+        color=COMPONENTS[0],
+    )
+    label(
+        ax,
+        mean,
+        chord,
+        "E[f(X)]",
+        xytext=(8, -6 * up),
+        textcoords="offset points",
+        ha="left",
+        va="top" if up > 0 else "bottom",
+        color=COMPONENTS[1],
+    )
     ax.set_xlabel("x")
     ax.set_ylabel("f(x)")
 
@@ -87,8 +105,15 @@ def draw_contours(
     shown = np.where(np.isfinite(heights), heights, levels[0] - 1)
     colours = [RAMP[i] for i in np.linspace(0, len(RAMP) - 1, len(levels)).round().astype(int)]
     ax.contourf(horizontal, vertical, shown, levels=levels, colors=colours, extend="max")
-    ax.contour(horizontal, vertical, shown, levels=levels, colors=LIGHT["muted"],
-               linewidths=0.5, linestyles="-")
+    ax.contour(
+        horizontal,
+        vertical,
+        shown,
+        levels=levels,
+        colors=LIGHT["muted"],
+        linewidths=0.5,
+        linestyles="-",
+    )
 
 
 def draw_coin_contours(ax: Axes, thetas: Array, surface: Array) -> None:
@@ -110,7 +135,7 @@ def draw_coin_contours(ax: Axes, thetas: Array, surface: Array) -> None:
 
 
 def draw_path(ax: Axes, thetas: Array, colour: str = COMPONENTS[1], size: float = 4) -> None:
-    """The way of the parameters: a dot for each iteration, a square at the start, a star at the end.
+    """The way of the parameters: a dot an iteration, a square at the start, a star at the end.
 
     Parameters
     ----------
@@ -122,8 +147,9 @@ def draw_path(ax: Axes, thetas: Array, colour: str = COMPONENTS[1], size: float 
     """
     ax.plot(*thetas.T, color=colour, linestyle="-", linewidth=1.2, marker="o", markersize=size)
     ax.plot(*thetas[0], color=colour, marker="s", markersize=size + 3)
-    ax.plot(*thetas[-1], color=colour, marker="*", markersize=size + 8,
-            markeredgecolor=LIGHT["paper"])
+    ax.plot(
+        *thetas[-1], color=colour, marker="*", markersize=size + 8, markeredgecolor=LIGHT["paper"]
+    )
 
 
 def draw_coin_surface(ax: Any, thetas: Array, surface: Array, floor: float) -> None:
@@ -157,9 +183,16 @@ def draw_density_surface(
 
 def _draw_surface(ax: Any, horizontal: Array, vertical: Array, heights: Array) -> None:
     levels = np.linspace(heights.min(), heights.max(), len(RAMP) + 1)
-    ax.plot_surface(*np.meshgrid(horizontal, vertical), heights, cmap=RAMP_MAP,
-                    norm=BoundaryNorm(levels, len(RAMP)), edgecolor=LIGHT["muted"],
-                    linewidth=0.25, rstride=1, cstride=1)
+    ax.plot_surface(
+        *np.meshgrid(horizontal, vertical),
+        heights,
+        cmap=RAMP_MAP,
+        norm=BoundaryNorm(levels, len(RAMP)),
+        edgecolor=LIGHT["muted"],
+        linewidth=0.25,
+        rstride=1,
+        cstride=1,
+    )
     for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
         axis.set_pane_color((0, 0, 0, 0))
         axis._axinfo["grid"]["color"] = LIGHT["grid"]
@@ -175,7 +208,7 @@ def draw_responsibilities(ax: Axes, responsibilities: Array, names: Sequence[str
     names : sequence of n str
         What stands beside each bar.
     """
-    rows = np.arange(len(responsibilities))
+    rows = range(len(responsibilities))
     first = responsibilities[:, 0]
     ax.barh(rows, first, color=COMPONENTS[0])
     ax.barh(rows, 1 - first, left=first, color="none", edgecolor=COMPONENTS[1], hatch="///")
@@ -197,14 +230,21 @@ def draw_points(ax: Axes, x: Array, responsibilities: Array | None = None) -> No
         Without them all points look the same; with them the surer, the more opaque.
     """
     if responsibilities is None:
-        ax.scatter(*x.T, s=9, color=LIGHT["muted"], alpha=0.5, linewidths=0)
+        ax.scatter(x[:, 0], x[:, 1], s=9, color=LIGHT["muted"], alpha=0.5, linewidths=0)
         return
     likeliest = responsibilities.argmax(axis=1)
     for j in range(responsibilities.shape[1]):
         mine = likeliest == j
         sure = np.clip(responsibilities[mine, j], 0, 1)
-        ax.scatter(*x[mine].T, s=12, color=COMPONENTS[j], marker=MARKERS[j], linewidths=0,
-                   alpha=0.15 + 0.65 * sure)
+        ax.scatter(
+            x[mine, 0],
+            x[mine, 1],
+            s=12,
+            color=COMPONENTS[j],
+            marker=MARKERS[j],
+            linewidths=0,
+            alpha=0.15 + 0.65 * sure,
+        )
 
 
 def draw_ellipses(ax: Axes, params: GaussianParams, names: Sequence[str] = NAMES) -> None:
@@ -220,10 +260,23 @@ def draw_ellipses(ax: Axes, params: GaussianParams, names: Sequence[str] = NAMES
     parts = zip(params.means, params.covariances, strict=True)
     for j, (mean, covariance) in enumerate(parts):
         for deviations, width in ((1, 2.0), (2, 1.2)):
-            ax.plot(*ellipse(mean, covariance, deviations).T, color=COMPONENTS[j],
-                    linestyle=LINES[j], linewidth=width)
-        label(ax, *mean, names[j], ha="center", va="center", color=COMPONENTS[j],
-              fontweight="bold", fontsize=13)
+            ax.plot(
+                *ellipse(mean, covariance, deviations).T,
+                color=COMPONENTS[j],
+                linestyle=LINES[j],
+                linewidth=width,
+            )
+        label(
+            ax,
+            mean[0],
+            mean[1],
+            names[j],
+            ha="center",
+            va="center",
+            color=COMPONENTS[j],
+            fontweight="bold",
+            fontsize=13,
+        )
 
 
 def draw_density_contours(
@@ -272,8 +325,17 @@ def draw_density_curves(ax: Axes, grid: Array, params: GaussianParams) -> None:
         alone = GaussianParams([1.0], params.means[[j]], params.covariances[[j]])
         share = weight * density(column, alone)
         ax.plot(grid, share, color=COMPONENTS[j], linestyle=LINES[j + 1])
-        label(ax, float(params.means[j, 0]), float(share.max()), NAMES[j], ha="center",
-              xytext=(0, 5), textcoords="offset points", color=COMPONENTS[j], fontweight="bold")
+        label(
+            ax,
+            float(params.means[j, 0]),
+            float(share.max()),
+            NAMES[j],
+            ha="center",
+            xytext=(0, 5),
+            textcoords="offset points",
+            color=COMPONENTS[j],
+            fontweight="bold",
+        )
     ax.plot(grid, density(column, params), color=LIGHT["ink"], linestyle="-", linewidth=1.4)
 
 
@@ -304,7 +366,7 @@ def draw_bars(ax: Axes, names: Sequence[str], values: Sequence[float], unit: str
     unit : str
         What the values count, for the axis.
     """
-    rows = np.arange(len(values))
+    rows = range(len(values))
     ax.barh(rows, values, color=LIGHT["ramp5"])
     for row, value in zip(rows, values, strict=True):
         label(ax, value, row, f" {value:.3g}", va="center")
@@ -331,8 +393,15 @@ def draw_lower_bound(
     """
     ax.plot(grid, log_likelihoods, color=LIGHT["ink"], linestyle="-")
     peak = int(np.argmax(log_likelihoods))
-    label(ax, float(grid[peak]), float(log_likelihoods[peak]), r"log-likelihood $\ell(\theta)$",
-          xytext=(0, 8), textcoords="offset points", ha="center")
+    label(
+        ax,
+        float(grid[peak]),
+        float(log_likelihoods[peak]),
+        r"log-likelihood $\ell(\theta)$",
+        xytext=(0, 8),
+        textcoords="offset points",
+        ha="center",
+    )
     bottom = ax.get_ylim()[0]
     for t, bound in enumerate(bounds):
         colour = COMPONENTS[t]
@@ -340,11 +409,19 @@ def draw_lower_bound(
         touch, top = touches[t], touches[t + 1]
         ax.plot(touch, np.interp(touch, grid, log_likelihoods), color=colour, marker=MARKERS[t])
         ax.plot(top, np.interp(top, grid, bound), color=colour, marker="v")
-        ax.annotate("", (top, np.interp(top, grid, log_likelihoods)),
-                    (top, np.interp(top, grid, bound)),
-                    arrowprops={"arrowstyle": "->", "color": colour})
-    for t, touch in enumerate(touches):
-        ax.plot([touch, touch], [bottom, np.interp(touch, grid, log_likelihoods)],
-                color=LIGHT["muted"], linestyle=":", linewidth=1)
+        ax.annotate(
+            "",
+            (top, np.interp(top, grid, log_likelihoods)),
+            (top, np.interp(top, grid, bound)),
+            arrowprops={"arrowstyle": "->", "color": colour},
+        )
+    for touch in touches:
+        ax.plot(
+            [touch, touch],
+            [bottom, np.interp(touch, grid, log_likelihoods)],
+            color=LIGHT["muted"],
+            linestyle=":",
+            linewidth=1,
+        )
     ax.set_xlabel(r"$\theta_A$")
     ax.set_ylim(bottom=bottom)

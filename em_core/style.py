@@ -1,13 +1,14 @@
 """One look for every figure: the palette, in light and dark, and matplotlib's settings.
 
-Figures are always drawn in the light colours. The site's build writes each figure twice, the second
-time with every light colour replaced by its dark partner; widgets and pages read the same palette as
-CSS variables. Hence no two entries may share a light colour.
+Figures are always drawn in the light colours. The site's build writes each figure twice, the
+second time with every light colour replaced by its dark partner; widgets and pages read the same
+palette as CSS variables. Hence no two entries may share a light colour.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 FONTS = Path(__file__).parent / "fonts"
 
@@ -39,7 +40,7 @@ RAMP = [LIGHT[f"ramp{i}"] for i in range(8)]
 WIDTH = 5.2
 """The width of a figure in inches: its text stays readable on a phone."""
 
-SETTINGS: dict[str, object] = {
+SETTINGS: dict[str, Any] = {
     "figure.figsize": (WIDTH, 3.4),
     "figure.constrained_layout.use": True,
     "figure.facecolor": "none",
@@ -73,14 +74,15 @@ SETTINGS: dict[str, object] = {
 def use() -> None:
     """Draw in the book's style from here on, and show figures in notebooks as SVG."""
     import matplotlib
+    from cycler import cycler
     from matplotlib import font_manager
 
     known = {entry.fname for entry in font_manager.fontManager.ttflist}
     for font in sorted(FONTS.glob("*.ttf")):
         if str(font) not in known:
             font_manager.fontManager.addfont(str(font))
-    matplotlib.rcParams.update(SETTINGS)
-    matplotlib.rcParams["axes.prop_cycle"] = matplotlib.cycler(color=COMPONENTS, linestyle=LINES)
+    matplotlib.rcParams.update(SETTINGS)  # type: ignore[arg-type]
+    matplotlib.rcParams["axes.prop_cycle"] = cycler(color=COMPONENTS, linestyle=LINES)
     _show_as_svg()
 
 
@@ -89,4 +91,4 @@ def _show_as_svg() -> None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
     except ImportError:  # outside a notebook there is nothing to set
         return
-    set_matplotlib_formats("svg", bbox_inches=None)
+    set_matplotlib_formats("svg", bbox_inches=None)  # type: ignore[no-untyped-call]

@@ -58,7 +58,8 @@ def expected_counts(x: Array, responsibilities: Array) -> Array:
     ndarray of shape (m, k, 2)
         Its sum over the first axis is what the M-step divides.
     """
-    return responsibilities[:, :, np.newaxis] * np.asarray(x, dtype=float)[:, np.newaxis, :]
+    counts = np.asarray(x, dtype=float)
+    return np.asarray(responsibilities[:, :, np.newaxis] * counts[:, np.newaxis, :])
 
 
 def log_likelihood(model: CoinMixture | GaussianMixture, x: Array, params: object) -> float:
@@ -181,7 +182,7 @@ def density(x: Array, params: GaussianParams) -> Array:
     -------
     ndarray of shape (n,)
     """
-    return np.exp(GaussianMixture().log_joint(x, params)).sum(axis=1)
+    return np.asarray(np.exp(GaussianMixture().log_joint(x, params)).sum(axis=1))
 
 
 def density_grid(horizontal: Array, vertical: Array, params: GaussianParams) -> Array:
