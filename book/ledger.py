@@ -1,0 +1,686 @@
+"""The published numbers that the book reproduces, each with the computation that reproduces it.
+
+An entry holds the digits as they were printed and a function that computes the number; it is
+compared to the last printed digit. `ledger.ipynb` shows the entries, `tests/test_numbers.py`
+asserts them.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from IPython.display import HTML
+from scipy.optimize import minimize
+from scipy.special import gammaln, xlogy
+from scipy.stats import bernoulli
+
+from em_core import (
+    CoinMixture,
+    CoinParams,
+    EMResult,
+    EMState,
+    GaussianMixture,
+    GaussianParams,
+    em_steps,
+    fit,
+)
+from em_core.listings import coin_em, coin_em_loop, gmm_em_vectorised
+from em_core.tables import density, expected_counts, log_binomials
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A published figure and how we compute it."""
+
+    source: str
+    quantity: str
+    printed: str
+    compute: Callable[[], float]
+    note: str = ""
+    misprint: bool = False  # the last printed digit is known to be off by one
+
+    @property
+    def computed(self) -> str:
+        """What we compute, to as many digits as were printed."""
+        return _to_digits_of(self.printed, self.compute())
+
+    @property
+    def matches(self) -> bool:
+        """Whether every printed digit is reached."""
+        return self.computed == _to_digits_of(self.printed, float(self.printed))
+
+
+def _to_digits_of(printed: str, value: float) -> str:
+    return f"{value:.{len(printed.partition('.')[2])}f}"
+
+
+# --- complete data: the lecture's cells 5–9 ------------------------------------------------------
+
+TOSSES = 10
+LABELS = np.array([0, 0, 1, 0, 1])
+
+
+@cache
+def labelled_data() -> np.ndarray:
+    """Heads and tails of the five seeded samples."""
+    rng = np.random.RandomState(1234)
+    coins = [bernoulli(0.8), bernoulli(0.3)]
+    heads = np.array([coins[z].rvs(TOSSES, random_state=rng).sum() for z in LABELS])
+    return np.column_stack([heads, TOSSES - heads])
+
+
+def counts_of(coin: int) -> np.ndarray:
+    """Heads and tails of the samples from one coin."""
+    return labelled_data()[coin == LABELS].sum(axis=0)
+
+
+def labelled_loss(theta: np.ndarray) -> float:
+    """Minus log p(x | z; θ) of the labelled samples."""
+    log_joint = CoinMixture().log_joint(labelled_data(), CoinParams(theta, [0.5, 0.5]))
+    return -(log_joint[range(len(LABELS)), LABELS] - np.log(0.5)).sum()
+
+
+@cache
+def labelled_minimum():
+    """What scipy finds from (½, ½)."""
+    return minimize(labelled_loss, [0.5, 0.5], bounds=[(0, 1), (0, 1)], method="tnc")
+
+
+# --- two coins, labels hidden: Do and Batzoglou, and the lecture's cells 11–14 -------------------
+
+COINS = np.array([[5, 5], [9, 1], [8, 2], [4, 6], [7, 3]])
+COIN_LABELS = np.array([1, 0, 0, 1, 0])
+COIN_START = CoinParams([0.6, 0.5], [0.5, 0.5])
+LISTING_START = np.array([[0.6, 0.4], [0.5, 0.5]])
+
+
+@cache
+def coin_states() -> list[EMState]:
+    """The start and ten iterations."""
+    return list(islice(em_steps(CoinMixture(), COINS, COIN_START), 11))
+
+
+@cache
+def coin_fit(*, fit_weights: bool = False) -> EMResult:
+    """Far enough for ten digits."""
+    return fit(CoinMixture(fit_weights), COINS, COIN_START, tol=0, max_iter=1000)
+
+
+@cache
+def equal_coins_fit() -> EMResult:
+    """From equal coins, which EM cannot tell apart."""
+    return fit(CoinMixture(), COINS, CoinParams([0.6, 0.6], [0.5, 0.5]))
+
+
+@cache
+def coin_history() -> list[np.ndarray]:
+    """What the lecture's first listing prints: rows (θ_A, θ_B, value)."""
+    return coin_em_loop(COINS, LISTING_START)
+
+
+@cache
+def coin_function() -> tuple[int, np.ndarray, float]:
+    """What the lecture's function returns."""
+    return coin_em(COINS, LISTING_START)
+
+
+def labelled_heads(coin: int) -> np.ndarray:
+    """Heads and tosses of one coin, when the labels are known."""
+    heads, tails = COINS[coin == COIN_LABELS].sum(axis=0)
+    return np.array([heads, heads + tails])
+
+
+def first_counts(coin: int, side: int) -> float:
+    """Expected heads (0) or tails (1) of a coin in the first E-step."""
+    return expected_counts(COINS, coin_states()[0].responsibilities).sum(axis=0)[coin, side]
+
+
+# --- ten random starts: the lecture's cells 15 and 16 --------------------------------------------
+
+
+@cache
+def best_restart() -> tuple[int, np.ndarray, float]:
+    """The lecture's choice among ten starts that are not probabilities."""
+    rng = np.random.RandomState(1234)
+    heads = np.concatenate([rng.binomial(100, 0.8, 50), rng.binomial(100, 0.35, 50)])
+    x = np.column_stack([heads, 100 - heads])
+    rng.shuffle(x)
+    return max((coin_em(x, rng.random((2, 2))) for _ in range(10)), key=lambda result: result[2])
+
+
+# --- Gaussians: the lecture's cells 18–32 --------------------------------------------------------
+
+THREE = GaussianParams(
+    [0.1, 0.4, 0.5], [[0, 0], [3, 3], [0, 5]], [scale * np.eye(2) for scale in (1, 2, 3)]
+)
+
+
+@cache
+def gaussian_data() -> tuple[np.ndarray, GaussianParams]:
+    """The lecture's thousand points and its start."""
+    rng = np.random.RandomState(123)
+    x = np.concatenate(
+        [
+            rng.multivariate_normal([0, 4], np.diag([3, 0.5]), 600),
+            rng.multivariate_normal([-2, 0], np.diag([1, 2]), 400),
+        ]
+    )
+    weights = rng.random(2)
+    return x, GaussianParams(weights / weights.sum(), rng.random((2, 2)), [np.eye(2)] * 2)
+
+
+@cache
+def gaussian_listing() -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
+    """What the lecture's vectorised listing returns."""
+    x, start = gaussian_data()
+    return gmm_em_vectorised(x, start.weights, start.means, start.covariances)
+
+
+@cache
+def gaussian_fit(tol: float) -> EMResult:
+    """The core's fit of the same data."""
+    return fit(GaussianMixture(), *gaussian_data(), tol=tol)
+
+
+# --- Old Faithful: the mixtools vignette ---------------------------------------------------------
+
+
+@cache
+def waiting_times() -> np.ndarray:
+    """Minutes until the next eruption, shape (272, 1)."""
+    path = Path(__file__).with_name("data") / "faithful.csv"
+    return np.loadtxt(path, delimiter=",", skiprows=1, usecols=[1], ndmin=2)
+
+
+@cache
+def faithful_fit(max_iter: int) -> EMResult:
+    """Two Gaussians with one variance, from the vignette's start."""
+    start = GaussianParams([0.5, 0.5], [[55], [80]], [[[25]], [[25]]])
+    model = GaussianMixture(shared_covariance=True)
+    return fit(model, waiting_times(), start, tol=0, max_iter=max_iter)
+
+
+def faithful_iterations() -> int:
+    """Iterations until the log-likelihood moves by less than 1e-8."""
+    changes = np.diff(faithful_fit(100).log_likelihoods)
+    return int(np.flatnonzero(abs(changes) < 1e-8)[0]) + 1
+
+
+# --- two Poissons: Hasselblad --------------------------------------------------------------------
+
+DEATHS = np.repeat(np.arange(10), [162, 267, 271, 185, 111, 61, 27, 8, 3, 1])
+
+
+class PoissonMixture:
+    """A mixture of Poissons; the parameters are a pair (weights, means)."""
+
+    def log_joint(self, x, params):
+        """Log p(x_i, z_i = j)."""
+        weights, means = params
+        x = x[:, np.newaxis]
+        return np.log(weights) + xlogy(x, means) - means - gammaln(x + 1)
+
+    def m_step(self, x, responsibilities, params):
+        """Weighted proportions and means."""
+        totals = responsibilities.sum(axis=0)
+        return totals / len(x), x @ responsibilities / totals
+
+
+@cache
+def poisson_steps() -> np.ndarray:
+    """The Euclidean length of each step of (weight, mean, mean) from (.3, 1, 2.5)."""
+    start = (np.array([0.3, 0.7]), np.array([1.0, 2.5]))
+    states = islice(em_steps(PoissonMixture(), DEATHS, start), 2100)
+    path = [[s.params[0][0], *s.params[1]] for s in states]
+    return np.linalg.norm(np.diff(path, axis=0), axis=1)
+
+
+def poisson_iterations() -> int:
+    """Iterations until a step is shorter than 1e-7."""
+    return int(np.flatnonzero(poisson_steps() < 1e-7)[0]) + 1
+
+
+@cache
+def poisson_end() -> EMState:
+    """The state 5,400 iterations after (.2, 2.5, 1.5), the package's start.
+
+    It is 4e-11 short of the fixed point, as the package's own figures are.
+    """
+    start = (np.array([0.2, 0.8]), np.array([2.5, 1.5]))
+    return next(islice(em_steps(PoissonMixture(), DEATHS, start), 5400, None))
+
+
+# --- linkage: Dempster, Laird and Rubin ----------------------------------------------------------
+
+ANIMALS = np.repeat([0, 1, 2, 3], [125, 18, 20, 34])
+
+
+class Linkage:
+    """Cell probabilities ½ + π/4, (1 − π)/4, (1 − π)/4, π/4; the parameter is π.
+
+    The hidden label says whether an animal of the first cell belongs to its ½ or to its π/4.
+    """
+
+    def log_joint(self, x, params):
+        """Log p(x_i, z_i = j): without and with π."""
+        with np.errstate(divide="ignore"):
+            without = np.log([0.5, 0, 0, 0])
+        with_pi = np.log([params / 4, (1 - params) / 4, (1 - params) / 4, params / 4])
+        return np.column_stack([without, with_pi])[x]
+
+    def m_step(self, x, responsibilities, params):
+        """The share of the outer cells among the animals whose cell depends on π."""
+        outer = responsibilities[(x == 0) | (x == 3), 1].sum()
+        return outer / responsibilities[:, 1].sum()
+
+
+LINKAGE_MLE = (15 + np.sqrt(53809)) / 394
+
+
+@cache
+def linkage_path() -> list[float]:
+    """π at the start and after each of thirty iterations."""
+    return [s.params for s in islice(em_steps(Linkage(), ANIMALS, 0.5), 31)]
+
+
+def linkage_ratio() -> float:
+    """The ratio of two successive errors, late in the run."""
+    errors = np.array(linkage_path()) - LINKAGE_MLE
+    return errors[7] / errors[6]
+
+
+def linkage_information() -> tuple[float, float]:
+    """Information on π at the estimate: in the observed data, in the complete data."""
+    pi = LINKAGE_MLE
+    inner = (18 + 20) / (1 - pi) ** 2
+    return (
+        125 / (2 + pi) ** 2 + inner + 34 / pi**2,
+        125 * pi / (2 + pi) / pi**2 + inner + 34 / pi**2,
+    )
+
+
+# --- where the lecture's value falls, and where its code gives NaN -------------------------------
+
+FALLING = np.array([[3, 1], [1, 3], [3, 1], [3, 1]])
+
+
+@cache
+def falling_states() -> list[EMState]:
+    """Three states of the run in which the lecture's value falls while EM ascends."""
+    start = CoinParams([0.89488, 0.07036], [0.5, 0.5])
+    return list(islice(em_steps(CoinMixture(), FALLING, start), 3))
+
+
+def lecture_value(x: np.ndarray, state: EMState) -> float:
+    """Σ_i Σ_j r_ij log p(x_i | z_i = j): what the lecture's coin code prints, at one θ."""
+    log_joint = CoinMixture().log_joint(x, state.params) - np.log(state.params.weights)
+    return (state.responsibilities * log_joint).sum() - log_binomials(x)
+
+
+def bare_log_likelihood(x: np.ndarray, state: EMState) -> float:
+    """The log-likelihood without the binomial coefficients."""
+    return state.log_likelihood - log_binomials(x)
+
+
+def tosses_until_nan() -> int:
+    """Tosses, half of them heads, at which the lecture's weights become NaN; to the nearest ten."""
+    for tosses in range(1000, 1200, 2):
+        x = np.array([[tosses / 2, tosses / 2]])
+        with np.errstate(invalid="ignore"):
+            _, thetas, _ = coin_em(x, LISTING_START, max_iter=1)
+        if np.isnan(thetas).all():
+            return round(tosses, -1)
+    raise AssertionError("the lecture's code did not fail")
+
+
+# --- the entries ---------------------------------------------------------------------------------
+
+LECTURE = "The lecture of 2015"
+COIN_PAPER = "Do and Batzoglou, 2008"
+COIN_EXACT = "Do and Batzoglou's example, exactly"
+LINKAGE_PAPER = "Dempster, Laird and Rubin, 1977"
+LINKAGE_EXACT = "The linkage example, exactly"
+VIGNETTE = "The mixtools vignette"
+VIGNETTE_EXACT = "The vignette's fit, converged"
+HASSELBLAD = "Hasselblad's data, digits of the SQUAREM package"
+CORRECTIONS = "What the lecture's coin value hides"
+
+
+def _complete_entries() -> list[Entry]:
+    add = partial(Entry, LECTURE)
+    rows = [
+        add(f"complete data: heads of sample {i + 1}", heads, lambda i=i: labelled_data()[i, 0])
+        for i, heads in enumerate(["7", "9", "2", "6", "0"])
+    ]
+    for coin, heads, tosses, share in ((0, "22", "30", "0.7333"), (1, "2", "20", "0.10")):
+        name = "AB"[coin]
+        rows += [
+            add(f"complete data: heads of {name}", heads, lambda c=coin: counts_of(c)[0]),
+            add(f"complete data: tosses of {name}", tosses, lambda c=coin: counts_of(c).sum()),
+            add(
+                f"complete data: θ_{name}",
+                share,
+                lambda c=coin: counts_of(c)[0] / counts_of(c).sum(),
+            ),
+        ]
+    return [
+        *rows,
+        add("complete data: minimised θ_A", "0.733", lambda: labelled_minimum().x[0]),
+        add("complete data: minimised θ_B", "0.100", lambda: labelled_minimum().x[1]),
+        add("complete data: the minimum", "7.65526775", lambda: labelled_minimum().fun),
+    ]
+
+
+NINE_LINES = """
+.71 .58 -32.69
+.75 .57 -31.26
+.77 .55 -30.76
+.78 .53 -30.33
+.79 .53 -30.07
+.79 .52 -29.95
+.80 .52 -29.90
+.80 .52 -29.88
+.80 .52 -29.87
+"""
+
+
+def _listing_entries() -> list[Entry]:
+    add = partial(Entry, LECTURE)
+    rows = [
+        add(f"loop, iteration {i}: {name}", printed, lambda i=i, c=c: coin_history()[i - 1][c])
+        for i, line in enumerate(NINE_LINES.split("\n")[1:-1], start=1)
+        for c, (name, printed) in enumerate(
+            zip(["θ_A", "θ_B", "printed value"], line.split(), strict=True)
+        )
+    ]
+    return [
+        *rows,
+        add("loop: the iterations", "9", lambda: len(coin_history())),
+        add("function: loop index", "18", lambda: coin_function()[0]),
+        add("function: θ_A", "0.797", lambda: coin_function()[1][0, 0]),
+        add("function: 1 − θ_A", "0.203", lambda: coin_function()[1][0, 1]),
+        add("function: θ_B", "0.520", lambda: coin_function()[1][1, 0]),
+        add("function: 1 − θ_B", "0.480", lambda: coin_function()[1][1, 1]),
+        add("function: the value", "-29.868676155", lambda: coin_function()[2]),
+        add("ten starts: loop index of the best", "4", lambda: best_restart()[0]),
+        add("ten starts: lower θ", "0.352", lambda: best_restart()[1][:, 0].min()),
+        add("ten starts: higher θ", "0.798", lambda: best_restart()[1][:, 0].max()),
+        add("ten starts: the best value", "-5756.59565198", lambda: best_restart()[2]),
+    ]
+
+
+def _gaussian_entries() -> list[Entry]:
+    add = partial(Entry, LECTURE)
+    rows = [
+        add(
+            f"density at ({p}, {p})",
+            printed,
+            lambda p=p: density(np.array([[p, p]]), THREE)[0],
+        )
+        for p, printed in enumerate(["0.017", "0.012", "0.023"])
+    ]
+    means = [["-.027879491", "3.981784610"], ["-1.946530354", ".022331118"]]
+    covariances = [
+        ["3.026929565", ".011696109", ".481811513"],
+        [".901487509", ".049275765", "2.048550204"],
+    ]
+    rows += [
+        add("mixture: the iterations", "12", lambda: gaussian_fit(0.01).iterations),
+        add("mixture: log-likelihood", "-3690.55684609", lambda: gaussian_listing()[0]),
+        add("mixture: weight 1", ".592929564", lambda: gaussian_listing()[1][0]),
+    ]
+    for j in range(2):
+        rows += [
+            add(
+                f"mixture: mean {j + 1}, axis {a + 1}",
+                means[j][a],
+                lambda j=j, a=a: gaussian_listing()[2][j, a],
+            )
+            for a in range(2)
+        ]
+        rows += [
+            add(
+                f"mixture: covariance {j + 1}, entry {a + 1}{b + 1}",
+                printed,
+                lambda j=j, a=a, b=b: gaussian_listing()[3][j, a, b],
+            )
+            for (a, b), printed in zip([(0, 0), (0, 1), (1, 1)], covariances[j], strict=True)
+        ]
+    rows.append(
+        add(
+            "mixture, converged: log-likelihood",
+            "-3690.55259647",
+            lambda: gaussian_fit(1e-10).log_likelihood,
+        )
+    )
+    return rows
+
+
+def _coin_paper_entries() -> list[Entry]:
+    add = partial(Entry, COIN_PAPER)
+    rows = []
+    for coin, heads, tosses, share in ((0, "24", "30", "0.80"), (1, "9", "20", "0.45")):
+        name = "AB"[coin]
+        rows += [
+            add(f"labels known: heads of {name}", heads, lambda c=coin: labelled_heads(c)[0]),
+            add(f"labels known: tosses of {name}", tosses, lambda c=coin: labelled_heads(c)[1]),
+            add(
+                f"labels known: θ_{name}",
+                share,
+                lambda c=coin: np.divide(*labelled_heads(c)),
+            ),
+        ]
+    rows += [
+        add(
+            f"first E-step: P(A) of sample {i + 1}",
+            printed,
+            lambda i=i: coin_states()[0].responsibilities[i, 0],
+        )
+        for i, printed in enumerate([".45", ".80", ".73", ".35", ".65"])
+    ]
+    rows += [
+        add(
+            f"first E-step: expected {side} of {'AB'[c]}",
+            printed[c],
+            lambda c=c, i=i: first_counts(c, i),
+        )
+        for i, (side, printed) in enumerate(
+            [("heads", ("21.3", "11.7")), ("tails", ("8.6", "8.4"))]
+        )
+        for c in range(2)
+    ]
+    return rows + _coin_path_entries(COIN_PAPER, {1: ("0.71", "0.58"), 10: ("0.80", "0.52")})
+
+
+def _coin_path_entries(source: str, printed: dict[int, tuple[str, str]]) -> list[Entry]:
+    return [
+        Entry(
+            source,
+            f"after iteration {t}: θ_{'AB'[j]}",
+            digits,
+            lambda t=t, j=j: coin_states()[t].params.theta[j],
+        )
+        for t, pair in printed.items()
+        for j, digits in enumerate(pair)
+    ]
+
+
+def _coin_exact_entries() -> list[Entry]:
+    add = partial(Entry, COIN_EXACT)
+    path = {1: (".713012", ".581339"), 10: (".796744", ".519659")}
+    coefficients = log_binomials(COINS)
+    return [
+        *_coin_path_entries(COIN_EXACT, path),
+        add("estimate: θ_A", ".7967890669", lambda: coin_fit().params.theta[0]),
+        add("estimate: θ_B", ".5195831201", lambda: coin_fit().params.theta[1]),
+        add(
+            "log-likelihood without the binomial coefficients",
+            "-31.570200",
+            lambda: coin_fit().log_likelihood - coefficients,
+        ),
+        add("log-likelihood", "-9.796924", lambda: coin_fit().log_likelihood),
+        add("what the coefficients add", "21.7733", lambda: coefficients),
+        add("free weights: θ_A", ".793368", lambda: coin_fit(fit_weights=True).params.theta[0]),
+        add("free weights: θ_B", ".513917", lambda: coin_fit(fit_weights=True).params.theta[1]),
+        add(
+            "free weights: weight of A",
+            ".522751",
+            lambda: coin_fit(fit_weights=True).params.weights[0],
+        ),
+        add("equal coins: θ", ".66", lambda: equal_coins_fit().params.theta[0]),
+        add(
+            "equal coins: log-likelihood without the coefficients",
+            "-32.051774",
+            lambda: equal_coins_fit().log_likelihood - coefficients,
+        ),
+    ]
+
+
+OFF_BY_ONE = "the last printed digit is off by one"
+
+
+def _linkage_entries() -> list[Entry]:
+    printed = (".608247423", ".624321051", ".626488879", ".626777323")
+    exact = (".6082474227", ".6243210504", ".6264888791", ".6267773223")
+    add = partial(Entry, LINKAGE_EXACT)
+    rows = []
+    for t in range(1, 5):
+        note = OFF_BY_ONE if t in (2, 4) else ""
+        what = f"π after iteration {t}"
+        rows += [
+            Entry(
+                LINKAGE_PAPER, what, printed[t - 1], lambda t=t: linkage_path()[t], note, bool(note)
+            ),
+            add(what, exact[t - 1], lambda t=t: linkage_path()[t]),
+        ]
+    return [
+        *rows,
+        Entry(LINKAGE_PAPER, "ratio of successive errors", ".1328", linkage_ratio),
+        add("closed form of π", ".6268214979", lambda: LINKAGE_MLE),
+        add("π that EM reaches", ".6268214979", lambda: linkage_path()[-1]),
+        add("information, observed data", "377.517", lambda: linkage_information()[0]),
+        add("information, complete data", "435.318", lambda: linkage_information()[1]),
+        add("1 − their ratio", ".1328", lambda: 1 - np.divide(*linkage_information())),
+    ]
+
+
+def _faithful_entries() -> list[Entry]:
+    add = partial(Entry, VIGNETTE)
+    exact = partial(Entry, VIGNETTE_EXACT)
+    return [
+        add("weight of the short waits", ".36085", lambda: faithful_fit(9).params.weights[0]),
+        add("mean of the short waits", "54.61364", lambda: faithful_fit(9).params.means[0, 0]),
+        add("mean of the long waits", "80.09031", lambda: faithful_fit(9).params.means[1, 0]),
+        add("σ", "5.86909", lambda: np.sqrt(faithful_fit(9).params.covariances[0, 0, 0])),
+        add("log-likelihood", "-1034.002", lambda: faithful_fit(9).log_likelihood),
+        add("iterations", "9", faithful_iterations),
+        exact("mean of the short waits", "54.613626", lambda: faithful_fit(100).params.means[0, 0]),
+        exact("mean of the long waits", "80.090304", lambda: faithful_fit(100).params.means[1, 0]),
+        exact("log-likelihood", "-1034.001760", lambda: faithful_fit(100).log_likelihood),
+    ]
+
+
+def _poisson_entries() -> list[Entry]:
+    add = partial(Entry, HASSELBLAD)
+    short = "after 5,400 iterations; the fixed point itself ends in "
+    return [
+        add("the higher mean", "2.6634043567", lambda: poisson_end().params[1][0], short + "…66"),
+        add("its weight", ".6401146030", lambda: poisson_end().params[0][0]),
+        add("the lower mean", "1.2560951013", lambda: poisson_end().params[1][1], short + "…12"),
+        add("log-likelihood", "-1989.9459", lambda: poisson_end().log_likelihood),
+        add(
+            "ratio of successive steps", ".9957", lambda: np.divide(*poisson_steps()[[2055, 2054]])
+        ),
+        add("iterations until a step is below 1e-7", "2055", poisson_iterations),
+    ]
+
+
+def _correction_entries() -> list[Entry]:
+    add = partial(Entry, CORRECTIONS)
+    rows = [
+        add("the lecture's coin value, at its end", "-29.87", lambda: coin_function()[2]),
+        add(
+            "the log-likelihood there, without the coefficients",
+            "-31.57",
+            lambda: coin_fit().log_likelihood - log_binomials(COINS),
+        ),
+    ]
+    rows += [
+        add(
+            f"heads 3 1 3 3 of 4: {name} at θ⁽{t}⁾",
+            printed,
+            lambda t=t, value=value: value(FALLING, falling_states()[t]),
+        )
+        for name, value, pair in (
+            ("the lecture's value", lecture_value, ("-9.90", "-10.24")),
+            ("log-likelihood without the coefficients", bare_log_likelihood, ("-11.32", "-10.94")),
+        )
+        for t, printed in zip((1, 2), pair, strict=True)
+    ]
+    return [
+        *rows,
+        add("tosses at which its weights become NaN, to the nearest ten", "1080", tosses_until_nan),
+    ]
+
+
+ENTRIES = [
+    *_complete_entries(),
+    *_listing_entries(),
+    *_gaussian_entries(),
+    *_coin_paper_entries(),
+    *_coin_exact_entries(),
+    *_linkage_entries(),
+    *_faithful_entries(),
+    *_poisson_entries(),
+    *_correction_entries(),
+]
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+def table(*sources: str) -> HTML:
+    """The entries of some sources as a table."""
+    return HTML("\n".join(_table(source) for source in sources))
+
+
+def _table(source: str) -> str:
+    rows = "\n".join(_row(entry) for entry in ENTRIES if entry.source == source)
+    heads = "".join(
+        f'<th scope="col">{name}</th>' for name in ("Quantity", "Printed", "Computed", "Match")
+    )
+    return (
+        f'<div class="em-table" role="region" tabindex="0" aria-label="{source}" '
+        'style="overflow-x: auto">\n'
+        f'<table class="table">\n<caption>{source}</caption>\n'
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
+    )
+
+
+def _row(entry: Entry) -> str:
+    answer = "✓ yes" if entry.matches else "✗ no"
+    quantity = re.sub(r"_(\w)", r"<sub>\1</sub>", html.escape(entry.quantity))
+    cells = [entry.printed, entry.computed, f"{answer}: {entry.note}" if entry.note else answer]
+    return (
+        f'<tr><th scope="row">{quantity}</th>'
+        + "".join(f"<td>{cell.replace('-', '−')}</td>" for cell in cells)
+        + "</tr>"
+    )
+
+
+def summary() -> str:
+    """How many figures match, in a sentence."""
+    matching = sum(entry.matches for entry in ENTRIES)
+    misprints = sum(entry.misprint and not entry.matches for entry in ENTRIES)
+    return (
+        f"{len(ENTRIES)} published figures: {matching} are reached to the last printed digit, "
+        f"{misprints} are printed with a last digit that is off by one, "
+        f"{len(ENTRIES) - matching - misprints} differ for another reason."
+    )
