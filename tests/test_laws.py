@@ -1,0 +1,434 @@
+"""What holds for every model and all data: laws, over a table of models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from ledger import PoissonMixture
+
+from em_core import (
+    CoinMixture,
+    CoinParams,
+    CollapseError,
+    EMResult,
+    EMState,
+    GaussianMixture,
+    GaussianParams,
+    em_steps,
+    fit,
+    fit_restarts,
+    lower_bound,
+)
+from em_core.gaussians import gaussian_sums
+
+STEPS = 6
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model, how its data and starts are drawn, and its parameters as arrays over components."""
+
+    name: str
+    model: Any
+    draw: Callable[[np.random.Generator], tuple[np.ndarray, Any]]
+    arrays: Callable[[Any], list[np.ndarray]]
+    build: Callable[..., Any]
+
+
+def draw_weights(rng, k):
+    return rng.dirichlet(np.full(k, 3.0))
+
+
+def draw_coins(rng):
+    k = rng.integers(1, 5)
+    tosses = rng.integers(1, 30, size=rng.integers(2, 20))
+    heads = rng.binomial(tosses, rng.random(len(tosses)))
+    params = CoinParams(rng.uniform(0.02, 0.98, k), draw_weights(rng, k))
+    return np.column_stack([heads, tosses - heads]), params
+
+
+def draw_gaussians(rng):
+    k, d = rng.integers(1, 4, size=2)
+    x = rng.standard_normal((rng.integers(12 * k, 60), d)) @ rng.standard_normal((d, d))
+    x += 10 ** rng.uniform(-1, 1) * rng.standard_normal((k, d))[rng.integers(k, size=len(x))]
+    spread = np.cov(x.T).reshape(d, d)
+    means = x[rng.choice(len(x), k, replace=False)]
+    return x, GaussianParams(draw_weights(rng, k), means, [spread] * k)
+
+
+def draw_poissons(rng):
+    k = rng.integers(1, 4)
+    x = rng.poisson(rng.uniform(1, 9, size=rng.integers(5, 40)))
+    return x, (draw_weights(rng, k), rng.uniform(0.5, 9, k))
+
+
+def coin_arrays(params):
+    return [params.theta, params.weights]
+
+
+def gaussian_arrays(params):
+    return [params.weights, params.means, params.covariances]
+
+
+CASES = [
+    Case("coins", CoinMixture(), draw_coins, coin_arrays, CoinParams),
+    Case("coins, free weights", CoinMixture(fit_weights=True), draw_coins, coin_arrays, CoinParams),
+    Case("gaussians", GaussianMixture(), draw_gaussians, gaussian_arrays, GaussianParams),
+    Case(
+        "gaussians, shared",
+        GaussianMixture(shared_covariance=True),
+        draw_gaussians,
+        gaussian_arrays,
+        GaussianParams,
+    ),
+    Case("poissons", PoissonMixture(), draw_poissons, list, lambda *arrays: arrays),
+]
+over_models = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+seeds = st.integers(0, 2**32 - 1)
+law = settings(max_examples=40, deadline=None, derandomize=True)
+
+
+def drawn(case: Case, seed: int) -> tuple[np.ndarray, Any, np.random.Generator]:
+    rng = np.random.default_rng(seed)
+    return *case.draw(rng), rng
+
+
+def run(model: Any, x: np.ndarray, params: Any, steps: int = STEPS) -> list[EMState]:
+    """The first states; a start that collapses is not what these laws are about."""
+    try:
+        return list(islice(em_steps(model, x, params), steps + 1))
+    except CollapseError:
+        assume(False)
+        raise
+
+
+def near(one, other, tolerance=1e-8):
+    np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+@over_models
+@law
+@given(seed=seeds)
+def test_responsibilities_are_distributions(case, seed):
+    for state in run(case.model, *drawn(case, seed)[:2]):
+        assert (state.responsibilities >= 0).all()
+        near(state.responsibilities.sum(axis=1), 1, 1e-14)
+
+
+@over_models
+@law
+@given(seed=seeds)
+def test_the_log_likelihood_never_falls(case, seed):
+    values = np.array([s.log_likelihood for s in run(case.model, *drawn(case, seed)[:2], 25)])
+    assert (np.diff(values) >= -1e-12 * (1 + abs(values[0]))).all()
+
+
+@over_models
+@law
+@given(seed=seeds)
+def test_relabelled_components_give_the_relabelled_answer(case, seed):
+    x, params, rng = drawn(case, seed)
+    order = rng.permutation(len(case.arrays(params)[0]))
+    one = run(case.model, x, params)[-1]
+    swapped = case.build(*(a[order] for a in case.arrays(params)))
+    other = run(case.model, x, swapped)[-1]
+    near(other.log_likelihood, one.log_likelihood)
+    near(other.responsibilities, one.responsibilities[:, order], 1e-7)
+    for a, b in zip(case.arrays(other.params), case.arrays(one.params), strict=True):
+        near(a, b[order], 1e-7)
+
+
+@over_models
+@law
+@given(seed=seeds)
+def test_the_order_of_the_rows_does_not_matter(case, seed):
+    x, params, rng = drawn(case, seed)
+    order = rng.permutation(len(x))
+    one, other = run(case.model, x, params)[-1], run(case.model, x[order], params)[-1]
+    near(other.log_likelihood, one.log_likelihood)
+    near(other.responsibilities, one.responsibilities[order], 1e-7)
+
+
+@over_models
+@law
+@given(seed=seeds)
+def test_arguments_are_left_alone(case, seed):
+    x, params, _ = drawn(case, seed)
+    given_x, given_params = x.copy(), [a.copy() for a in case.arrays(params)]
+    responsibilities = run(case.model, x, params)[0].responsibilities.copy()
+    given_r = responsibilities.copy()
+    case.model.m_step(x, responsibilities, params)
+    lower_bound(case.model, x, params, responsibilities)
+    assert (x == given_x).all()
+    assert (responsibilities == given_r).all()
+    assert all((a == b).all() for a, b in zip(case.arrays(params), given_params, strict=True))
+
+
+@over_models
+@law
+@given(seed=seeds)
+def test_all_fields_of_a_state_belong_to_its_params(case, seed):
+    x, params, _ = drawn(case, seed)
+    for number, state in enumerate(run(case.model, x, params)):
+        again = run(case.model, x, state.params, 0)[0]
+        assert state.iteration == number
+        assert state.log_likelihood == again.log_likelihood
+        assert (state.responsibilities == again.responsibilities).all()
+
+
+@over_models
+def test_the_start_comes_first_and_every_state_is_its_own(case):
+    x, params, _ = drawn(case, 0)
+    states = run(case.model, x, params)
+    assert states[0].params is params
+    assert len({id(s.responsibilities) for s in states}) == len(states)
+
+
+@over_models
+@law
+@given(seed=seeds)
+def test_fit_is_the_drained_loop(case, seed):
+    x, params, _ = drawn(case, seed)
+    states = run(case.model, x, params)
+    result = fit(case.model, x, params, tol=0, max_iter=STEPS)
+    assert isinstance(result, EMResult)
+    assert (result.iterations, result.converged) == (STEPS, False)
+    assert result.log_likelihoods.tolist() == [s.log_likelihood for s in states]
+    assert result.log_likelihood == states[-1].log_likelihood
+    for a, b in zip(case.arrays(result.params), case.arrays(states[-1].params), strict=True):
+        assert (a == b).all()
+
+
+@over_models
+def test_fit_stops_at_the_first_small_change(case):
+    x, params, _ = drawn(case, 1)
+    result = fit(case.model, x, params, tol=1e-6)
+    changes = abs(np.diff(result.log_likelihoods))
+    assert result.converged
+    assert changes[-1] < 1e-6
+    assert (changes[:-1] >= 1e-6).all()
+    assert len(result.log_likelihoods) == result.iterations + 1
+
+
+@over_models
+@pytest.mark.parametrize("max_iter", [0, 1, np.int64(7)])
+def test_without_a_tolerance_exactly_max_iter_iterations_are_run(case, max_iter):
+    x, params, _ = drawn(case, 2)
+    result = fit(case.model, x, params, tol=0, max_iter=max_iter)
+    assert (result.iterations, result.converged) == (max_iter, False)
+
+
+@over_models
+@law
+@given(seed=seeds)
+def test_the_bound_lies_below_and_touches_at_the_posterior(case, seed):
+    x, params, rng = drawn(case, seed)
+    state = run(case.model, x, params, 1)[1]
+    shape = state.responsibilities.shape
+    for concentration in (0.05, 1.0, 20.0):
+        anything = rng.dirichlet(np.full(shape[1], concentration), size=shape[0])
+        bound = lower_bound(case.model, x, state.params, anything)
+        assert bound <= state.log_likelihood + 1e-10 * (1 + abs(state.log_likelihood))
+    near(lower_bound(case.model, x, state.params, state.responsibilities), state.log_likelihood)
+
+
+@over_models
+@law
+@given(seed=seeds)
+def test_the_m_step_does_not_lower_the_bound(case, seed):
+    x, params, _ = drawn(case, seed)
+    before, after = run(case.model, x, params, 1)
+    lifted = lower_bound(case.model, x, after.params, before.responsibilities)
+    assert before.log_likelihood <= lifted + 1e-10 * (1 + abs(lifted))
+    assert lifted <= after.log_likelihood + 1e-10 * (1 + abs(lifted))
+
+
+# --- the models of the book ----------------------------------------------------------------------
+
+over_coins = pytest.mark.parametrize("case", CASES[:2], ids=lambda case: case.name)
+over_gaussians = pytest.mark.parametrize("case", CASES[2:4], ids=lambda case: case.name)
+over_the_books = pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.name)
+
+
+@over_the_books
+def test_states_and_results_are_read_only(case):
+    x, params, _ = drawn(case, 3)
+    arrays = [a for s in run(case.model, x, params) for a in case.arrays(s.params)]
+    arrays += [s.responsibilities for s in run(case.model, x, params)]
+    arrays.append(fit(case.model, x, params, tol=0, max_iter=1).log_likelihoods)
+    assert not any(a.flags.writeable for a in arrays)
+
+
+@over_the_books
+def test_params_are_copies(case):
+    _, params, _ = drawn(case, 3)
+    mine = [a.copy() for a in case.arrays(params)]
+    theirs = case.arrays(case.build(*mine))
+    for array in mine:
+        array[...] = -1
+    assert all((a != -1).any() for a in theirs)
+
+
+@over_coins
+@law
+@given(seed=seeds)
+def test_heads_and_tails_may_be_swapped(case, seed):
+    x, params, _ = drawn(case, seed)
+    one = run(case.model, x, params)[-1]
+    other = run(case.model, x[:, ::-1], CoinParams(1 - params.theta, params.weights))[-1]
+    near(other.params.theta, 1 - one.params.theta)
+    near(other.params.weights, one.params.weights)
+    near(other.log_likelihood, one.log_likelihood)
+
+
+@over_coins
+@law
+@given(seed=seeds)
+def test_a_row_twice_counts_twice(case, seed):
+    x, params, _ = drawn(case, seed)
+    one, two = run(case.model, x, params)[-1], run(case.model, np.vstack([x, x]), params)[-1]
+    near(two.log_likelihood, 2 * one.log_likelihood)
+    near(two.params.theta, one.params.theta)
+
+
+@over_gaussians
+@law
+@given(seed=seeds)
+def test_shifted_and_scaled_data_shift_and_scale_the_answer(case, seed):
+    x, params, rng = drawn(case, seed)
+    n, d = x.shape
+    scale = 10 ** rng.uniform(-3, 3, size=d) * rng.choice([-1, 1], size=d)
+    shift = scale * rng.uniform(-10, 10, size=d)
+    moved = GaussianParams(
+        params.weights,
+        scale * params.means + shift,
+        np.outer(scale, scale) * params.covariances,
+    )
+    one = run(case.model, x, params)[-1]
+    other = run(case.model, scale * x + shift, moved)[-1]
+    near(other.params.weights, one.params.weights, 1e-6)
+    near((other.params.means - shift) / scale, one.params.means, 1e-6)
+    near(other.params.covariances / np.outer(scale, scale), one.params.covariances, 1e-6)
+    near(other.log_likelihood + n * np.log(abs(scale)).sum(), one.log_likelihood, 1e-6)
+
+
+@over_gaussians
+@law
+@given(seed=seeds)
+def test_chunks_of_rows_add_up(case, seed):
+    x, params, rng = drawn(case, seed)
+    state = run(case.model, x, params, 0)[0]
+    cuts = np.sort(rng.integers(1, len(x), size=2))
+    chunks = [
+        gaussian_sums(rows, r)
+        for rows, r in zip(np.split(x, cuts), np.split(state.responsibilities, cuts), strict=True)
+        if len(rows)
+    ]
+    added = chunks[0]
+    for chunk in chunks[1:]:
+        added = added + chunk
+    whole = gaussian_sums(x, state.responsibilities)
+    for name in ("counts", "means", "scatters", "largest"):
+        near(getattr(added, name), getattr(whole, name), 1e-10)
+    from_chunks = case.model._from_sums(added)
+    at_once = case.model.m_step(x, state.responsibilities, params)
+    near(from_chunks.covariances, at_once.covariances, 1e-10)
+
+
+@over_coins
+@law
+@given(seed=seeds)
+def test_chunks_of_samples_add_up(case, seed):
+    x, params, rng = drawn(case, seed)
+    r = run(case.model, x, params, 0)[0].responsibilities
+    cut = rng.integers(1, len(x))
+    rows = r[:cut].sum(axis=0) + r[cut:].sum(axis=0)
+    tosses = r[:cut].T @ x[:cut] + r[cut:].T @ x[cut:]
+    from_chunks, at_once = (
+        case.model._from_sums(rows, tosses, params),
+        case.model.m_step(x, r, params),
+    )
+    near(from_chunks.theta, at_once.theta, 1e-12)
+    near(from_chunks.weights, at_once.weights, 1e-12)
+
+
+@over_coins
+def test_fixed_weights_stay_and_free_weights_move(case):
+    x, params, _ = drawn(case, 5)
+    after = run(case.model, x, params)[-1].params
+    assert (after.weights == params.weights).all() != case.model.fit_weights
+
+
+def test_a_shared_covariance_is_shared():
+    x, params, _ = drawn(CASES[3], 4)
+    covariances = run(CASES[3].model, x, params)[-1].params.covariances
+    assert (covariances == covariances[0]).all()
+
+
+@pytest.mark.parametrize("model", [CoinMixture(), GaussianMixture()], ids=["coins", "gaussians"])
+def test_one_component_is_the_plain_estimate(model):
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 9, size=(20, 2))
+    params = fit(model, x, model.random_start(x, 1, rng)).params
+    if isinstance(model, CoinMixture):
+        near(params.theta, x[:, 0].sum() / x.sum(), 1e-12)
+    else:
+        near(params.means[0], x.mean(axis=0), 1e-12)
+        near(params.covariances[0], np.cov(x.T, bias=True), 1e-12)
+
+
+@over_the_books
+def test_samples_have_the_models_shares_and_moments(case):
+    rng = np.random.default_rng(6)
+    x, params, _ = drawn(case, 6)
+    sample, labels = case.model.sample(params, 40_000, rng)
+    assert sample.shape == (40_000, x.shape[1])
+    near(np.bincount(labels, minlength=len(params.weights)) / 40_000, params.weights, 0.02)
+    for j in range(len(params.weights)):
+        mine = sample[labels == j]
+        if isinstance(params, CoinParams):
+            assert (mine.sum(axis=1) == 10).all()
+            near(mine[:, 0].mean() / 10, params.theta[j], 0.02)
+        else:
+            spread = np.sqrt(np.diag(params.covariances[j]))
+            near((mine.mean(axis=0) - params.means[j]) / spread, 0, 0.05)
+            near(
+                np.cov(mine.T) / np.outer(spread, spread),
+                params.covariances[j] / np.outer(spread, spread),
+                0.07,
+            )
+
+
+@over_the_books
+def test_chance_comes_from_the_generator_alone(case):
+    x, params, _ = drawn(case, 7)
+    for draw in (
+        lambda rng: case.model.sample(params, 5, rng)[0],
+        lambda rng: case.arrays(case.model.random_start(x, 2, rng))[0],
+    ):
+        assert (draw(np.random.default_rng(1)) == draw(np.random.default_rng(1))).all()
+
+
+@over_the_books
+def test_restarts_come_best_first(case):
+    x, _, _ = drawn(case, 8)
+    results = fit_restarts(
+        case.model, x, 2, starts=4, rng=np.random.default_rng(0), tol=0, max_iter=20
+    )
+    values = [result.log_likelihood for result in results]
+    assert len(values) == 4
+    assert values == sorted(values, reverse=True)
+
+
+def test_a_random_start_takes_different_rows_as_means():
+    x = np.repeat([[0.0, 0.0], [1.0, 3.0], [4.0, 1.0]], 30, axis=0)
+    for seed in range(20):
+        means = GaussianMixture().random_start(x, 3, np.random.default_rng(seed)).means
+        assert len(np.unique(means, axis=0)) == 3
