@@ -33,7 +33,7 @@ WATCHED_BESIDE_PAGES = ["book/*.py", "book/*.bib", "package-lock.json"]
 
 def fingerprint(root: Path = ROOT) -> str:
     """A digest of everything that pages depend on besides their own text."""
-    whole = hashlib.sha256(sys.version.encode())
+    whole = hashlib.sha256((sys.version + os.environ.get("SITE_URL", "")).encode())
     for path in sorted(_watched_files(root)):
         whole.update(str(path.relative_to(root)).encode())
         whole.update(path.read_bytes())
@@ -96,7 +96,8 @@ class Handler(SimpleHTTPRequestHandler):
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: the terminal is for rebuilding."""
@@ -112,7 +113,10 @@ def serve(port: int) -> int:
     status = build()
     if status:
         return status
-    server = make_server(port)
+    try:
+        server = make_server(port)
+    except OSError as error:
+        sys.exit(f"Port {port} can't be used ({error.strerror}): try `make serve PORT={port + 1}`.")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"-- http://127.0.0.1:{server.server_port}/  (Enter rebuilds, Ctrl-C or q ends)")
     try:
