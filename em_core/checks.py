@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 Array: TypeAlias = NDArray[np.float64]
 
 SUM_TOLERANCE = 1e-8
+LARGEST_COUNT = 2**53  # above it, floating-point numbers leave whole numbers out
 SYMMETRY_TOLERANCE = 1e-10
 
 
@@ -41,10 +42,10 @@ def as_numbers(name: str, values: ArrayLike, shape: str, ndim: int) -> Array:
     """
     try:
         given = np.asarray(values)
-        if np.iscomplexobj(given):
+        if given.dtype.kind not in "biufO" or np.ma.is_masked(values):
             raise TypeError
         array = np.array(given, dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name}: not an array of numbers; expected shape {shape}") from None
     if array.ndim != ndim:
         raise ValueError(f"{name}: has shape {array.shape}; expected {shape}")
@@ -81,6 +82,14 @@ def check_whole_number(name: str, value: object, least: int) -> None:
     """Raise a ValueError unless `value` is a whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ValueError(f"{name}: {value!r} must be a whole number, at least {least}")
+    if value > LARGEST_COUNT:
+        raise ValueError(f"{name}: {value!r} is too large; at most 2**53 is exact")
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raise a ValueError unless `value` is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(f"{name}: {value!r} must be True or False")
 
 
 def check_tolerance(tol: object) -> None:

@@ -9,8 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, xlog1py, xlogy
 
 from em_core.checks import (
+    LARGEST_COUNT,
     Array,
     as_numbers,
+    check_flag,
     check_params,
     check_responsibilities,
     check_rng,
@@ -68,6 +70,9 @@ class CoinMixture:
     """
 
     fit_weights: bool = False
+
+    def __post_init__(self) -> None:
+        check_flag("fit_weights", self.fit_weights)
 
     def check(self, x: ArrayLike, params: CoinParams) -> None:
         """Raise a ValueError unless the data and the parameters can be used.
@@ -211,4 +216,8 @@ def _as_counts(x: ArrayLike) -> Array:
         raise ValueError(f"x: has shape {counts.shape}; expected (m, 2): heads and tails")
     if (counts < 0).any() or (counts != np.floor(counts)).any():
         raise ValueError("x: counts of heads and tails must be whole numbers, at least 0")
+    if counts.max() > LARGEST_COUNT:
+        raise ValueError(f"x: holds a count of {counts.max():g}; at most 2**53 is exact")
+    if not counts.any():
+        raise ValueError("x: all counts are 0; at least one toss is needed")
     return counts

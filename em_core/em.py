@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -92,7 +93,7 @@ class CollapsedStartsWarning(UserWarning):
     """Some of the restarts collapsed and were left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EMState:
     """One moment of an EM run; all fields belong to the same parameters.
 
@@ -114,7 +115,7 @@ class EMState:
     log_likelihood: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class EMResult:
     """What a fit ends with.
 
@@ -159,11 +160,9 @@ def e_step(log_joint: Array) -> tuple[Array, float]:
     ZeroProbabilityError
         If a row is impossible under every component.
     ValueError
-        If the log-joint holds NaN or +inf.
+        If the log-joint has another shape, or holds NaN or +inf.
     """
-    log_joint = np.asarray(log_joint, dtype=float)
-    if np.isnan(log_joint).any() or (log_joint == np.inf).any():
-        raise ValueError("log_joint: the model returned NaN or +inf; it must be finite or -inf")
+    log_joint = _checked(log_joint)
     largest = log_joint.max(axis=1, keepdims=True)
     impossible = np.flatnonzero(np.isneginf(largest))
     if impossible.size:
@@ -178,6 +177,15 @@ def e_step(log_joint: Array) -> tuple[Array, float]:
     responsibilities = relative / total
     responsibilities.flags.writeable = False
     return responsibilities, float((largest + np.log(total)).sum())
+
+
+def _checked(log_joint: ArrayLike) -> Array:
+    array = np.asarray(log_joint, dtype=float)
+    if array.ndim != 2 or array.size == 0:
+        raise ValueError(f"log_joint: the model returned shape {array.shape}; expected (n, k)")
+    if np.isnan(array).any() or (array == np.inf).any():
+        raise ValueError("log_joint: the model returned NaN or +inf; it must be finite or -inf")
+    return array
 
 
 def occupied(sums: Array) -> NDArray[np.bool_]:
@@ -212,9 +220,11 @@ def em_steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
     CollapseError
         When a component collapses; it names the component and the iteration.
     """
+    _check_model(model, "log_joint", "m_step")
     check = getattr(model, "check", None)
     if check is not None:
-        check(x, params)
+        with _at_iteration(0):
+            check(x, params)
     return _steps(model, x, params)
 
 
@@ -224,10 +234,24 @@ def _steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
         responsibilities, log_likelihood = e_step(model.log_joint(x, params))
         yield EMState(iteration, params, responsibilities, log_likelihood)
         iteration += 1
-        try:
+        with _at_iteration(iteration):
             params = model.m_step(x, responsibilities, params)
-        except CollapseError as error:
-            raise CollapseError(error.component, error.reason, iteration) from None
+
+
+@contextmanager
+def _at_iteration(iteration: int) -> Iterator[None]:
+    """Put the iteration into a collapse."""
+    try:
+        yield
+    except CollapseError as error:
+        raise CollapseError(error.component, error.reason, iteration) from None
+
+
+def _check_model(model: object, *methods: str) -> None:
+    if isinstance(model, type) or not all(callable(getattr(model, m, None)) for m in methods):
+        raise ValueError(
+            f"model: {model!r} must be an object with {' and '.join(methods)}, as CoinMixture() is"
+        )
 
 
 def fit(
@@ -324,6 +348,7 @@ def fit_restarts(
     CollapsedStartsWarning
         If some starts collapsed: says how many.
     """
+    _check_model(model, "log_joint", "m_step", "random_start")
     check_whole_number("starts", starts, least=1)
     check_rng(rng)
     results: list[EMResult] = []
@@ -370,7 +395,8 @@ def lower_bound(model: Model, x: Any, params: Params, responsibilities: ArrayLik
     ValueError
         If the responsibilities have another shape or a row is not a distribution.
     """
-    log_joint = np.asarray(model.log_joint(x, params))
+    _check_model(model, "log_joint")
+    log_joint = _checked(model.log_joint(x, params))
     r = as_numbers("responsibilities", responsibilities, "(n, k)", 2)
     check_responsibilities(r, *log_joint.shape)
     expected = np.where(r > 0, r * np.where(r > 0, log_joint, 0), 0)

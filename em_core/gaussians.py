@@ -12,6 +12,7 @@ from em_core.checks import (
     SYMMETRY_TOLERANCE,
     Array,
     as_numbers,
+    check_flag,
     check_params,
     check_responsibilities,
     check_rng,
@@ -21,6 +22,7 @@ from em_core.checks import (
 from em_core.em import CollapseError, occupied
 
 EPS = float(np.finfo(float).eps)
+LARGEST_VALUE = 1e140
 LOG_2_PI = float(np.log(2 * np.pi))
 
 
@@ -84,15 +86,26 @@ class GaussianMixture:
 
     shared_covariance: bool = False
 
+    def __post_init__(self) -> None:
+        check_flag("shared_covariance", self.shared_covariance)
+
     def check(self, x: ArrayLike, params: GaussianParams) -> None:
-        """Raise a ValueError unless the data and the parameters can be used together.
+        """Raise an error unless the data and the parameters can be used together.
 
         Parameters
         ----------
         x : array_like of shape (n, d)
         params : GaussianParams
+
+        Raises
+        ------
+        ValueError
+            For unusable data or parameters.
+        CollapseError
+            If a covariance is not positive definite to the working precision of these data.
         """
-        _as_rows(x, params)
+        rows = _as_rows(x, params)
+        _check_collapse(params.covariances, gaussian_sums(rows, np.ones((len(rows), 1))))
 
     def log_joint(self, x: ArrayLike, params: GaussianParams) -> Array:
         """Log p(x_i, z_i = j) = log w_j + log N(x_i; μ_j, Σ_j).
@@ -213,7 +226,7 @@ class GaussianMixture:
         CollapseError
             If the data have no spread in some direction.
         """
-        rows = as_numbers("x", x, "(n, d)", 2)
+        rows = _as_points(x)
         check_whole_number("k", k, least=1)
         check_rng(rng)
         whole = gaussian_sums(rows, np.ones((len(rows), 1)))
@@ -247,7 +260,7 @@ class GaussianSums:
     largest: Array
 
     def __add__(self, other: GaussianSums) -> GaussianSums:
-        """The sums over both sets of rows (Chan, Golub and LeVeque 1983, equations 2.1)."""
+        """The sums over both sets of rows (Chan, Golub and LeVeque 1983)."""
         counts = self.counts + other.counts
         share = np.divide(other.counts, counts, out=np.zeros_like(counts), where=counts > 0)
         step = other.means - self.means
@@ -289,9 +302,18 @@ def _log_density(x: Array, mean: Array, covariance: Array) -> Array:
     return np.asarray(-0.5 * (len(mean) * LOG_2_PI + log_determinant + distances))
 
 
+def _as_points(x: ArrayLike) -> Array:
+    points = as_numbers("x", x, "(n, d)", 2)
+    if abs(points).max() > LARGEST_VALUE:
+        raise ValueError(
+            f"x: holds values beyond {LARGEST_VALUE:g}, too large to square; rescale x"
+        )
+    return points
+
+
 def _as_rows(x: ArrayLike, params: GaussianParams) -> Array:
     check_params(params, GaussianParams)
-    rows = as_numbers("x", x, "(n, d)", 2)
+    rows = _as_points(x)
     if rows.shape[1] != params.means.shape[1]:
         raise ValueError(
             f"x: has {rows.shape[1]} columns, but the means have {params.means.shape[1]}"
@@ -301,8 +323,8 @@ def _as_rows(x: ArrayLike, params: GaussianParams) -> Array:
 
 def _check_covariances(covariances: Array) -> None:
     for j, covariance in enumerate(covariances):
-        variances = np.diag(covariance)
-        scale = np.sqrt(np.outer(variances, variances)) if (variances > 0).all() else 0.0
+        deviations = np.sqrt(np.maximum(np.diag(covariance), 0))
+        scale = np.outer(deviations, deviations)
         if (abs(covariance - covariance.T) > SYMMETRY_TOLERANCE * scale).any():
             raise ValueError(f"covariances: matrix {j} is not symmetric")
         try:
@@ -315,19 +337,24 @@ def _check_collapse(covariances: Array, sums: GaussianSums) -> None:
     """Raise unless every covariance is positive definite to the precision of the data.
 
     The axes are scaled to unit standard deviation (of all the data); a direction whose standard
-    deviation is below 100 ε times the largest |x| holds nothing but rounding errors.
+    deviation is below 100 ε times the largest |x| holds nothing but rounding errors. So does one
+    in which the correlations leave no more than about ε of the variance.
     """
     spread = _spread(sums)
-    reach = (sums.largest / spread).max()
-    smallest = (100 * EPS * reach) ** 2
-    for j, covariance in enumerate(covariances / np.outer(spread, spread)):
-        variances = np.linalg.eigvalsh(covariance)
-        if variances[0] <= max(smallest, len(spread) * EPS * variances[-1]):
-            raise CollapseError(
-                j,
-                "its covariance is not positive definite to working precision: it has shrunk onto "
-                "a point or a line",
-            )
+    limit = 100 * EPS * (sums.largest / spread).max()
+    for j, covariance in enumerate(covariances):
+        deviations = np.sqrt(np.diag(covariance))
+        narrowest = (deviations / spread).min()
+        if narrowest > limit:
+            correlations = covariance / np.outer(deviations, deviations)
+            left = np.linalg.eigvalsh(correlations)[0]
+            if left > 10 * len(spread) * EPS and narrowest * np.sqrt(left) > limit:
+                continue
+        raise CollapseError(
+            j,
+            "its covariance is not positive definite to working precision: it has shrunk onto "
+            "a point or a line",
+        )
 
 
 def _spread(sums: GaussianSums) -> Array:

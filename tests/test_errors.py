@@ -1,0 +1,480 @@
+"""What is refused, and what the error says: the argument's name, what was wrong, what is right."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import warnings
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from em_core import (
+    CoinMixture,
+    CoinParams,
+    CollapsedStartsWarning,
+    CollapseError,
+    GaussianMixture,
+    GaussianParams,
+    NotConvergedWarning,
+    ZeroProbabilityError,
+    em_steps,
+    fit,
+    fit_restarts,
+    lower_bound,
+)
+
+COINS, GAUSSIANS = CoinMixture(), GaussianMixture()
+TOSSES = [[5, 5], [9, 1], [8, 2]]
+POINTS = np.random.default_rng(0).standard_normal((30, 2))
+COIN_PARAMS = CoinParams([0.6, 0.5], [0.5, 0.5])
+GAUSSIAN_PARAMS = GaussianParams([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], [np.eye(2)] * 2)
+HALF = np.full((3, 2), 0.5)
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def refused(call, *words):
+    """A ValueError that holds all these words, in their order."""
+    with pytest.raises(ValueError, match=".*".join(re.escape(word) for word in words)):
+        call()
+
+
+# --- data ------------------------------------------------------------------------------------
+
+BAD_ARRAYS = {
+    "a dict": ({"heads": 3}, "not an array of numbers"),
+    "nothing": (None, "has shape ()"),
+    "text": ("abc", "not an array of numbers"),
+    "digits as text": ([["1", "2"]], "not an array of numbers"),
+    "ragged rows": ([[1, 2], [3]], "not an array of numbers"),
+    "complex numbers": ([[1j, 2]], "not an array of numbers"),
+    "dates": (np.array([["2020-01-01"] * 2], dtype="M8[D]"), "not an array of numbers"),
+    "masked values": (np.ma.array([[1.0, 2.0]], mask=[[0, 1]]), "not an array of numbers"),
+    "a huge int": ([[10**400, 1]], "not an array of numbers"),
+    "one row alone": ([1, 2], "has shape (2,)"),
+    "three dimensions": (np.ones((2, 2, 2)), "has shape (2, 2, 2)"),
+    "no rows": (np.empty((0, 2)), "is empty"),
+    "no columns": (np.empty((3, 0)), "is empty"),
+    "NaN": ([[1.0, np.nan]], "NaN or infinity"),
+    "infinity": ([[1.0, np.inf]], "NaN or infinity"),
+}
+BAD_COUNTS = {
+    "three columns": ([[1, 2, 3]], "expected (m, 2): heads and tails"),
+    "a negative count": ([[-1, 2]], "whole numbers, at least 0"),
+    "half a toss": ([[0.5, 2]], "whole numbers, at least 0"),
+    "no toss": ([[0, 0], [0, 0]], "at least one toss"),
+    "too many tosses": ([[1e300, 1]], "at most 2**53"),
+}
+BAD_POINTS = {
+    "another d": (np.ones((4, 3)), "has 3 columns, but the means have 2"),
+    "too large": (POINTS * 1e200, "rescale x"),
+}
+
+
+def users_of(model, params, n):
+    """Every way in which data reach a model together with parameters."""
+    r = np.full((n, 2), 0.5)
+    return {
+        "check": lambda x: model.check(x, params),
+        "log_joint": lambda x: model.log_joint(x, params),
+        "m_step": lambda x: model.m_step(x, r, params),
+        "em_steps": lambda x: em_steps(model, x, params),
+        "fit": lambda x: fit(model, x, params),
+        "lower_bound": lambda x: lower_bound(model, x, params, r),
+    }
+
+
+def starters_of(model):
+    return {
+        "random_start": lambda x: model.random_start(x, 2, rng()),
+        "fit_restarts": lambda x: fit_restarts(model, x, 2, starts=2, rng=rng()),
+    }
+
+
+COIN_USERS = users_of(COINS, COIN_PARAMS, 3) | starters_of(COINS)
+GAUSSIAN_USERS = users_of(GAUSSIANS, GAUSSIAN_PARAMS, 30)
+over = pytest.mark.parametrize
+
+
+@over("data", BAD_ARRAYS | BAD_COUNTS)
+@over("user", COIN_USERS)
+def test_bad_counts_are_refused(user, data):
+    x, words = (BAD_ARRAYS | BAD_COUNTS)[data]
+    refused(lambda: COIN_USERS[user](x), "x:", words)
+
+
+@over("data", BAD_ARRAYS | BAD_POINTS)
+@over("user", GAUSSIAN_USERS)
+def test_bad_points_are_refused(user, data):
+    x, words = (BAD_ARRAYS | BAD_POINTS)[data]
+    refused(lambda: GAUSSIAN_USERS[user](x), "x:", words)
+
+
+@over("data", BAD_ARRAYS)
+@over("user", starters_of(GAUSSIANS))
+def test_bad_points_are_refused_by_starters(user, data):
+    x, words = BAD_ARRAYS[data]
+    refused(lambda: starters_of(GAUSSIANS)[user](x), "x:", words)
+
+
+def test_the_loop_refuses_before_its_first_step():
+    refused(lambda: em_steps(COINS, [[-1, 2]], COIN_PARAMS), "x:")  # nothing was drawn from it
+
+
+# --- parameters --------------------------------------------------------------------------------
+
+
+@over(
+    ("theta", "weights", "words"),
+    [
+        ([1.1, 0.5], [0.5, 0.5], "theta: [1.1, 0.5] must lie in [0, 1]"),
+        ([-0.1, 0.5], [0.5, 0.5], "theta:"),
+        ([np.nan, 0.5], [0.5, 0.5], "theta: holds NaN"),
+        (0.5, [1.0], "theta: has shape ()"),
+        ([[0.5]], [1.0], "theta: has shape (1, 1); expected (k,)"),
+        ([], [], "theta: is empty"),
+        ({}, [1.0], "theta: not an array"),
+        ([0.5, 0.5], [1.0], "weights: have shape (1,); expected (2,)"),
+        ([0.5, 0.5], [0.5, 0.6], "weights: [0.5, 0.6] must be non-negative and sum to 1, but sum"),
+        ([0.5, 0.5], [1.5, -0.5], "weights:"),
+        ([0.5], [np.inf], "weights: holds NaN or infinity"),
+    ],
+)
+def test_bad_coin_params_are_refused(theta, weights, words):
+    refused(lambda: CoinParams(theta, weights), words)
+
+
+EYE = np.eye(2)
+
+
+@over(
+    ("weights", "means", "covariances", "words"),
+    [
+        ([0.5, 0.6], [[0, 0]] * 2, [EYE] * 2, "weights:"),
+        ([1.0], [0, 0], [EYE], "means: has shape (2,); expected (k, d)"),
+        ([1.0], [[0, 0]] * 2, [EYE] * 2, "means: have shape (2, 2); expected (1, d)"),
+        ([1.0], [[0, 0]], EYE, "covariances: has shape (2, 2); expected (k, d, d)"),
+        ([1.0], [[0, 0]], [np.eye(3)], "covariances: have shape (1, 3, 3); expected (1, 2, 2)"),
+        ([1.0], [[0, np.nan]], [EYE], "means: holds NaN"),
+        ([0.5, 0.5], [[0, 0]] * 2, [EYE, [[1, 0.5], [0.4, 1]]], "matrix 1 is not symmetric"),
+        ([1.0], [[0, 0]], [[[1, 1], [1, 1]]], "matrix 0 is not positive definite"),
+        ([1.0], [[0, 0]], [[[1, 2], [2, 1]]], "matrix 0 is not positive definite"),
+        ([1.0], [[0, 0]], [[[1, 0], [0, -1]]], "matrix 0 is not positive definite"),
+        ([1.0], [[0]], [[[0]]], "matrix 0 is not positive definite"),
+    ],
+)
+def test_bad_gaussian_params_are_refused(weights, means, covariances, words):
+    refused(lambda: GaussianParams(weights, means, covariances), words)
+
+
+@over("scale", [1e-200, 1e-8, 1e8, 1e200])
+def test_covariances_of_any_scale_are_taken(scale):
+    GaussianParams([1.0], [[0, 0]], [[[scale, 0.5 * scale], [0.5 * scale, scale]]])
+
+
+@over("user", COIN_USERS.keys() & users_of(COINS, None, 3).keys())
+@over("params", [None, ([0.5], [1.0]), GAUSSIAN_PARAMS], ids=["None", "tuple", "of the other"])
+def test_params_of_another_kind_are_refused(user, params):
+    call = users_of(COINS, params, 3)[user]
+    refused(lambda: call(TOSSES), "params:", "this model needs CoinParams")
+
+
+@over("user", GAUSSIAN_USERS)
+def test_coin_params_are_refused_by_gaussians(user):
+    call = users_of(GAUSSIANS, COIN_PARAMS, 30)[user]
+    refused(lambda: call(POINTS), "params: is a CoinParams; this model needs GaussianParams")
+
+
+@over("flag", ["full", 1, None])
+def test_flags_are_true_or_false(flag):
+    refused(lambda: CoinMixture(fit_weights=flag), "fit_weights:", "True or False")
+    refused(lambda: GaussianMixture(shared_covariance=flag), "shared_covariance:")
+
+
+# --- responsibilities ----------------------------------------------------------------------------
+
+
+@over(
+    ("responsibilities", "words"),
+    [
+        (HALF[:2], "have shape (2, 2); expected (3, 2)"),
+        (np.ones((3, 1)), "have shape (3, 1); expected (3, 2)"),
+        (HALF[0], "has shape (2,)"),
+        (HALF * 2, "every row must be non-negative and sum to 1"),
+        (HALF + np.array([1, -1]), "every row must be non-negative and sum to 1"),
+        (HALF * np.nan, "holds NaN"),
+    ],
+)
+@over("call", [COINS.m_step, "lower_bound"], ids=["m_step", "lower_bound"])
+def test_bad_responsibilities_are_refused(call, responsibilities, words):
+    def user():
+        if call == "lower_bound":
+            return lower_bound(COINS, TOSSES, COIN_PARAMS, responsibilities)
+        return call(TOSSES, responsibilities, COIN_PARAMS)
+
+    refused(user, "responsibilities:", words)
+
+
+# --- numbers, generators, models -----------------------------------------------------------------
+
+NOT_COUNTS = [0, -1, 2.0, "2", None, True, np.True_, 10**30]
+
+
+@over("value", NOT_COUNTS, ids=repr)
+@over(
+    ("name", "call"),
+    [
+        ("k", lambda v: COINS.random_start(TOSSES, v, rng())),
+        ("k", lambda v: GAUSSIANS.random_start(POINTS, v, rng())),
+        ("k", lambda v: fit_restarts(COINS, TOSSES, v, starts=1, rng=rng())),
+        ("starts", lambda v: fit_restarts(COINS, TOSSES, 2, starts=v, rng=rng())),
+        ("n", lambda v: COINS.sample(COIN_PARAMS, v, rng())),
+        ("n", lambda v: GAUSSIANS.sample(GAUSSIAN_PARAMS, v, rng())),
+        ("tosses", lambda v: COINS.sample(COIN_PARAMS, 3, rng(), tosses=v)),
+    ],
+    ids=["coins k", "gaussians k", "restarts k", "starts", "coins n", "gaussians n", "tosses"],
+)
+def test_counts_are_whole_numbers_of_at_least_one(name, call, value):
+    refused(lambda: call(value), f"{name}: {value!r}")
+
+
+@over("max_iter", [-1, 2.5, "9", None, True])
+def test_bad_max_iter_is_refused(max_iter):
+    refused(lambda: fit(COINS, TOSSES, COIN_PARAMS, max_iter=max_iter), "max_iter:", "at least 0")
+
+
+@over("tol", [-1e-9, np.nan, np.inf, "1", None, True, 1j, [1e-8]])
+def test_bad_tol_is_refused(tol):
+    refused(lambda: fit(COINS, TOSSES, COIN_PARAMS, tol=tol), "tol:", "a finite number, at least 0")
+
+
+def test_numpys_numbers_are_numbers():
+    result = fit(COINS, TOSSES, COIN_PARAMS, tol=np.float32(0), max_iter=np.int32(4))
+    assert result.iterations == 4
+
+
+@over(
+    "source", [0, None, np.random.RandomState(0), np.random], ids=["int", "None", "old", "module"]
+)
+def test_chance_must_be_a_generator(source):
+    for call in (
+        lambda: fit_restarts(COINS, TOSSES, 2, starts=1, rng=source),
+        lambda: COINS.random_start(TOSSES, 2, source),
+        lambda: GAUSSIANS.random_start(POINTS, 2, source),
+        lambda: COINS.sample(COIN_PARAMS, 2, source),
+        lambda: GAUSSIANS.sample(GAUSSIAN_PARAMS, 2, source),
+    ):
+        refused(call, "rng:", "numpy.random.Generator, as default_rng(0) makes")
+
+
+@over("model", [None, CoinMixture, "coins"])
+def test_what_is_no_model_is_refused(model):
+    for call in (
+        lambda: em_steps(model, TOSSES, COIN_PARAMS),
+        lambda: fit(model, TOSSES, COIN_PARAMS),
+        lambda: lower_bound(model, TOSSES, COIN_PARAMS, HALF),
+        lambda: fit_restarts(model, TOSSES, 2, starts=1, rng=rng()),
+    ):
+        refused(call, "model:", "log_joint", "as CoinMixture() is")
+
+
+class OwnModel:
+    """A learner's model, with whatever log-joint a test wants."""
+
+    def __init__(self, log_joint):
+        self.log_joint = lambda x, params: log_joint
+
+    def m_step(self, x, responsibilities, params):
+        return params
+
+
+@over(
+    ("log_joint", "words"),
+    [
+        ([0.0, 0.0], "returned shape (2,); expected (n, k)"),
+        (np.empty((0, 2)), "returned shape (0, 2)"),
+        ([[0.0, np.nan]], "NaN or +inf"),
+        ([[0.0, np.inf]], "NaN or +inf"),
+    ],
+)
+def test_a_models_mistake_is_named(log_joint, words):
+    model = OwnModel(log_joint)
+    refused(lambda: next(em_steps(model, [1], None)), "log_joint:", words)
+    refused(lambda: lower_bound(model, [1], None, [[0.5, 0.5]]), "log_joint:", words)
+
+
+def test_a_model_without_a_start_has_no_restarts():
+    model = OwnModel(np.zeros((3, 2)))
+    refused(lambda: fit_restarts(model, TOSSES, 2, starts=1, rng=rng()), "model:", "random_start")
+
+
+# --- probability zero ----------------------------------------------------------------------------
+
+
+def test_impossible_data_are_named():
+    never = CoinParams([0.0, 1.0], [0.5, 0.5])
+    with pytest.raises(ZeroProbabilityError, match="row 1 probability zero \\(2 such rows of 3\\)"):
+        next(em_steps(COINS, [[9, 0], [5, 5], [9, 1]], never))
+    with pytest.raises(ValueError, match="start from parameters under which every row can happen"):
+        fit(COINS, TOSSES, never)
+
+
+def test_a_component_of_weight_zero_explains_nothing():
+    never = CoinParams([0.0, 0.5], [1.0, 0.0])
+    with pytest.raises(ZeroProbabilityError):
+        fit(COINS, TOSSES, never)
+
+
+# --- collapse ------------------------------------------------------------------------------------
+
+
+def collapse(model, x, params, limit=500):
+    """The error that a run ends with, and the states that it yielded before."""
+    states = []
+    with pytest.raises(CollapseError) as error:
+        states.extend(islice(em_steps(model, x, params), limit))
+    return error.value, states
+
+
+def test_a_collapse_tells_who_when_and_what_to_do():
+    error, states = collapse(GAUSSIANS, POINTS, GaussianParams([1, 0], [[0, 0], [1, 1]], [EYE] * 2))
+    assert (error.component, error.iteration, len(states)) == (1, 1, 1)
+    assert str(error) == (
+        "component 1 collapsed at iteration 1: its responsibilities sum to nothing. "
+        "Restart from other parameters, or use fewer components."
+    )
+
+
+def test_a_coin_that_explains_nothing_collapses():
+    error, _ = collapse(COINS, TOSSES, CoinParams([0.5, 0.0], [0.5, 0.5]))
+    assert (error.component, error.iteration) == (1, 1)
+    assert "its responsibilities sum to nothing" in str(error)
+
+
+def narrowest(state, x):
+    """The least standard deviation of any component, with the axes scaled to 1."""
+    scale = np.outer(x.std(axis=0), x.std(axis=0))
+    return min(np.sqrt(np.linalg.eigvalsh(c / scale)[0]) for c in state.params.covariances)
+
+
+@over("offset", [0.0, 1e3, 1e6, 1e9])
+def test_copies_of_one_value_are_caught_before_their_likelihood_is_reported(offset):
+    x = np.concatenate([np.full(30, 0.3), rng().standard_normal(70)])[:, np.newaxis] + offset
+    start = GaussianParams([0.5, 0.5], [[0.3 + offset], [offset]], [[[0.01]], [[1.0]]])
+    error, states = collapse(GAUSSIANS, x, start)
+    limit = 100 * np.finfo(float).eps * abs(x).max() / x.std()
+    assert error.component == 0
+    assert error.iteration == len(states)
+    assert "not positive definite to working precision" in str(error)
+    assert min(narrowest(state, x) for state in states) > limit
+
+
+@over("direction", [(1, 0), (0, 1), (1, 2), (1, 1e-6)])
+@over("offset", [0.0, 1e6])
+def test_points_on_a_line_are_caught(direction, offset):
+    line = np.outer(np.linspace(0, 1, 20), direction) + 0.1
+    x = np.vstack([line, rng().standard_normal((50, 2)) + 6]) + offset
+    means = [line.mean(axis=0) + offset, [6 + offset] * 2]
+    error, _ = collapse(GAUSSIANS, x, GaussianParams([0.3, 0.7], means, [EYE * 0.1, EYE]))
+    assert error.component == 0
+    assert error.iteration == 1
+
+
+@over("offset", [0.0, 1e6])
+def test_two_clusters_far_from_zero_are_no_collapse(offset):
+    x = rng().standard_normal((200, 2)) + np.repeat([[0.0], [6.0]], 100, axis=0) + offset
+    result = fit(GAUSSIANS, x, GaussianParams([0.5, 0.5], x[[0, 150]], [EYE] * 2))
+    assert result.converged
+    np.testing.assert_allclose(result.params.weights, 0.5, atol=0.01)
+
+
+def test_scales_that_differ_are_no_collapse():
+    x = rng().standard_normal((200, 2)) * [1e-8, 1e8]
+    x[:100] += 5 * np.array([1e-8, 1e8])
+    start = GaussianParams([0.5, 0.5], x[[0, 150]], [np.diag([1e-16, 1e16])] * 2)
+    assert fit(GAUSSIANS, x, start).converged
+
+
+def test_clusters_of_very_different_size_are_no_collapse():
+    x = np.vstack([s * rng().standard_normal((200, 2)) for s in (1e2, 1e-4)])
+    start = GaussianParams([0.5, 0.5], [[0, 0], [0, 0]], [EYE * 1e4, EYE * 1e-6])
+    assert fit(GAUSSIANS, x, start).converged
+
+
+def test_a_shared_covariance_collapses_when_every_component_does():
+    x = np.repeat([[0.0], [5.0]], 20, axis=0)
+    start = GaussianParams([0.5, 0.5], [[0.0], [5.0]], [[[0.1]], [[0.1]]])
+    error, _ = collapse(GaussianMixture(shared_covariance=True), x, start)
+    assert "point or a line" in str(error)
+
+
+def test_a_start_that_is_collapsed_is_iteration_0():
+    start = GaussianParams([0.5, 0.5], POINTS[:2], [EYE, EYE * 1e-32])
+    with pytest.raises(CollapseError, match="component 1 collapsed at iteration 0") as error:
+        em_steps(GAUSSIANS, POINTS, start)
+    assert error.value.iteration == 0
+
+
+def test_outside_a_fit_a_collapse_has_no_iteration():
+    with pytest.raises(CollapseError) as error:
+        GAUSSIANS.m_step(POINTS, np.tile([1.0, 0.0], (30, 1)), GAUSSIAN_PARAMS)
+    assert error.value.iteration is None
+    assert "component 1 collapsed: its" in str(error.value)
+
+
+def test_a_collapse_survives_pickling():
+    again = pickle.loads(pickle.dumps(CollapseError(1, "why", 3)))
+    assert (again.component, again.reason, again.iteration) == (1, "why", 3)
+    assert str(again) == str(CollapseError(1, "why", 3))
+
+
+# --- restarts and warnings -----------------------------------------------------------------------
+
+
+@over(
+    "x",
+    [
+        np.ones((10, 2)),
+        np.outer(np.arange(10.0), [1, 2]),
+        [[1.0, 2.0]],
+        np.repeat(POINTS[:2], 5, axis=0),
+    ],
+    ids=["one value", "a line", "one point", "two points"],
+)
+def test_when_every_start_collapses_the_error_says_so(x):
+    with pytest.raises(CollapseError, match="all 3 starts collapsed, the last because") as error:
+        fit_restarts(GAUSSIANS, x, 3, starts=3, rng=rng())
+    assert "use fewer components" in str(error.value)
+
+
+def test_more_components_than_distinct_points_collapse():
+    x = np.repeat([[0.0], [1.0], [5.0]], 20, axis=0)
+    with pytest.raises(CollapseError):
+        fit_restarts(GAUSSIANS, x, 4, starts=5, rng=rng())
+
+
+def test_collapsed_starts_are_counted_in_a_warning():
+    x = np.concatenate([np.full(8, 3.0), rng().standard_normal(40)])[:, np.newaxis]
+    with pytest.warns(CollapsedStartsWarning) as caught:
+        results = fit_restarts(GAUSSIANS, x, 3, starts=12, rng=rng(), max_iter=3000)
+    message = str(caught.pop(CollapsedStartsWarning).message)
+    assert 0 < len(results) < 12
+    assert message == f"{12 - len(results)} of 12 starts collapsed and were left out"
+
+
+def test_a_fit_that_ran_out_of_iterations_warns():
+    with pytest.warns(NotConvergedWarning, match="not converged after 3 iterations") as caught:
+        result = fit(COINS, TOSSES, COIN_PARAMS, max_iter=3)
+    assert not result.converged
+    assert caught[0].filename == __file__
+
+
+def test_a_converged_fit_is_silent():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert fit(COINS, TOSSES, COIN_PARAMS).converged
+        fit(COINS, TOSSES, COIN_PARAMS, tol=0, max_iter=3)
