@@ -353,6 +353,14 @@ def test_both_copies_of_the_font_licence_are_the_same():
     assert len({hashlib.sha256(path.read_bytes()).hexdigest() for path in copies}) == 1
 
 
+def test_the_readmes_code_prints_what_it_says(capsys):
+    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+    exec(code, {})
+    said = re.search(r"# \[([\d.]+)\.\.\., ([\d.]+)\.\.\.\]", code).groups()
+    printed = capsys.readouterr().out.strip(" []\n").split()
+    assert all(p.startswith(s) for p, s in zip(printed, said, strict=True))
+
+
 def test_versions_agree():
     version = metadata.version("em_core")
     assert f"version: {version}" in (ROOT / "CITATION.cff").read_text()
