@@ -1,0 +1,141 @@
+"""`mixture-steps`: a Gaussian mixture in the plane, finding its clusters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from em_core.checks import Array
+from em_core.gaussians import GaussianMixture, GaussianParams
+from em_core.plots import NAMES, draw_ellipses, draw_points
+from em_core.tables import ellipse
+from em_core.widgets.base import Stepper, half_steps, number, svg_path
+
+WIDTH, HEIGHT = 600, 400
+
+
+class MixtureSteps(Stepper):
+    """Points by responsibility, and each component's ellipses at 1 and 2 standard deviations.
+
+    Parameters
+    ----------
+    x : array_like of shape (n, 2)
+    start : GaussianParams
+        With d = 2 and at most four components.
+    axes : tuple of two str
+        What the columns of `x` are.
+    iterations : int, default 15
+        How many iterations can be stepped through.
+
+    Raises
+    ------
+    ValueError
+        For unusable data or parameters.
+    CollapseError
+        If a component collapses on the way.
+    """
+
+    kind = "mixture-steps"
+
+    def __init__(
+        self,
+        x: ArrayLike,
+        start: GaussianParams,
+        axes: tuple[str, str] = ("x₁", "x₂"),
+        iterations: int = 15,
+    ) -> None:
+        self._axes = axes
+        super().__init__(GaussianMixture(), x, start, iterations)
+
+    def _run(self, start: GaussianParams) -> None:
+        super()._run(start)
+        if start.means.shape[1] != 2 or len(start.weights) > 4:
+            raise ValueError(
+                f"start: has {len(start.weights)} components in {start.means.shape[1]} dimensions; "
+                "this widget shows at most 4 components, in 2"
+            )
+
+    def make_trace(self) -> dict[str, Any]:
+        """Steps with their figures, the points, and the ellipses as SVG paths."""
+        steps = half_steps(self._iterations)
+        used = self.states[: self._iterations]
+        points = np.asarray(self.x, dtype=float)
+        low, high = points.min(axis=0), points.max(axis=0)
+        margin = 0.12 * (high - low)
+        low, high = low - margin, high + margin
+        return {
+            "label": "A mixture of Gaussians finds its clusters, step by step",
+            "width": WIDTH,
+            "height": HEIGHT,
+            "axes": list(self._axes),
+            "names": list(NAMES[: len(self.start.weights)]),
+            "points": _place(points, low, high).round(1).tolist(),
+            "means": [_place(s.params.means, low, high).round(1).tolist() for s in self.states],
+            "ellipses": [_ellipses(s.params, low, high) for s in self.states],
+            "responsibilities": [s.responsibilities.round(2).tolist() for s in used],
+            "steps": [[params, responsibilities] for _, params, responsibilities in steps],
+            "status": [self._status(title, params) for title, params, _ in steps],
+            "table": {"head": self._head(), "rows": [self._row(*step) for step in steps]},
+        }
+
+    def _status(self, title: str, t: int) -> str:
+        weights = ", ".join(
+            f"weight {name} {number(w, 3)}"
+            for name, w in zip(NAMES, self.states[t].params.weights, strict=False)
+        )
+        return f"{title}: {weights}, log-likelihood {number(self.states[t].log_likelihood, 2)}"
+
+    def _head(self) -> list[str]:
+        parts = [
+            f"{what} {name}"
+            for name in NAMES[: len(self.start.weights)]
+            for what in ("weight", *(f"mean {axis}" for axis in self._axes))
+        ]
+        return ["Step", "Log-likelihood", *parts]
+
+    def _row(self, title: str, t: int, _: int | None) -> list[str]:
+        params = self.states[t].params
+        parts = [
+            number(value, 3)
+            for w, mean in zip(params.weights, params.means, strict=True)
+            for value in (w, *mean)
+        ]
+        return [title, number(self.states[t].log_likelihood, 4), *parts]
+
+    def describe(self) -> str:
+        """The run in one sentence."""
+        return (
+            f"{len(np.asarray(self.x))} points and {len(self.start.weights)} Gaussian components: "
+            f"in {self._iterations} iterations of EM the ellipses move from a poor start onto the "
+            "clusters, and the log-likelihood rises from "
+            f"{number(self.states[0].log_likelihood, 2)} to "
+            f"{number(self.states[-1].log_likelihood, 2)}."
+        )
+
+    def draw(self, figure: Figure) -> None:
+        """Points and ellipses at three moments."""
+        figure.set_size_inches(5.2, 8.4)
+        points = np.asarray(self.x, dtype=float)
+        for ax, (title, t, r) in zip(figure.subplots(3, sharex=True), self.stages(), strict=True):
+            draw_points(ax, points, self.states[r].responsibilities)
+            draw_ellipses(ax, self.states[t].params)
+            ax.set(title=title, ylabel=self._axes[1])
+        ax.set_xlabel(self._axes[0])
+
+
+def _place(points: Array, low: Array, high: Array) -> Array:
+    share = (points - low) / (high - low)
+    return np.asarray(np.column_stack([share[:, 0], 1 - share[:, 1]]) * [WIDTH, HEIGHT])
+
+
+def _ellipses(params: GaussianParams, low: Array, high: Array) -> list[list[str]]:
+    return [
+        [
+            svg_path(_place(ellipse(mean, covariance, deviations, 49), low, high), closed=True)
+            for deviations in (1, 2)
+        ]
+        for mean, covariance in zip(params.means, params.covariances, strict=True)
+    ]
