@@ -20,6 +20,8 @@ from em_core.tables import density, density_grid, ellipse
 
 RAMP_MAP = ListedColormap(RAMP)
 NAMES = "ABCD"
+COIN_DROPS = (24.0, 16.0, 10.0, 6.0, 3.0, 1.5, 0.7, 0.2)
+"""How far below its top each contour of a coin log-likelihood lies, in nats."""
 
 
 def label(ax: Axes, x: float, y: float, text: str, **how: Any) -> None:
@@ -126,9 +128,7 @@ def draw_coin_contours(ax: Axes, thetas: Array, surface: Array) -> None:
     surface : ndarray of shape (g, g)
         As `em_core.tables.coin_surface` gives.
     """
-    top = surface.max()
-    levels = top - np.array([24.0, 16, 10, 6, 3, 1.5, 0.7, 0.2])
-    draw_contours(ax, thetas, thetas, surface, levels)
+    draw_contours(ax, thetas, thetas, surface, surface.max() - np.array(COIN_DROPS))
     ax.plot([0, 1], [0, 1], color=LIGHT["muted"], linestyle=":", linewidth=1)
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel=r"$\theta_A$", ylabel=r"$\theta_B$")
     ax.set_aspect("equal")

@@ -75,15 +75,21 @@ def use() -> None:
     """Draw in the book's style from here on, and show figures in notebooks as SVG."""
     import matplotlib
     from cycler import cycler
+
+    add_fonts()
+    matplotlib.rcParams.update(SETTINGS)  # type: ignore[arg-type]
+    matplotlib.rcParams["axes.prop_cycle"] = cycler(color=COMPONENTS, linestyle=LINES)
+    _show_as_svg()
+
+
+def add_fonts() -> None:
+    """Let matplotlib know the book's font."""
     from matplotlib import font_manager
 
     known = {entry.fname for entry in font_manager.fontManager.ttflist}
     for font in sorted(FONTS.glob("*.ttf")):
         if str(font) not in known:
             font_manager.fontManager.addfont(str(font))
-    matplotlib.rcParams.update(SETTINGS)  # type: ignore[arg-type]
-    matplotlib.rcParams["axes.prop_cycle"] = cycler(color=COMPONENTS, linestyle=LINES)
-    _show_as_svg()
 
 
 def _show_as_svg() -> None:
