@@ -90,7 +90,8 @@ def labelled_loss(theta: np.ndarray) -> float:
 @cache
 def labelled_minimum():
     """What scipy finds from (½, ½)."""
-    return minimize(labelled_loss, [0.5, 0.5], bounds=[(0, 1), (0, 1)], method="tnc")
+    how = {"method": "tnc", "bounds": [(0, 1), (0, 1)], "options": {"ftol": 1e-12}}
+    return minimize(labelled_loss, [0.5, 0.5], **how)
 
 
 # --- two coins, labels hidden: Do and Batzoglou, and the lecture's cells 11–14 -------------------

@@ -1,9 +1,12 @@
-"""The checks that every argument passes: an error names the argument and what would be right."""
+"""The checks that every argument passes: an error names the argument and what would be right.
+
+To be read with the module's name: ``checks.rng(rng)``.
+"""
 
 from __future__ import annotations
 
 from numbers import Real
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +18,7 @@ LARGEST_COUNT = 2**53  # above it, floating-point numbers leave whole numbers ou
 SYMMETRY_TOLERANCE = 1e-10
 
 
-def as_numbers(name: str, values: ArrayLike, shape: str, ndim: int) -> Array:
+def numbers(name: str, values: ArrayLike, shape: str, ndim: int) -> Array:
     """`values` as a read-only float array of its own, or a ValueError that names them.
 
     Parameters
@@ -57,56 +60,70 @@ def as_numbers(name: str, values: ArrayLike, shape: str, ndim: int) -> Array:
     return array
 
 
-def check_weights(weights: Array) -> None:
+def weights(w: Array) -> None:
     """Raise a ValueError unless the weights are non-negative and sum to 1."""
-    if (weights < 0).any() or abs(weights.sum() - 1) > SUM_TOLERANCE:
+    if (w < 0).any() or abs(w.sum() - 1) > SUM_TOLERANCE:
         raise ValueError(
-            f"weights: {weights.tolist()} must be non-negative and sum to 1, "
-            f"but sum to {weights.sum():.12g}"
+            f"weights: {w.tolist()} must be at least 0 and sum to 1, not {w.sum():.12g}"
         )
 
 
-def check_responsibilities(responsibilities: Array, n: int, k: int) -> None:
-    """Raise a ValueError unless every one of the n rows is a distribution over k components."""
-    if responsibilities.shape != (n, k):
-        raise ValueError(
-            f"responsibilities: have shape {responsibilities.shape}; "
-            f"expected {(n, k)}: a row for each row of x, a column for each component"
-        )
-    rows = responsibilities.sum(axis=1)
-    if (responsibilities < 0).any() or (abs(rows - 1) > SUM_TOLERANCE).any():
+def responsibilities(values: ArrayLike, n: int, k: int) -> Array:
+    """`values` as an array whose n rows are distributions over k components, or a ValueError."""
+    r = numbers("responsibilities", values, "(n, k)", 2)
+    if r.shape != (n, k):
+        raise ValueError(f"responsibilities: have shape {r.shape}; expected {(n, k)}")
+    if (r < 0).any() or (abs(r.sum(axis=1) - 1) > SUM_TOLERANCE).any():
         raise ValueError("responsibilities: every row must be non-negative and sum to 1")
+    return r
 
 
-def check_whole_number(name: str, value: object, least: int) -> None:
-    """Raise a ValueError unless `value` is a whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name}: {value!r} must be a whole number, at least {least}")
-    if value > LARGEST_COUNT:
-        raise ValueError(f"{name}: {value!r} is too large; at most 2**53 is exact")
+def whole_number(name: str, value: Any, least: int) -> None:
+    """Raise a ValueError unless `value` is a whole number from `least` to 2**53."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not (whole and least <= value <= LARGEST_COUNT):
+        raise ValueError(f"{name}: {value!r} must be a whole number from {least} to 2**53")
 
 
-def check_flag(name: str, value: object) -> None:
+def flag(name: str, value: object) -> None:
     """Raise a ValueError unless `value` is True or False."""
     if not isinstance(value, (bool, np.bool_)):
         raise ValueError(f"{name}: {value!r} must be True or False")
 
 
-def check_tolerance(tol: object) -> None:
+def tolerance(tol: object) -> None:
     """Raise a ValueError unless `tol` is a finite number of at least 0."""
     if isinstance(tol, bool) or not isinstance(tol, Real) or not 0 <= float(tol) < np.inf:
         raise ValueError(f"tol: {tol!r} must be a finite number, at least 0")
 
 
-def check_rng(rng: object) -> None:
-    """Raise a ValueError unless `rng` is a generator of numpy's."""
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: {rng!r} must be a numpy.random.Generator, as default_rng(0) makes")
-
-
-def check_params(params: object, expected: type) -> None:
-    """Raise a ValueError unless `params` is what the model works with."""
-    if not isinstance(params, expected):
+def rng(value: object) -> None:
+    """Raise a ValueError unless `value` is a generator of numpy's."""
+    if not isinstance(value, np.random.Generator):
         raise ValueError(
-            f"params: is a {type(params).__name__}; this model needs {expected.__name__}"
+            f"rng: {value!r} must be a numpy.random.Generator, as default_rng(0) makes"
         )
+
+
+def params(value: object, expected: type) -> None:
+    """Raise a ValueError unless `value` is what the model works with."""
+    if not isinstance(value, expected):
+        given = type(value).__name__
+        raise ValueError(f"params: is a {given}; this model needs {expected.__name__}")
+
+
+def model(value: object, *methods: str) -> None:
+    """Raise a ValueError unless `value` is an object with these methods."""
+    if isinstance(value, type) or not all(callable(getattr(value, m, None)) for m in methods):
+        needed = " and ".join(methods)
+        raise ValueError(f"model: {value!r} must be an object with {needed}, as CoinMixture() is")
+
+
+def log_joint(values: ArrayLike) -> Array:
+    """What a model returned, or a ValueError if it is no log-joint."""
+    array = np.asarray(values, dtype=float)
+    if array.ndim != 2 or array.size == 0:
+        raise ValueError(f"log_joint: the model returned shape {array.shape}; expected (n, k)")
+    if np.isnan(array).any() or (array == np.inf).any():
+        raise ValueError("log_joint: the model returned NaN or +inf; it must be finite or -inf")
+    return array

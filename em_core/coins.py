@@ -8,17 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import gammaln, xlog1py, xlogy
 
-from em_core.checks import (
-    LARGEST_COUNT,
-    Array,
-    as_numbers,
-    check_flag,
-    check_params,
-    check_responsibilities,
-    check_rng,
-    check_weights,
-    check_whole_number,
-)
+from em_core import checks
+from em_core.checks import Array
 from em_core.em import CollapseError, occupied
 
 
@@ -43,15 +34,14 @@ class CoinParams:
     weights: Array
 
     def __init__(self, theta: ArrayLike, weights: ArrayLike) -> None:
-        object.__setattr__(self, "theta", as_numbers("theta", theta, "(k,)", 1))
-        object.__setattr__(self, "weights", as_numbers("weights", weights, "(k,)", 1))
+        object.__setattr__(self, "theta", checks.numbers("theta", theta, "(k,)", 1))
+        object.__setattr__(self, "weights", checks.numbers("weights", weights, "(k,)", 1))
         if ((self.theta < 0) | (self.theta > 1)).any():
             raise ValueError(f"theta: {self.theta.tolist()} must lie in [0, 1]")
         if self.weights.shape != self.theta.shape:
-            raise ValueError(
-                f"weights: have shape {self.weights.shape}; expected {self.theta.shape}, as theta"
-            )
-        check_weights(self.weights)
+            expected = self.theta.shape
+            raise ValueError(f"weights: have shape {self.weights.shape}; expected {expected}")
+        checks.weights(self.weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +62,7 @@ class CoinMixture:
     fit_weights: bool = False
 
     def __post_init__(self) -> None:
-        check_flag("fit_weights", self.fit_weights)
+        checks.flag("fit_weights", self.fit_weights)
 
     def check(self, x: ArrayLike, params: CoinParams) -> None:
         """Raise a ValueError unless the data and the parameters can be used.
@@ -83,7 +73,7 @@ class CoinMixture:
         params : CoinParams
         """
         _as_counts(x)
-        check_params(params, CoinParams)
+        checks.params(params, CoinParams)
 
     def log_joint(self, x: ArrayLike, params: CoinParams) -> Array:
         """Log p(x_i, z_i = j) = log w_j + log C(n_i, h_i) + h_i log θ_j + t_i log(1 − θ_j).
@@ -105,14 +95,13 @@ class CoinMixture:
         ValueError
             For unusable data or parameters.
         """
-        check_params(params, CoinParams)
+        checks.params(params, CoinParams)
         heads, tails = _as_counts(x).T[:, :, np.newaxis]
         with np.errstate(divide="ignore"):
             log_weights = np.log(params.weights)
         log_ways = gammaln(heads + tails + 1) - gammaln(heads + 1) - gammaln(tails + 1)
-        return np.asarray(
-            log_weights + log_ways + xlogy(heads, params.theta) + xlog1py(tails, -params.theta)
-        )
+        log_tosses = xlogy(heads, params.theta) + xlog1py(tails, -params.theta)
+        return np.asarray(log_weights + log_ways + log_tosses)
 
     def m_step(self, x: ArrayLike, responsibilities: ArrayLike, params: CoinParams) -> CoinParams:
         """θ_j = expected heads / expected tosses; w_j = mean responsibility, if fitted.
@@ -137,12 +126,10 @@ class CoinMixture:
         CollapseError
             If a coin is left without a toss.
         """
-        check_params(params, CoinParams)
+        checks.params(params, CoinParams)
         counts = _as_counts(x)
-        r = as_numbers("responsibilities", responsibilities, "(m, k)", 2)
-        check_responsibilities(r, len(counts), len(params.theta))
-        rows, tosses = r.sum(axis=0), r.T @ counts
-        return self._from_sums(rows, tosses, params)
+        r = checks.responsibilities(responsibilities, len(counts), len(params.theta))
+        return self._from_sums(r.sum(axis=0), r.T @ counts, params)
 
     def _from_sums(self, rows: Array, tosses: Array, params: CoinParams) -> CoinParams:
         """The M-step from sums over the rows: Σ r_ij, and Σ r_ij x_i of shape (k, 2)."""
@@ -177,10 +164,10 @@ class CoinMixture:
         ValueError
             For unusable arguments.
         """
-        check_params(params, CoinParams)
-        check_whole_number("n", n, least=1)
-        check_whole_number("tosses", tosses, least=1)
-        check_rng(rng)
+        checks.params(params, CoinParams)
+        checks.whole_number("n", n, least=1)
+        checks.whole_number("tosses", tosses, least=1)
+        checks.rng(rng)
         labels = rng.choice(len(params.theta), size=n, p=params.weights)
         heads = rng.binomial(tosses, params.theta[labels])
         return np.column_stack([heads, tosses - heads]).astype(float), labels
@@ -205,19 +192,18 @@ class CoinMixture:
             For unusable arguments.
         """
         _as_counts(x)
-        check_whole_number("k", k, least=1)
-        check_rng(rng)
+        checks.whole_number("k", k, least=1)
+        checks.rng(rng)
         return CoinParams(rng.random(k), np.full(k, 1 / k))
 
 
 def _as_counts(x: ArrayLike) -> Array:
-    counts = as_numbers("x", x, "(m, 2): heads and tails", 2)
+    counts = checks.numbers("x", x, "(m, 2): heads and tails", 2)
     if counts.shape[1] != 2:
         raise ValueError(f"x: has shape {counts.shape}; expected (m, 2): heads and tails")
-    if (counts < 0).any() or (counts != np.floor(counts)).any():
-        raise ValueError("x: counts of heads and tails must be whole numbers, at least 0")
-    if counts.max() > LARGEST_COUNT:
-        raise ValueError(f"x: holds a count of {counts.max():g}; at most 2**53 is exact")
+    whole = (counts >= 0) & (counts <= checks.LARGEST_COUNT) & (counts == np.floor(counts))
+    if not whole.all():
+        raise ValueError("x: counts of heads and tails must be whole numbers from 0 to 2**53")
     if not counts.any():
         raise ValueError("x: all counts are 0; at least one toss is needed")
     return counts

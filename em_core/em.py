@@ -18,14 +18,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import entr
 
-from em_core.checks import (
-    Array,
-    as_numbers,
-    check_responsibilities,
-    check_rng,
-    check_tolerance,
-    check_whole_number,
-)
+from em_core import checks
+from em_core.checks import Array
 
 Params: TypeAlias = Any
 
@@ -40,11 +34,9 @@ class Model(Protocol):
 
     def log_joint(self, x: Any, params: Params, /) -> Array:
         """Log p(x_i, z_i = j; params), shape (n, k)."""
-        ...
 
     def m_step(self, x: Any, responsibilities: Array, params: Params, /) -> Params:
         """The parameters that maximise the lower bound for these responsibilities."""
-        ...
 
 
 class StartingModel(Model, Protocol):
@@ -52,7 +44,6 @@ class StartingModel(Model, Protocol):
 
     def random_start(self, x: Any, k: int, rng: np.random.Generator, /) -> Params:
         """Parameters to start from."""
-        ...
 
 
 class CollapseError(RuntimeError):
@@ -75,10 +66,8 @@ class CollapseError(RuntimeError):
     def __str__(self) -> str:
         who = "the fit" if self.component is None else f"component {self.component}"
         when = "" if self.iteration is None else f" at iteration {self.iteration}"
-        return (
-            f"{who} collapsed{when}: {self.reason}. "
-            "Restart from other parameters, or use fewer components."
-        )
+        advice = "Restart from other parameters, or use fewer components."
+        return f"{who} collapsed{when}: {self.reason}. {advice}"
 
 
 class ZeroProbabilityError(ValueError):
@@ -162,7 +151,7 @@ def e_step(log_joint: Array) -> tuple[Array, float]:
     ValueError
         If the log-joint has another shape, or holds NaN or +inf.
     """
-    log_joint = _checked(log_joint)
+    log_joint = checks.log_joint(log_joint)
     largest = log_joint.max(axis=1, keepdims=True)
     impossible = np.flatnonzero(np.isneginf(largest))
     if impossible.size:
@@ -177,15 +166,6 @@ def e_step(log_joint: Array) -> tuple[Array, float]:
     responsibilities = relative / total
     responsibilities.flags.writeable = False
     return responsibilities, float((largest + np.log(total)).sum())
-
-
-def _checked(log_joint: ArrayLike) -> Array:
-    array = np.asarray(log_joint, dtype=float)
-    if array.ndim != 2 or array.size == 0:
-        raise ValueError(f"log_joint: the model returned shape {array.shape}; expected (n, k)")
-    if np.isnan(array).any() or (array == np.inf).any():
-        raise ValueError("log_joint: the model returned NaN or +inf; it must be finite or -inf")
-    return array
 
 
 def occupied(sums: Array) -> NDArray[np.bool_]:
@@ -220,11 +200,10 @@ def em_steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
     CollapseError
         When a component collapses; it names the component and the iteration.
     """
-    _check_model(model, "log_joint", "m_step")
-    check = getattr(model, "check", None)
-    if check is not None:
-        with _at_iteration(0):
-            check(x, params)
+    checks.model(model, "log_joint", "m_step")
+    check = getattr(model, "check", lambda x, params: None)
+    with _at_iteration(0):
+        check(x, params)
     return _steps(model, x, params)
 
 
@@ -245,13 +224,6 @@ def _at_iteration(iteration: int) -> Iterator[None]:
         yield
     except CollapseError as error:
         raise CollapseError(error.component, error.reason, iteration) from None
-
-
-def _check_model(model: object, *methods: str) -> None:
-    if isinstance(model, type) or not all(callable(getattr(model, m, None)) for m in methods):
-        raise ValueError(
-            f"model: {model!r} must be an object with {' and '.join(methods)}, as CoinMixture() is"
-        )
 
 
 def fit(
@@ -284,8 +256,8 @@ def fit(
     NotConvergedWarning
         If `max_iter` iterations were not enough for a `tol` above 0.
     """
-    check_tolerance(tol)
-    check_whole_number("max_iter", max_iter, least=0)
+    checks.tolerance(tol)
+    checks.whole_number("max_iter", max_iter, least=0)
     log_likelihoods: list[float] = []
     for state in em_steps(model, x, params):
         log_likelihoods.append(state.log_likelihood)
@@ -293,12 +265,8 @@ def fit(
         if converged or state.iteration == max_iter:
             break
     if tol > 0 and not converged:
-        warnings.warn(
-            f"not converged after {max_iter} iterations: the log-likelihood still changes by "
-            f"{tol:g} or more; raise max_iter or tol",
-            NotConvergedWarning,
-            stacklevel=2,
-        )
+        message = f"not converged to {tol:g} after {max_iter} iterations; raise max_iter or tol"
+        warnings.warn(message, NotConvergedWarning, stacklevel=2)
     values = np.array(log_likelihoods)
     values.flags.writeable = False
     return EMResult(state.params, state.log_likelihood, state.iteration, bool(converged), values)
@@ -348,9 +316,9 @@ def fit_restarts(
     CollapsedStartsWarning
         If some starts collapsed: says how many.
     """
-    _check_model(model, "log_joint", "m_step", "random_start")
-    check_whole_number("starts", starts, least=1)
-    check_rng(rng)
+    checks.model(model, "log_joint", "m_step", "random_start")
+    checks.whole_number("starts", starts, least=1)
+    checks.rng(rng)
     results: list[EMResult] = []
     for _ in range(starts):
         try:
@@ -360,15 +328,11 @@ def fit_restarts(
             last = error
     collapsed = starts - len(results)
     if not results:
-        raise CollapseError(
-            last.component, f"all {starts} starts collapsed, the last because {last.reason}"
-        )
+        reason = f"all {starts} starts collapsed, the last because {last.reason}"
+        raise CollapseError(last.component, reason)
     if collapsed:
-        warnings.warn(
-            f"{collapsed} of {starts} starts collapsed and were left out",
-            CollapsedStartsWarning,
-            stacklevel=2,
-        )
+        message = f"{collapsed} of {starts} starts collapsed and were left out"
+        warnings.warn(message, CollapsedStartsWarning, stacklevel=2)
     return sorted(results, key=lambda result: result.log_likelihood, reverse=True)
 
 
@@ -395,9 +359,8 @@ def lower_bound(model: Model, x: Any, params: Params, responsibilities: ArrayLik
     ValueError
         If the responsibilities have another shape or a row is not a distribution.
     """
-    _check_model(model, "log_joint")
-    log_joint = _checked(model.log_joint(x, params))
-    r = as_numbers("responsibilities", responsibilities, "(n, k)", 2)
-    check_responsibilities(r, *log_joint.shape)
+    checks.model(model, "log_joint")
+    log_joint = checks.log_joint(model.log_joint(x, params))
+    r = checks.responsibilities(responsibilities, *log_joint.shape)
     expected = np.where(r > 0, r * np.where(r > 0, log_joint, 0), 0)
     return float((expected + entr(r)).sum())

@@ -8,21 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import solve_triangular
 
-from em_core.checks import (
-    SYMMETRY_TOLERANCE,
-    Array,
-    as_numbers,
-    check_flag,
-    check_params,
-    check_responsibilities,
-    check_rng,
-    check_weights,
-    check_whole_number,
-)
+from em_core import checks
+from em_core.checks import Array
 from em_core.em import CollapseError, occupied
 
 EPS = float(np.finfo(float).eps)
-LARGEST_VALUE = 1e140
+LARGEST_VALUE = 1e140  # the sum of squares of larger ones may overflow
 LOG_2_PI = float(np.log(2 * np.pi))
 
 
@@ -50,22 +41,18 @@ class GaussianParams:
     covariances: Array
 
     def __init__(self, weights: ArrayLike, means: ArrayLike, covariances: ArrayLike) -> None:
-        object.__setattr__(self, "weights", as_numbers("weights", weights, "(k,)", 1))
-        object.__setattr__(self, "means", as_numbers("means", means, "(k, d)", 2))
+        object.__setattr__(self, "weights", checks.numbers("weights", weights, "(k,)", 1))
+        object.__setattr__(self, "means", checks.numbers("means", means, "(k, d)", 2))
         object.__setattr__(
-            self, "covariances", as_numbers("covariances", covariances, "(k, d, d)", 3)
+            self, "covariances", checks.numbers("covariances", covariances, "(k, d, d)", 3)
         )
-        check_weights(self.weights)
+        checks.weights(self.weights)
         k, d = len(self.weights), self.means.shape[1]
         if self.means.shape != (k, d):
-            raise ValueError(
-                f"means: have shape {self.means.shape}; expected ({k}, d), a row for each weight"
-            )
+            raise ValueError(f"means: have shape {self.means.shape}; expected ({k}, d)")
         if self.covariances.shape != (k, d, d):
-            raise ValueError(
-                f"covariances: have shape {self.covariances.shape}; expected {(k, d, d)}, "
-                "a matrix for each component, as wide as the means"
-            )
+            given = self.covariances.shape
+            raise ValueError(f"covariances: have shape {given}; expected {(k, d, d)}")
         _check_covariances(self.covariances)
 
 
@@ -87,7 +74,7 @@ class GaussianMixture:
     shared_covariance: bool = False
 
     def __post_init__(self) -> None:
-        check_flag("shared_covariance", self.shared_covariance)
+        checks.flag("shared_covariance", self.shared_covariance)
 
     def check(self, x: ArrayLike, params: GaussianParams) -> None:
         """Raise an error unless the data and the parameters can be used together.
@@ -158,8 +145,7 @@ class GaussianMixture:
             positive definite to working precision.
         """
         rows = _as_rows(x, params)
-        r = as_numbers("responsibilities", responsibilities, "(n, k)", 2)
-        check_responsibilities(r, len(rows), len(params.weights))
+        r = checks.responsibilities(responsibilities, len(rows), len(params.weights))
         return self._from_sums(gaussian_sums(rows, r))
 
     def _from_sums(self, sums: GaussianSums) -> GaussianParams:
@@ -195,9 +181,9 @@ class GaussianMixture:
         ValueError
             For unusable arguments.
         """
-        check_params(params, GaussianParams)
-        check_whole_number("n", n, least=1)
-        check_rng(rng)
+        checks.params(params, GaussianParams)
+        checks.whole_number("n", n, least=1)
+        checks.rng(rng)
         labels = rng.choice(len(params.weights), size=n, p=params.weights)
         noise = rng.standard_normal((n, params.means.shape[1]))
         roots = np.linalg.cholesky(params.covariances)
@@ -227,8 +213,8 @@ class GaussianMixture:
             If the data have no spread in some direction.
         """
         rows = _as_points(x)
-        check_whole_number("k", k, least=1)
-        check_rng(rng)
+        checks.whole_number("k", k, least=1)
+        checks.rng(rng)
         whole = gaussian_sums(rows, np.ones((len(rows), 1)))
         covariance = whole.scatters / len(rows)
         _check_collapse(covariance, whole)
@@ -303,21 +289,17 @@ def _log_density(x: Array, mean: Array, covariance: Array) -> Array:
 
 
 def _as_points(x: ArrayLike) -> Array:
-    points = as_numbers("x", x, "(n, d)", 2)
+    points = checks.numbers("x", x, "(n, d)", 2)
     if abs(points).max() > LARGEST_VALUE:
-        raise ValueError(
-            f"x: holds values beyond {LARGEST_VALUE:g}, too large to square; rescale x"
-        )
+        raise ValueError(f"x: holds values beyond {LARGEST_VALUE:g}; rescale x")
     return points
 
 
 def _as_rows(x: ArrayLike, params: GaussianParams) -> Array:
-    check_params(params, GaussianParams)
-    rows = _as_points(x)
-    if rows.shape[1] != params.means.shape[1]:
-        raise ValueError(
-            f"x: has {rows.shape[1]} columns, but the means have {params.means.shape[1]}"
-        )
+    checks.params(params, GaussianParams)
+    rows, d = _as_points(x), params.means.shape[1]
+    if rows.shape[1] != d:
+        raise ValueError(f"x: has {rows.shape[1]} columns, but the means have {d}")
     return rows
 
 
@@ -325,7 +307,7 @@ def _check_covariances(covariances: Array) -> None:
     for j, covariance in enumerate(covariances):
         deviations = np.sqrt(np.maximum(np.diag(covariance), 0))
         scale = np.outer(deviations, deviations)
-        if (abs(covariance - covariance.T) > SYMMETRY_TOLERANCE * scale).any():
+        if (abs(covariance - covariance.T) > checks.SYMMETRY_TOLERANCE * scale).any():
             raise ValueError(f"covariances: matrix {j} is not symmetric")
         try:
             np.linalg.cholesky(covariance)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
 from em_core.checks import Array
@@ -81,7 +82,7 @@ def log_likelihood(model: CoinMixture | GaussianMixture, x: Array, params: objec
     return e_step(log_joint)[1]
 
 
-def coin_surface(x: Array, thetas: Array, weights: Sequence[float] = (0.5, 0.5)) -> Array:
+def coin_surface(x: Array, thetas: Array, weights: ArrayLike = (0.5, 0.5)) -> Array:
     """The log-likelihood of two coins over a square of (θ_A, θ_B).
 
     Parameters
@@ -89,21 +90,18 @@ def coin_surface(x: Array, thetas: Array, weights: Sequence[float] = (0.5, 0.5))
     x : ndarray of shape (m, 2)
     thetas : ndarray of shape (g,)
         The values of both axes.
-    weights : sequence of two floats
+    weights : array_like of shape (2,)
 
     Returns
     -------
     ndarray of shape (g, g)
         Row: θ_B, column: θ_A, as contour plots expect.
     """
-    model = CoinMixture()
-    return np.array(
-        [[log_likelihood(model, x, CoinParams([a, b], weights)) for a in thetas] for b in thetas]
-    )
+    return np.array([coin_slice(x, thetas, b, weights) for b in thetas])
 
 
-def coin_slice(x: Array, thetas_a: Array, theta_b: float) -> Array:
-    """The log-likelihood of two equally likely coins in θ_A alone.
+def coin_slice(x: Array, thetas_a: Array, theta_b: float, weights: ArrayLike = (0.5, 0.5)) -> Array:
+    """The log-likelihood of two coins in θ_A alone.
 
     Parameters
     ----------
@@ -111,15 +109,14 @@ def coin_slice(x: Array, thetas_a: Array, theta_b: float) -> Array:
     thetas_a : ndarray of shape (g,)
     theta_b : float
         Held here.
+    weights : array_like of shape (2,)
 
     Returns
     -------
     ndarray of shape (g,)
     """
-    model = CoinMixture()
-    return np.array(
-        [log_likelihood(model, x, CoinParams([a, theta_b], [0.5, 0.5])) for a in thetas_a]
-    )
+    each = (CoinParams([a, theta_b], weights) for a in thetas_a)
+    return np.array([log_likelihood(CoinMixture(), x, params) for params in each])
 
 
 def bound_slice(x: Array, thetas_a: Array, theta_b: float, theta_t: float) -> Array:
@@ -138,15 +135,10 @@ def bound_slice(x: Array, thetas_a: Array, theta_b: float, theta_t: float) -> Ar
     -------
     ndarray of shape (g,)
     """
-    model = CoinMixture()
-    here = CoinParams([theta_t, theta_b], [0.5, 0.5])
+    model, here = CoinMixture(), CoinParams([theta_t, theta_b], [0.5, 0.5])
     responsibilities, _ = e_step(model.log_joint(x, here))
-    return np.array(
-        [
-            lower_bound(model, x, CoinParams([a, theta_b], [0.5, 0.5]), responsibilities)
-            for a in thetas_a
-        ]
-    )
+    each = (CoinParams([a, theta_b], [0.5, 0.5]) for a in thetas_a)
+    return np.array([lower_bound(model, x, params, responsibilities) for params in each])
 
 
 def coin_step_in_a(x: Array, theta_a: float, theta_b: float) -> float:
@@ -164,8 +156,7 @@ def coin_step_in_a(x: Array, theta_a: float, theta_b: float) -> float:
     -------
     float
     """
-    model = CoinMixture()
-    here = CoinParams([theta_a, theta_b], [0.5, 0.5])
+    model, here = CoinMixture(), CoinParams([theta_a, theta_b], [0.5, 0.5])
     responsibilities, _ = e_step(model.log_joint(x, here))
     return float(model.m_step(x, responsibilities, here).theta[0])
 

@@ -1,0 +1,104 @@
+"""The core's shape: its names, who imports whom, and how small it is."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import em_core
+
+PACKAGE = Path(em_core.__file__).parent
+CORE = ("__init__", "checks", "em", "coins", "gaussians", "tables")
+LEVELS = ["checks", "style", "em", "coins", "gaussians", "listings", "tables", "plots", "widgets"]
+CONTRACT = {
+    "CoinMixture": "(fit_weights=False)",
+    "CoinParams": "(theta, weights)",
+    "GaussianMixture": "(shared_covariance=False)",
+    "GaussianParams": "(weights, means, covariances)",
+    "em_steps": "(model, x, params)",
+    "fit": "(model, x, params, *, tol=1e-08, max_iter=10000)",
+    "fit_restarts": "(model, x, k, *, starts, rng, tol=1e-08, max_iter=10000)",
+    "lower_bound": "(model, x, params, responsibilities)",
+    "EMState": "(iteration, params, responsibilities, log_likelihood)",
+    "EMResult": "(params, log_likelihood, iterations, converged, log_likelihoods)",
+}
+
+
+def signature(thing):
+    """Names and defaults, without annotations."""
+    given = inspect.signature(thing)
+    bare = [p.replace(annotation=p.empty) for p in given.parameters.values()]
+    return str(given.replace(parameters=bare, return_annotation=given.empty))
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_the_names_and_their_arguments_are_the_contract(name):
+    assert signature(getattr(em_core, name)) == CONTRACT[name]
+    assert name in em_core.__all__
+
+
+@pytest.mark.parametrize("model", [em_core.CoinMixture, em_core.GaussianMixture])
+def test_models_have_the_contracts_methods(model):
+    tosses = ", tosses=10" if model is em_core.CoinMixture else ""
+    assert signature(model.log_joint) == "(self, x, params)"
+    assert signature(model.m_step) == "(self, x, responsibilities, params)"
+    assert signature(model.sample) == f"(self, params, n, rng{tosses})"
+    assert signature(model.random_start) == "(self, x, k, rng)"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.stem)
+def test_imports_run_one_way(path):
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if own == "__init__":
+        return
+    imported = re.findall(r"^\s*from em_core\.(\w+)", path.read_text(), re.MULTILINE)
+    assert all(name == own or LEVELS.index(name) < LEVELS.index(own) for name in imported)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.stem)
+def test_nothing_draws_by_pyplot(path):
+    assert "pyplot" not in re.sub(r'""".*?"""', "", path.read_text(), flags=re.DOTALL)
+
+
+def test_the_core_needs_numpy_and_scipy_alone():
+    code = (
+        "import sys\n"
+        "for name in ('matplotlib', 'ipywidgets', 'anywidget', 'IPython', 'sklearn', 'pandas'):\n"
+        "    sys.modules[name] = None\n"
+        "import em_core, em_core.listings, em_core.tables\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def code_lines(source: str) -> set[int]:
+    """Numbers of the lines that hold code: no docstring, comment or blank line."""
+    tree = ast.parse(source)
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    texts = [
+        node.body[0]
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and ast.get_docstring(node) is not None
+    ]
+    docs = {n for text in texts for n in range(text.lineno, text.end_lineno + 1)}
+    lines = enumerate(source.splitlines(), start=1)
+    return {n for n, line in lines if line.strip() and not line.strip().startswith("#")} - docs
+
+
+def test_the_core_is_under_500_lines_of_code():
+    sizes = {name: len(code_lines((PACKAGE / f"{name}.py").read_text())) for name in CORE}
+    assert sum(sizes.values()) < 500, sizes
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_functions_are_short(name):
+    source = (PACKAGE / f"{name}.py").read_text()
+    code = code_lines(source)
+    functions = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef)]
+    lengths = [len(code & set(range(f.lineno, f.end_lineno + 1))) for f in functions]
+    assert max(lengths, default=0) <= 35

@@ -1,0 +1,175 @@
+"""Every figure draws on the Axes that it is given, in the palette's colours."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from em_core import GaussianParams, plots, style, tables
+
+COINS = np.array([[5, 5], [9, 1], [8, 2], [4, 6], [7, 3]])
+GRID = np.linspace(0.02, 0.98, 25)
+AXIS = np.linspace(-4, 8, 20)
+MIXTURE = GaussianParams([0.4, 0.6], [[0, 0], [3, 4]], [np.eye(2), [[2, 0.5], [0.5, 1]]])
+LINE = GaussianParams([0.4, 0.6], [[0], [4]], [[[1]], [[2]]])
+POINTS = np.random.default_rng(0).standard_normal((30, 2))
+SHARES = np.random.default_rng(0).dirichlet([1, 1], size=30)
+TOUCHES = np.array([0.4, 0.6, 0.7])
+
+
+def draw_bound(ax):
+    bounds = [tables.bound_slice(COINS, GRID, 0.52, touch) for touch in TOUCHES[:2]]
+    plots.draw_lower_bound(ax, GRID, tables.coin_slice(COINS, GRID, 0.52), bounds, TOUCHES)
+
+
+FLAT = {
+    "jensen, concave": lambda ax: plots.draw_jensen(ax, np.log, (0.5, 4.0), 0.4, (0.2, 5.0)),
+    "jensen, convex": lambda ax: plots.draw_jensen(ax, np.exp, (-1.0, 1.0), 0.4, (-2.0, 2.0)),
+    "coin contours": lambda ax: plots.draw_coin_contours(
+        ax, GRID, tables.coin_surface(COINS, GRID)
+    ),
+    "path": lambda ax: plots.draw_path(ax, np.array([[0.6, 0.5], [0.7, 0.55], [0.8, 0.52]])),
+    "responsibilities": lambda ax: plots.draw_responsibilities(ax, SHARES[:5], list("12345")),
+    "points": lambda ax: plots.draw_points(ax, POINTS),
+    "soft points": lambda ax: plots.draw_points(ax, POINTS, SHARES),
+    "ellipses": lambda ax: plots.draw_ellipses(ax, MIXTURE),
+    "density contours": lambda ax: plots.draw_density_contours(ax, AXIS, AXIS, MIXTURE),
+    "histogram": lambda ax: plots.draw_histogram(ax, POINTS[:, 0], bins=5),
+    "density curves": lambda ax: plots.draw_density_curves(ax, AXIS, LINE),
+    "log-likelihoods": lambda ax: plots.draw_log_likelihoods(ax, [GRID, GRID**2]),
+    "bars": lambda ax: plots.draw_bars(ax, ["loop", "einsum"], [3.0, 0.01], "seconds"),
+    "lower bound": draw_bound,
+}
+SOLID = {
+    "coin surface": lambda ax: plots.draw_coin_surface(
+        ax, GRID, tables.coin_surface(COINS, GRID), -30.0
+    ),
+    "density surface": lambda ax: plots.draw_density_surface(ax, AXIS, AXIS, MIXTURE),
+}
+
+
+@pytest.fixture(autouse=True)
+def in_our_style():
+    with matplotlib.rc_context():
+        style.use()
+        yield
+
+
+def drawn(name):
+    """The figure of a drawing function, made without pyplot."""
+    figure = Figure()
+    projection = "3d" if name in SOLID else None
+    (FLAT | SOLID)[name](figure.add_subplot(projection=projection))
+    return figure
+
+
+def svg(figure):
+    buffer = io.StringIO()
+    FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("name", FLAT | SOLID)
+def test_each_draws_on_the_axes_it_is_given_and_nowhere_else(name):
+    figure = drawn(name)
+    (ax,) = figure.axes
+    assert ax.has_data()
+
+
+@pytest.mark.parametrize("name", FLAT | SOLID)
+def test_figures_are_the_same_each_time(name):
+    assert svg(drawn(name)) == svg(drawn(name))
+
+
+@pytest.mark.parametrize("name", FLAT | SOLID)
+def test_figures_use_the_palettes_colours_alone(name):
+    """What is not in the palette would stay light on the dark page."""
+    used = set(re.findall(r"#[0-9a-f]{6}\b", svg(drawn(name)).lower()))
+    assert used - set(style.LIGHT.values()) == set()
+
+
+@pytest.mark.parametrize("name", ["coin contours", "density contours", "lower bound", "bars"])
+def test_axes_are_named(name):
+    (ax,) = drawn(name).axes
+    assert ax.get_xlabel()
+
+
+def test_every_drawing_function_is_drawn_here():
+    functions = {name for name in vars(plots) if name.startswith("draw_")}
+    source = Path(__file__).read_text()
+    assert {name for name in functions if f"plots.{name}" not in source} == {"draw_contours"}
+
+
+def test_points_get_the_marker_of_their_likeliest_component():
+    (ax,) = drawn("soft points").axes
+    sizes = [len(collection.get_offsets()) for collection in ax.collections]
+    assert sizes == np.bincount(SHARES.argmax(axis=1)).tolist()
+
+
+def test_the_bound_figure_draws_the_computed_curves():
+    (ax,) = drawn("lower bound").axes
+    curves = [line.get_ydata() for line in ax.lines if len(line.get_xdata()) == len(GRID)]
+    assert len(curves) == 3
+    assert all((curves[0] - bound >= -1e-10).all() for bound in curves[1:])
+
+
+# --- the palette -----------------------------------------------------------------------------
+
+
+def luminance(colour):
+    channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(one, other):
+    dark, light = sorted([luminance(one), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_colours_are_whole_lower_case_hexes():
+    for pair in style.PALETTE.values():
+        assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in pair)
+
+
+def test_light_colours_are_unique_so_that_each_has_one_dark_partner():
+    assert len(set(style.LIGHT.values())) == len(style.PALETTE)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("name", ["ink", "muted", "a", "b", "c", "d"])
+def test_what_is_read_stands_out_from_the_paper(name, theme):
+    assert contrast(style.PALETTE[name][theme], style.PALETTE["paper"][theme]) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_ink_stays_readable_on_every_step_of_the_ramp(theme):
+    ink = style.PALETTE["ink"][theme]
+    steps = [style.PALETTE[f"ramp{i}"][theme] for i in range(6)]
+    assert min(contrast(ink, step) for step in steps) >= 4.5
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_the_ramp_leaves_the_paper_step_by_step(theme):
+    paper = style.PALETTE["paper"][theme]
+    away = [contrast(style.PALETTE[f"ramp{i}"][theme], paper) for i in range(8)]
+    assert away == sorted(away)
+
+
+def test_components_differ_by_marker_and_line_too():
+    assert len(set(style.COMPONENTS)) == len(style.MARKERS) == len(style.LINES) == 4
+    assert len(set(style.MARKERS)) == len(set(style.LINES)) == 4
+
+
+def test_the_books_font_is_used():
+    from matplotlib import font_manager
+
+    assert "Literata" in font_manager.findfont("Literata")
+    assert matplotlib.rcParams["svg.fonttype"] == "path"

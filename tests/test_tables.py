@@ -1,0 +1,108 @@
+"""What the figures and tables show, against direct computation."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+from scipy.special import comb
+from scipy.stats import binom, multivariate_normal
+
+from em_core import CoinMixture, CoinParams, GaussianMixture, GaussianParams, em_steps, tables
+
+X = np.array([[5, 5], [9, 1], [8, 2], [4, 6], [7, 3]])
+START = CoinParams([0.6, 0.5], [0.5, 0.5])
+THREE = GaussianParams(
+    [0.1, 0.4, 0.5], [[0, 0], [3, 3], [0, 5]], [scale * np.eye(2) for scale in (1, 2, 3)]
+)
+
+
+def naive(theta_a, theta_b, weight=0.5):
+    heads = X[:, 0]
+    mix = weight * binom.pmf(heads, 10, theta_a) + (1 - weight) * binom.pmf(heads, 10, theta_b)
+    with np.errstate(divide="ignore"):
+        return np.log(mix).sum()
+
+
+def test_log_binomials():
+    assert tables.log_binomials(X) == pytest.approx(np.log(comb(10, X[:, 0])).sum())
+    assert tables.log_binomials(np.array([[0, 0], [3, 0]])) == pytest.approx(0)
+
+
+def test_coin_rows():
+    states = list(islice(em_steps(CoinMixture(), X, START), 3))
+    rows = tables.coin_rows(states)
+    assert rows[0] == [0, 0.6, 0.5, states[0].log_likelihood]
+    assert [row[0] for row in rows] == [0, 1, 2]
+
+
+def test_expected_counts_add_up_to_the_counts_and_give_the_m_step():
+    state = next(em_steps(CoinMixture(), X, START))
+    counts = tables.expected_counts(X, state.responsibilities)
+    assert counts.shape == (5, 2, 2)
+    np.testing.assert_allclose(counts.sum(axis=1), X)
+    heads, tails = counts.sum(axis=0).T
+    after = CoinMixture().m_step(X, state.responsibilities, START)
+    np.testing.assert_allclose(heads / (heads + tails), after.theta)
+
+
+def test_log_likelihood_is_the_loops_and_may_be_minus_infinity():
+    state = next(em_steps(CoinMixture(), X, START))
+    assert tables.log_likelihood(CoinMixture(), X, START) == state.log_likelihood
+    never = CoinParams([0.0, 1.0], [0.5, 0.5])
+    assert tables.log_likelihood(CoinMixture(), X, never) == -np.inf
+
+
+def test_the_surface_has_a_row_for_each_b_and_a_column_for_each_a():
+    thetas = np.array([0.0, 0.2, 0.7, 1.0])
+    surface = tables.coin_surface(X, thetas, weights=(0.3, 0.7))
+    expected = [[naive(a, b, 0.3) for a in thetas] for b in thetas]
+    np.testing.assert_allclose(surface, expected)
+
+
+def test_with_equal_weights_the_surface_has_two_equal_peaks():
+    surface = tables.coin_surface(X, np.linspace(0.05, 0.95, 19))
+    np.testing.assert_allclose(surface, surface.T)
+    row, column = np.unravel_index(surface.argmax(), surface.shape)
+    assert row != column
+
+
+def test_the_slice_is_a_row_of_the_surface():
+    thetas = np.array([0.1, 0.5, 0.9])
+    np.testing.assert_allclose(tables.coin_slice(X, thetas, 0.52), [naive(a, 0.52) for a in thetas])
+
+
+def test_density_and_its_grid():
+    parts = zip(THREE.weights, THREE.means, THREE.covariances, strict=True)
+    mixture = [(w, multivariate_normal(m, c)) for w, m, c in parts]
+    horizontal, vertical = np.linspace(-3, 6, 4), np.linspace(-2, 8, 3)
+    grid = tables.density_grid(horizontal, vertical, THREE)
+    assert grid.shape == (3, 4)
+    point = [horizontal[1], vertical[2]]
+    assert grid[2, 1] == pytest.approx(sum(w * normal.pdf(point) for w, normal in mixture))
+    assert grid[2, 1] == tables.density(np.array([point]), THREE)[0]
+
+
+def test_the_density_integrates_to_one():
+    axis = np.linspace(-12, 18, 301)
+    volume = tables.density_grid(axis, axis, THREE).sum() * (axis[1] - axis[0]) ** 2
+    assert volume == pytest.approx(1, abs=1e-9)
+
+
+def test_an_ellipse_lies_at_its_mahalanobis_distance_and_closes():
+    mean, covariance = np.array([1.0, -2.0]), np.array([[2.0, 0.6], [0.6, 0.5]])
+    curve = tables.ellipse(mean, covariance, 2.0, points=37)
+    away = curve - mean
+    distances = np.einsum("ni,ij,nj->n", away, np.linalg.inv(covariance), away)
+    np.testing.assert_allclose(distances, 4)
+    np.testing.assert_allclose(curve[0], curve[-1])
+
+
+def test_tables_take_what_the_loop_yields():
+    x = np.random.default_rng(0).standard_normal((20, 2))
+    model = GaussianMixture()
+    start = model.random_start(x, 2, np.random.default_rng(1))
+    state = next(em_steps(model, x, start))
+    assert tables.log_likelihood(model, x, start) == state.log_likelihood
+    assert np.log(tables.density(x, start)).sum() == pytest.approx(state.log_likelihood)
