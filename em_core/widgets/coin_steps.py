@@ -56,7 +56,7 @@ class CoinSteps(Stepper):
             "label": "EM for two coins, step by step",
             "size": SIZE,
             "contours": _contours(self.x, self.start.weights),
-            "samples": [f"{int(h)} heads, {int(t)} tails" for h, t in np.asarray(self.x)],
+            "samples": [f"{int(h)} H, {int(t)} T" for h, t in np.asarray(self.x)],
             "path": [_place(state.params.theta) for state in self.states],
             "thetas": [[number(v, 3) for v in s.params.theta] for s in self.states],
             "shares": [s.responsibilities[:, 0].round(4).tolist() for s in used],

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const em = (globalThis.emWidgets ??= { kinds: {} });
-  const TICKS = [0, 0.25, 0.5, 0.75, 1];
+  const TICKS = [0, 0.5, 1];
 
   em.kinds["coin-steps"] = (trace, { html, svg }) => {
     const { size } = trace;
@@ -10,18 +10,18 @@
     const line = svg("polyline", { class: "em-path em-b" });
     const here = svg("path", { d: "M0-9L2.6-2.8 9-2.8 3.9 1.3 5.8 8 0 4 -5.8 8 -3.9 1.3 -9-2.8 -2.6-2.8Z", class: "em-here" });
     const name = (x, y, letter, sub, more = {}) =>
-      svg("text", { x, y, class: "em-axis em-symbol", ...more }, letter, svg("tspan", { dy: 5, "font-size": "70%" }, sub));
+      svg("text", { x, y, class: "em-axis", ...more }, letter, svg("tspan", { dy: 5, "font-size": "70%" }, sub));
     const tick = (value) => [
-      svg("text", { x: value * size, y: size + 20, "text-anchor": "middle" }, String(value)),
-      svg("text", { x: -8, y: (1 - value) * size + 5, "text-anchor": "end" }, String(value)),
+      svg("text", { x: value * size, y: size + 28, "text-anchor": "middle" }, String(value)),
+      svg("text", { x: -8, y: (1 - value) * size + 9, "text-anchor": "end" }, String(value)),
     ];
-    const map = svg("svg", { viewBox: `-58 -10 ${size + 72} ${size + 62}`, class: "em-map", "aria-hidden": "true" },
+    const map = svg("svg", { viewBox: `-62 -16 ${size + 82} ${size + 76}`, class: "em-map", "aria-hidden": "true" },
       ...trace.contours.map((d, level) => svg("path", { d, class: "em-contour", style: `fill: var(--em-ramp${level})` })),
       svg("path", { d: `M0 ${size}L${size} 0`, class: "em-diagonal" }),
       svg("rect", { width: size, height: size, class: "em-frame" }),
       ...TICKS.flatMap(tick),
-      name(size / 2 - 6, size + 44, "θ", "A"),
-      name(-54, size / 2 + 5, "θ", "B"),
+      name(0.72 * size, size + 30, "θ", "A"),
+      name(-40, 0.28 * size, "θ", "B"),
       line, ...dots, here);
 
     const bars = trace.samples.map(() => html("span", { class: "em-share" }));

@@ -10,12 +10,12 @@
   em.kinds["mixture-steps"] = (trace, { html, svg }) => {
     const { width, height } = trace;
     const points = trace.points.map(([x, y]) => svg("path", { transform: `translate(${x} ${y})` }));
-    const letters = trace.names.map((name) => svg("text", { class: `em-name em-${name.toLowerCase()}`, "text-anchor": "middle", dy: 7 }, name));
+    const letters = trace.names.map((name) => svg("text", { class: `em-name em-${name.toLowerCase()}`, "text-anchor": "middle", dy: 10 }, name));
     const curves = trace.names.map((name) => [1, 2].map((deviations) =>
       svg("path", { class: `em-ellipse em-line-${name.toLowerCase()} em-deviations-${deviations}` })));
-    const stage = svg("svg", { viewBox: `-34 -4 ${width + 40} ${height + 38}`, class: "em-plane", "aria-hidden": "true" },
+    const stage = svg("svg", { viewBox: `-40 -4 ${width + 46} ${height + 44}`, class: "em-plane", "aria-hidden": "true" },
       svg("path", { d: `M0 0V${height}H${width}`, class: "em-frame" }),
-      svg("text", { x: width / 2, y: height + 26, "text-anchor": "middle", class: "em-axis" }, trace.axes[0]),
+      svg("text", { x: width / 2, y: height + 30, "text-anchor": "middle", class: "em-axis" }, trace.axes[0]),
       svg("text", { transform: `translate(-14 ${height / 2}) rotate(-90)`, "text-anchor": "middle", class: "em-axis" }, trace.axes[1]),
       svg("svg", { width, height, viewBox: `0 0 ${width} ${height}` }, ...points, ...curves.flat(), ...letters));
 
