@@ -343,7 +343,12 @@ def tosses_until_nan() -> int:
 
 # --- the entries ---------------------------------------------------------------------------------
 
-LECTURE = "The lecture of 2015"
+COMPLETE = "The lecture: complete data"
+COIN_CODE = "The lecture: the coin code"
+STARTS = "The lecture: ten random starts"
+DENSITY = "The lecture: density of three Gaussians"
+MIXTURE = "The lecture: mixture of two Gaussians"
+LECTURE = (COMPLETE, COIN_CODE, STARTS, DENSITY, MIXTURE)
 COIN_PAPER = "Do and Batzoglou, 2008"
 COIN_EXACT = "Do and Batzoglou's example, exactly"
 LINKAGE_PAPER = "Dempster, Laird and Rubin, 1977"
@@ -355,27 +360,27 @@ CORRECTIONS = "What the lecture's coin value hides"
 
 
 def _complete_entries() -> list[Entry]:
-    add = partial(Entry, LECTURE)
+    add = partial(Entry, COMPLETE)
     rows = [
-        add(f"complete data: heads of sample {i + 1}", heads, lambda i=i: labelled_data()[i, 0])
+        add(f"heads of sample {i + 1}", heads, lambda i=i: labelled_data()[i, 0])
         for i, heads in enumerate(["7", "9", "2", "6", "0"])
     ]
     for coin, heads, tosses, share in ((0, "22", "30", "0.7333"), (1, "2", "20", "0.10")):
         name = "AB"[coin]
         rows += [
-            add(f"complete data: heads of {name}", heads, lambda c=coin: counts_of(c)[0]),
-            add(f"complete data: tosses of {name}", tosses, lambda c=coin: counts_of(c).sum()),
+            add(f"heads of {name}", heads, lambda c=coin: counts_of(c)[0]),
+            add(f"tosses of {name}", tosses, lambda c=coin: counts_of(c).sum()),
             add(
-                f"complete data: θ_{name}",
+                f"θ_{name}",
                 share,
                 lambda c=coin: counts_of(c)[0] / counts_of(c).sum(),
             ),
         ]
     return [
         *rows,
-        add("complete data: minimised θ_A", "0.733", lambda: labelled_minimum().x[0]),
-        add("complete data: minimised θ_B", "0.100", lambda: labelled_minimum().x[1]),
-        add("complete data: the minimum", "7.65526775", lambda: labelled_minimum().fun),
+        add("minimised θ_A", "0.733", lambda: labelled_minimum().x[0]),
+        add("minimised θ_B", "0.100", lambda: labelled_minimum().x[1]),
+        add("the minimum", "7.65526775", lambda: labelled_minimum().fun),
     ]
 
 
@@ -393,35 +398,37 @@ NINE_LINES = """
 
 
 def _listing_entries() -> list[Entry]:
-    add = partial(Entry, LECTURE)
+    add = partial(Entry, COIN_CODE)
     rows = [
-        add(f"loop, iteration {i}: {name}", printed, lambda i=i, c=c: coin_history()[i - 1][c])
+        add(f"iteration {i}: {name}", printed, lambda i=i, c=c: coin_history()[i - 1][c])
         for i, line in enumerate(NINE_LINES.split("\n")[1:-1], start=1)
         for c, (name, printed) in enumerate(
             zip(["θ_A", "θ_B", "printed value"], line.split(), strict=True)
         )
     ]
+    starts = partial(Entry, STARTS)
     return [
         *rows,
-        add("loop: the iterations", "9", lambda: len(coin_history())),
-        add("function: loop index", "18", lambda: coin_function()[0]),
-        add("function: θ_A", "0.797", lambda: coin_function()[1][0, 0]),
-        add("function: 1 − θ_A", "0.203", lambda: coin_function()[1][0, 1]),
-        add("function: θ_B", "0.520", lambda: coin_function()[1][1, 0]),
-        add("function: 1 − θ_B", "0.480", lambda: coin_function()[1][1, 1]),
-        add("function: the value", "-29.868676155", lambda: coin_function()[2]),
-        add("ten starts: loop index of the best", "4", lambda: best_restart()[0]),
-        add("ten starts: lower θ", "0.352", lambda: best_restart()[1][:, 0].min()),
-        add("ten starts: higher θ", "0.798", lambda: best_restart()[1][:, 0].max()),
-        add("ten starts: the best value", "-5756.59565198", lambda: best_restart()[2]),
+        add("iterations of the loop", "9", lambda: len(coin_history())),
+        add("as a function: loop index", "18", lambda: coin_function()[0]),
+        add("as a function: θ_A", "0.797", lambda: coin_function()[1][0, 0]),
+        add("as a function: 1 − θ_A", "0.203", lambda: coin_function()[1][0, 1]),
+        add("as a function: θ_B", "0.520", lambda: coin_function()[1][1, 0]),
+        add("as a function: 1 − θ_B", "0.480", lambda: coin_function()[1][1, 1]),
+        add("as a function: the value", "-29.868676155", lambda: coin_function()[2]),
+        starts("loop index of the best", "4", lambda: best_restart()[0]),
+        starts("lower θ", "0.352", lambda: best_restart()[1][:, 0].min()),
+        starts("higher θ", "0.798", lambda: best_restart()[1][:, 0].max()),
+        starts("the best value", "-5756.59565198", lambda: best_restart()[2]),
     ]
 
 
 def _gaussian_entries() -> list[Entry]:
-    add = partial(Entry, LECTURE)
+    add = partial(Entry, MIXTURE)
     rows = [
-        add(
-            f"density at ({p}, {p})",
+        Entry(
+            DENSITY,
+            f"at ({p}, {p})",
             printed,
             lambda p=p: density(np.array([[p, p]]), THREE)[0],
         )
@@ -433,14 +440,14 @@ def _gaussian_entries() -> list[Entry]:
         [".901487509", ".049275765", "2.048550204"],
     ]
     rows += [
-        add("mixture: the iterations", "12", lambda: gaussian_fit(0.01).iterations),
-        add("mixture: log-likelihood", "-3690.55684609", lambda: gaussian_listing()[0]),
-        add("mixture: weight 1", ".592929564", lambda: gaussian_listing()[1][0]),
+        add("iterations", "12", lambda: gaussian_fit(0.01).iterations),
+        add("log-likelihood", "-3690.55684609", lambda: gaussian_listing()[0]),
+        add("weight 1", ".592929564", lambda: gaussian_listing()[1][0]),
     ]
     for j in range(2):
         rows += [
             add(
-                f"mixture: mean {j + 1}, axis {a + 1}",
+                f"mean {j + 1}, axis {a + 1}",
                 means[j][a],
                 lambda j=j, a=a: gaussian_listing()[2][j, a],
             )
@@ -448,7 +455,7 @@ def _gaussian_entries() -> list[Entry]:
         ]
         rows += [
             add(
-                f"mixture: covariance {j + 1}, entry {a + 1}{b + 1}",
+                f"covariance {j + 1}, entry {a + 1}{b + 1}",
                 printed,
                 lambda j=j, a=a, b=b: gaussian_listing()[3][j, a, b],
             )
@@ -456,7 +463,7 @@ def _gaussian_entries() -> list[Entry]:
         ]
     rows.append(
         add(
-            "mixture, converged: log-likelihood",
+            "log-likelihood, converged",
             "-3690.55259647",
             lambda: gaussian_fit(1e-10).log_likelihood,
         )
@@ -654,34 +661,35 @@ def table(*sources: str) -> HTML:
 
 def _table(source: str) -> str:
     rows = "\n".join(_row(entry) for entry in ENTRIES if entry.source == source)
-    heads = "".join(
-        f'<th scope="col">{name}</th>' for name in ("Quantity", "Printed", "Computed", "Match")
-    )
+    names = ("Quantity", "Printed", "Computed", "Match")
+    heads = "".join(f'<th scope="col">{name}</th>' for name in names)
     return (
         f'<div class="em-table" role="region" tabindex="0" aria-label="{source}" '
-        'style="overflow-x: auto">\n'
-        f'<table class="table">\n<caption>{source}</caption>\n'
-        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
+        'style="overflow-x: auto">\n<table class="table" style="font-size: 0.9em">\n'
+        f"<caption>{source}</caption>\n<thead><tr>{heads}</tr></thead>\n"
+        f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
     )
 
 
 def _row(entry: Entry) -> str:
-    answer = "✓ yes" if entry.matches else "✗ no"
     quantity = re.sub(r"_(\w)", r"<sub>\1</sub>", html.escape(entry.quantity))
-    cells = [entry.printed, entry.computed, f"{answer}: {entry.note}" if entry.note else answer]
+    answer = "✓ yes" if entry.matches else "✗ no"
+    note = f": {entry.note}" if entry.note else ""
+    printed, computed = (number.replace("-", "−") for number in (entry.printed, entry.computed))
     return (
-        f'<tr><th scope="row">{quantity}</th>'
-        + "".join(f"<td>{cell.replace('-', '−')}</td>" for cell in cells)
-        + "</tr>"
+        f'<tr><th scope="row" style="font-weight: normal">{quantity}</th>'
+        f"<td>{printed}</td><td>{computed}</td><td>{answer}{note}</td></tr>"
     )
 
 
 def summary() -> str:
-    """How many figures match, in a sentence."""
+    """How many figures match."""
     matching = sum(entry.matches for entry in ENTRIES)
     misprints = sum(entry.misprint and not entry.matches for entry in ENTRIES)
-    return (
-        f"{len(ENTRIES)} published figures: {matching} are reached to the last printed digit, "
-        f"{misprints} are printed with a last digit that is off by one, "
-        f"{len(ENTRIES) - matching - misprints} differ for another reason."
-    )
+    counts = {
+        "published figures": len(ENTRIES),
+        "reached to the last printed digit": matching,
+        "printed with a last digit off by one": misprints,
+        "not reached for another reason": len(ENTRIES) - matching - misprints,
+    }
+    return "\n".join(f"{count:4d} {what}" for what, count in counts.items())
