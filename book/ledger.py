@@ -689,7 +689,7 @@ def summary() -> str:
     counts = {
         "published figures": len(ENTRIES),
         "reached to the last printed digit": matching,
-        "printed with a last digit off by one": misprints,
+        "with a last digit off by one": misprints,
         "not reached for another reason": len(ENTRIES) - matching - misprints,
     }
     return "\n".join(f"{count:4d} {what}" for what, count in counts.items())
