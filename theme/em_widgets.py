@@ -17,6 +17,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from em_core.widgets.base import MIME, SCRIPTS, STATIC, STYLES
 
 VIEW = "application/vnd.jupyter.widget-view+json"
+STATE = "application/vnd.jupyter.widget-state+json"
 
 
 class em_widget(nodes.General, nodes.Element):  # noqa: N801 (docutils names its nodes so)
@@ -50,7 +51,7 @@ class PlaceWidgets(SphinxPostTransform):
             bundle = trace.parent.parent
             forms = {child["mime_type"]: child for child in bundle.children}
             picture = next(forms["image/svg+xml"].findall(nodes.image))
-            picture["alt"] = forms["text/plain"].astext()
+            picture.setdefault("alt", forms["text/plain"].astext().strip())
             widget = em_widget("", data=trace["data"])
             widget += picture
             bundle.replace_self(widget)
@@ -58,15 +59,17 @@ class PlaceWidgets(SphinxPostTransform):
 
 def visit_widget(translator: Any, node: em_widget) -> None:
     """Open the widget's place and the picture in it."""
-    kind = node["data"]["kind"]
-    translator.body.append(f'<div class="em-widget em-widget-{kind}"><div class="em-picture">')
+    translator.body.append(
+        f'<div class="em-stepper" data-em-widget="{node["data"]["kind"]}">'
+        '<div class="em-stack"><div class="em-picture">'
+    )
 
 
 def depart_widget(translator: Any, node: em_widget) -> None:
-    """Write the data, in which nothing can end the script element."""
-    data = json.dumps(node["data"], ensure_ascii=False, separators=(",", ":"))
-    safe = data.replace("<", "\\u003c")
-    translator.body.append(f'</div><script type="application/json">{safe}</script></div>\n')
+    """Write the trace, in which nothing can end the script element."""
+    trace = json.dumps(node["data"]["trace"], ensure_ascii=False, separators=(",", ":"))
+    safe = trace.replace("<", "\\u003c")
+    translator.body.append(f'</div></div><script type="application/json">{safe}</script></div>\n')
 
 
 def add_files(app: Sphinx) -> None:
@@ -77,11 +80,17 @@ def add_files(app: Sphinx) -> None:
 def add_scripts(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Load the scripts on the pages that hold a widget, and no others."""
+    """Load the scripts on the pages that hold a widget, and leave out the kernel's state."""
+    files = context["script_files"]
+    files[:] = [f for f in files if not _is_state(f)]
     if doctree is not None and next(doctree.findall(em_widget), None) is not None:
         app.add_css_file(STYLES)
         for script in (*SCRIPTS, "start.js"):
             app.add_js_file(script, loading_method="defer")
+
+
+def _is_state(script: Any) -> bool:
+    return script.attributes.get("type") == STATE
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -92,5 +101,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(em_widget, html=(visit_widget, depart_widget))
     app.add_post_transform(PlaceWidgets)
     app.connect("builder-inited", add_files)
-    app.connect("html-page-context", add_scripts)
+    app.connect("html-page-context", add_scripts, priority=600)  # after myst-nb's
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,10 +14,12 @@ from typing import Any, ClassVar
 
 import anywidget
 import traitlets
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from em_core.checks import whole_number
 from em_core.em import EMState, Model, Params, em_steps
-from em_core.style import PALETTE, use
+from em_core.style import PALETTE, SETTINGS, add_fonts
 
 STATIC = Path(__file__).parent / "static"
 SCRIPTS = ("stepper.js", "coin-steps.js", "mixture-steps.js")
@@ -34,7 +36,9 @@ def module(kind: str) -> str:
 def styles() -> str:
     """The widgets' style sheet with the palette's colours, for Jupyter."""
     light, dark = (
-        " ".join(f"--em-{name}: {pair[mode]};" for name, pair in PALETTE.items()) for mode in (0, 1)
+        " ".join(f"--em-{name}: {pair[mode]};" for name, pair in PALETTE.items())
+        + f" color-scheme: {scheme};"
+        for mode, scheme in enumerate(("light", "dark"))
     )
     return (
         f".em-stepper {{ {light} }}\n"
@@ -65,8 +69,8 @@ class Stepper(anywidget.AnyWidget):
         The step shown; can be set.
     state : EMState
         The state that belongs to the parameters shown.
-    start : object
-        The start; setting it runs EM again and goes back to step 0.
+    start, x
+        The start and the data; setting one runs EM again and goes back to step 0.
     """
 
     kind: ClassVar[str]
@@ -75,18 +79,27 @@ class Stepper(anywidget.AnyWidget):
     step = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, model: Model, x: Any, start: Params, iterations: int) -> None:
-        self.model, self.x, self._iterations = model, x, iterations
-        self._run(start)
-        super().__init__(trace=self.make_trace(), kind_name=self.kind)
+        self.model, self._iterations = model, iterations
+        super().__init__(trace=self._run(x, start), kind_name=self.kind)
 
     def __init_subclass__(cls, **how: Any) -> None:
         if "kind" in vars(cls):  # traitlets makes unnamed subclasses, which have these as traits
             cls._esm, cls._css = module(cls.kind), styles()
         super().__init_subclass__(**how)
 
-    def _run(self, start: Params) -> None:
-        run = em_steps(self.model, self.x, start)
-        self.states = list(itertools.islice(run, self._iterations + 1))
+    def _run(self, x: Any, start: Params) -> dict[str, Any]:
+        """Compute everything; what raises leaves the widget as it was."""
+        whole_number("iterations", self._iterations, least=1)
+        run = em_steps(self.model, x, start)
+        states = list(itertools.islice(run, self._iterations + 1))
+        trace = self.make_trace(x, states)
+        self._x, self.states = x, states
+        return trace
+
+    def _run_again(self, x: Any, start: Params) -> None:
+        trace = self._run(x, start)
+        with self.hold_sync():  # one message, lest a step of one run be shown in another
+            self.step, self.trace = 0, trace
 
     @traitlets.validate("step")
     def _step_in_range(self, proposal: Any) -> int:
@@ -107,12 +120,19 @@ class Stepper(anywidget.AnyWidget):
 
     @start.setter
     def start(self, params: Params) -> None:
-        self._run(params)
-        self.step = 0
-        self.trace = self.make_trace()
+        self._run_again(self._x, params)
 
-    def make_trace(self) -> dict[str, Any]:
-        """Everything that the browser draws, as JSON."""
+    @property
+    def x(self) -> Any:
+        """The data."""
+        return self._x
+
+    @x.setter
+    def x(self, x: Any) -> None:
+        self._run_again(x, self.start)
+
+    def make_trace(self, x: Any, states: list[EMState]) -> dict[str, Any]:
+        """Everything that the browser draws, as JSON; refuse what the widget can't show."""
         raise NotImplementedError
 
     def describe(self) -> str:
@@ -128,16 +148,18 @@ class Stepper(anywidget.AnyWidget):
         last, middle = self._iterations, max(1, self._iterations // 4)
         return [
             ("Start", 0, 0),
-            (f"After iteration {middle}", middle, middle),
-            (f"After iteration {last}", last, last),
+            (f"Iteration {middle}", middle, middle),
+            (f"Iteration {last}", last, last),
         ]
 
     def picture(self) -> str:
-        """The three moments as an SVG."""
-        use()
-        figure, file = Figure(), io.StringIO()
-        self.draw(figure)
-        figure.savefig(file, format="svg", metadata={"Date": None})
+        """The three moments as an SVG, whatever matplotlib's settings."""
+        add_fonts()
+        file = io.StringIO()
+        with rc_context(SETTINGS):  # type: ignore[arg-type]
+            figure = Figure()
+            self.draw(figure)
+            figure.savefig(file, format="svg", metadata={"Date": None})
         return file.getvalue()
 
     def _repr_mimebundle_(self, **how: Any) -> tuple[dict[str, Any], dict[str, Any]]:

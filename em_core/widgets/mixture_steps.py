@@ -8,7 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from em_core import style
 from em_core.checks import Array
+from em_core.em import EMState
 from em_core.gaussians import GaussianMixture, GaussianParams
 from em_core.plots import NAMES, draw_ellipses, draw_points
 from em_core.tables import ellipse
@@ -50,19 +52,16 @@ class MixtureSteps(Stepper):
         self._axes = axes
         super().__init__(GaussianMixture(), x, start, iterations)
 
-    def _run(self, start: GaussianParams) -> None:
-        super()._run(start)
-        if start.means.shape[1] != 2 or len(start.weights) > 4:
+    def make_trace(self, x: ArrayLike, states: list[EMState]) -> dict[str, Any]:
+        """Steps with their figures, the points, and the ellipses as SVG paths."""
+        k, d = states[0].params.means.shape
+        if d != 2 or k > 4:
             raise ValueError(
-                f"start: has {len(start.weights)} components in {start.means.shape[1]} dimensions; "
+                f"start: has {k} components in {d} dimensions; "
                 "this widget shows at most 4 components, in 2"
             )
-
-    def make_trace(self) -> dict[str, Any]:
-        """Steps with their figures, the points, and the ellipses as SVG paths."""
-        steps = half_steps(self._iterations)
-        used = self.states[: self._iterations]
-        points = np.asarray(self.x, dtype=float)
+        steps = half_steps(len(states) - 1)
+        points = np.asarray(x, dtype=float)
         low, high = points.min(axis=0), points.max(axis=0)
         margin = 0.12 * (high - low)
         low, high = low - margin, high + margin
@@ -71,39 +70,22 @@ class MixtureSteps(Stepper):
             "width": WIDTH,
             "height": HEIGHT,
             "axes": list(self._axes),
-            "names": list(NAMES[: len(self.start.weights)]),
+            "names": list(NAMES[:k]),
             "points": _place(points, low, high).round(1).tolist(),
-            "means": [_place(s.params.means, low, high).round(1).tolist() for s in self.states],
-            "ellipses": [_ellipses(s.params, low, high) for s in self.states],
-            "responsibilities": [s.responsibilities.round(2).tolist() for s in used],
+            "means": [_place(s.params.means, low, high).round(1).tolist() for s in states],
+            "ellipses": [_ellipses(s.params, low, high) for s in states],
+            "responsibilities": [s.responsibilities.round(2).tolist() for s in states[:-1]],
             "steps": [[params, responsibilities] for _, params, responsibilities in steps],
-            "status": [self._status(title, params) for title, params, _ in steps],
-            "table": {"head": self._head(), "rows": [self._row(*step) for step in steps]},
+            "status": [f"{title}: {_figures(states[t])}" for title, t, _ in steps],
+            "table": {
+                "head": ["Step", "log-likelihood", *self._parts(k)],
+                "rows": [_row(title, states[t]) for title, t, _ in steps],
+            },
         }
 
-    def _status(self, title: str, t: int) -> str:
-        weights = ", ".join(
-            f"weight {name} {number(w, 3)}"
-            for name, w in zip(NAMES, self.states[t].params.weights, strict=False)
-        )
-        return f"{title}: {weights}, log-likelihood {number(self.states[t].log_likelihood, 2)}"
-
-    def _head(self) -> list[str]:
-        parts = [
-            f"{what} {name}"
-            for name in NAMES[: len(self.start.weights)]
-            for what in ("weight", *(f"mean {axis}" for axis in self._axes))
-        ]
-        return ["Step", "Log-likelihood", *parts]
-
-    def _row(self, title: str, t: int, _: int | None) -> list[str]:
-        params = self.states[t].params
-        parts = [
-            number(value, 3)
-            for w, mean in zip(params.weights, params.means, strict=True)
-            for value in (w, *mean)
-        ]
-        return [title, number(self.states[t].log_likelihood, 4), *parts]
+    def _parts(self, k: int) -> list[str]:
+        what = ["weight", *(f"mean {axis}" for axis in self._axes)]
+        return [f"{part} {name}" for name in NAMES[:k] for part in what]
 
     def describe(self) -> str:
         """The run in one sentence."""
@@ -117,13 +99,29 @@ class MixtureSteps(Stepper):
 
     def draw(self, figure: Figure) -> None:
         """Points and ellipses at three moments."""
-        figure.set_size_inches(5.2, 8.4)
+        figure.set_size_inches(style.WIDTH, 2.4)
+        columns = figure.subplots(1, 3, sharex=True, sharey=True)
         points = np.asarray(self.x, dtype=float)
-        for ax, (title, t, r) in zip(figure.subplots(3, sharex=True), self.stages(), strict=True):
+        for ax, (title, t, r) in zip(columns, self.stages(), strict=True):
             draw_points(ax, points, self.states[r].responsibilities)
             draw_ellipses(ax, self.states[t].params)
-            ax.set(title=title, ylabel=self._axes[1])
-        ax.set_xlabel(self._axes[0])
+            ax.set(title=title)
+        columns[0].set_ylabel(self._axes[1])
+        columns[1].set_xlabel(self._axes[0])
+
+
+def _figures(state: EMState) -> str:
+    weights = zip(NAMES, state.params.weights, strict=False)
+    return (
+        ", ".join(f"weight {name} {number(w, 3)}" for name, w in weights)
+        + f", log-likelihood {number(state.log_likelihood, 2)}"
+    )
+
+
+def _row(title: str, state: EMState) -> list[str]:
+    components = zip(state.params.weights, state.params.means, strict=True)
+    parts = [number(value, 3) for w, mean in components for value in (w, *mean)]
+    return [title, number(state.log_likelihood, 4), *parts]
 
 
 def _place(points: Array, low: Array, high: Array) -> Array:

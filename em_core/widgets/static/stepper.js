@@ -7,6 +7,7 @@
   const em = (globalThis.emWidgets ??= { kinds: {} });
   const SVG = "http://www.w3.org/2000/svg";
   const PLAY_MS = 900;
+  const SORRY = "This figure can’t be stepped through here. ";
 
   // --- what can be tested without a page
 
@@ -21,8 +22,12 @@
       Home: 0,
       End: last,
     };
-    return key in moves ? em.clamp(moves[key], last) : null;
+    return Object.hasOwn(moves, key) ? em.clamp(moves[key], last) : null;
   };
+
+  // "θ_A 0.6" in parts: [["θ", "A"], [" 0.6"]], so that A can be written as an index.
+  em.symbols = (text) =>
+    text.split(/(\p{L}_\p{L})/u).filter(Boolean).map((part) => (/^\p{L}_\p{L}$/u.test(part) ? part.split("_") : [part]));
 
   // --- building
 
@@ -34,44 +39,48 @@
     element.append(...children);
     return element;
   };
-  em.make = {
-    html: (tag, attributes = {}, ...children) => build(document.createElement(tag), attributes, children),
-    svg: (tag, attributes = {}, ...children) => build(document.createElementNS(SVG, tag), attributes, children),
-  };
-  const { html } = em.make;
+  const html = (tag, attributes = {}, ...children) => build(document.createElement(tag), attributes, children);
+  const svg = (tag, attributes = {}, ...children) => build(document.createElementNS(SVG, tag), attributes, children);
+  // The underscore stays in the text, for whoever reads or listens to it, and is not seen.
+  const words = (text) =>
+    em.symbols(text).flatMap(([letter, index]) => (index ? [letter, html("span", { class: "em-unseen" }, "_"), html("sub", {}, index)] : [letter]));
+  em.make = { html, svg, words };
 
   const tableOf = ({ head, rows }) =>
     html("div", { class: "em-scroll", tabindex: "0", role: "region", "aria-label": "Table of the steps" },
       html("table", {},
-        html("thead", {}, html("tr", {}, ...head.map((text) => html("th", { scope: "col" }, text)))),
+        html("thead", {}, html("tr", {}, ...head.map((text) => html("th", { scope: "col" }, ...words(text))))),
         html("tbody", {}, ...rows.map(([first, ...rest]) =>
           html("tr", {}, html("th", { scope: "row" }, first), ...rest.map((text) => html("td", {}, text)))))));
 
-  // --- one widget on a page
+  // What a key would have scrolled, had the slider not had the focus.
+  const scrollerOf = (element) => {
+    if (!element) return document.scrollingElement;
+    const scrolls = /auto|scroll/.test(getComputedStyle(element).overflowY);
+    return scrolls && element.scrollHeight > element.clientHeight ? element : scrollerOf(element.parentElement);
+  };
 
-  em.mount = (host, kind, trace, { step = 0, onStep = () => {} } = {}) => {
+  // --- one widget in its place
+
+  em.mount = (root, kind, trace, { step = 0, onStep = () => {} } = {}) => {
     const last = trace.steps.length - 1;
     const drawing = em.kinds[kind](trace, em.make);
     let shown = em.clamp(step, last);
     let timer = null;
 
     const button = (name, action) => html("button", { type: "button", onclick: action }, name);
-    const previous = button("Previous", () => go(shown - 1));
-    const next = button("Next", () => go(shown + 1));
     const play = button("Play", () => (timer ? pause() : start()));
-    const reset = button("Reset", () => go(0));
     const slider = html("input", {
       type: "range", min: 0, max: last, step: 1, value: shown, "aria-label": "Step",
       oninput: () => go(Number(slider.value)),
     });
     const status = html("p", { role: "status", class: "em-status" });
-    const table = html("details", { class: "em-table", ontoggle: fillTable },
-      html("summary", {}, "Show as table"));
-    const root = html("div",
-      { class: "em-stepper", "data-em-widget": kind, role: "group", "aria-label": trace.label, tabindex: "0", onkeydown: onKey },
-      html("div", { class: "em-stage" }, drawing.stage),
+    const table = html("details", { class: "em-table", ontoggle: fillTable }, html("summary", {}, "Show as table"));
+    const live = html("div", { class: "em-live" },
+      drawing.stage,
       status,
-      html("div", { class: "em-controls" }, previous, play, next, reset, slider),
+      html("div", { class: "em-controls" },
+        button("Previous", () => go(shown - 1)), button("Next", () => go(shown + 1)), play, button("Reset", () => go(0)), slider),
       table);
 
     function fillTable() {
@@ -80,11 +89,9 @@
 
     function render() {
       drawing.show(shown);
-      status.textContent = trace.status[shown];
+      status.replaceChildren(...words(trace.status[shown]));
       slider.value = shown;
       slider.setAttribute("aria-valuetext", trace.status[shown].split(":")[0]);
-      previous.setAttribute("aria-disabled", String(shown === 0));
-      next.setAttribute("aria-disabled", String(shown === last));
     }
 
     function show(to) {
@@ -99,13 +106,16 @@
     }
 
     function start() {
-      status.setAttribute("aria-live", "off"); // else every frame would be read out
+      status.setAttribute("aria-live", "off"); // else every step would be read out
       play.textContent = "Pause";
       if (shown === last) show(0);
-      timer = setInterval(() => {
-        show(shown + 1);
-        if (shown === last) pause();
-      }, PLAY_MS);
+      timer = setInterval(tick, PLAY_MS);
+    }
+
+    function tick() {
+      if (document.hidden) return;
+      show(shown + 1);
+      if (shown === last) pause();
     }
 
     function pause() {
@@ -114,13 +124,12 @@
       timer = null;
       play.textContent = "Play";
       status.setAttribute("aria-live", "polite");
+      setTimeout(render); // a change, after which the step arrived at is read out
     }
 
     function onKey(event) {
-      if (event.altKey || event.ctrlKey || event.metaKey) return;
-      if (table.contains(event.target)) return;
+      if (event.altKey || event.ctrlKey || event.metaKey || table.contains(event.target)) return;
       if (event.key === "PageUp" || event.key === "PageDown") {
-        // They belong to the page or to the deck; a slider would take them.
         if (event.target === slider) leavePageKeys(event);
         return;
       }
@@ -136,9 +145,11 @@
       else go(to);
     }
 
+    // They belong to the page or to the deck; a slider would take them.
     function leavePageKeys(event) {
       event.preventDefault();
-      scrollBy({ top: (event.key === "PageDown" ? 0.9 : -0.9) * innerHeight });
+      const scroller = scrollerOf(root.parentElement);
+      scroller.scrollBy({ top: (event.key === "PageDown" ? 0.9 : -0.9) * scroller.clientHeight });
     }
 
     const watcher = new IntersectionObserver(([entry]) => {
@@ -146,32 +157,42 @@
     });
 
     render();
-    host.append(root);
+    for (const [name, value] of Object.entries({ "data-em-widget": kind, role: "group", "aria-label": trace.label, tabindex: "0" })) {
+      root.setAttribute(name, value);
+    }
+    root.classList.add("em-stepper", "em-ready");
+    root.addEventListener("keydown", onKey);
+    (root.querySelector(".em-stack") ?? root).append(live);
     watcher.observe(root);
     return {
       show: (to) => {
-        if (em.clamp(to, last) !== shown) {
-          pause();
-          shown = em.clamp(to, last);
-          render();
-        }
+        if (em.clamp(to, last) === shown) return;
+        pause();
+        shown = em.clamp(to, last);
+        render();
       },
       destroy: () => {
         pause();
         watcher.disconnect();
-        root.remove();
+        root.removeEventListener("keydown", onKey);
+        live.remove();
       },
     };
+  };
+
+  em.fail = (root, error, then = "") => {
+    root.classList.add("em-stepper");
+    root.append(html("p", { class: "em-status", role: "status" }, SORRY + then));
+    console.warn(error);
   };
 
   // --- in Jupyter: the same, with the kernel's model behind it
 
   em.renderLive = ({ model, el }) => {
-    const kind = model.get("kind_name");
     let handle = null;
-    const rebuild = () => {
+    const build = () => {
       handle?.destroy();
-      handle = em.mount(el, kind, model.get("trace"), {
+      handle = em.mount(el, model.get("kind_name"), model.get("trace"), {
         step: model.get("step"),
         onStep: (step) => {
           model.set("step", step);
@@ -179,30 +200,29 @@
         },
       });
     };
-    const follow = () => handle.show(model.get("step"));
-    rebuild();
-    model.on("change:trace", rebuild);
+    const follow = () => handle?.show(model.get("step"));
+    try {
+      build();
+    } catch (error) {
+      em.fail(el, error, String(error));
+    }
+    model.on("change:trace", build);
     model.on("change:step", follow);
     return () => {
-      model.off("change:trace", rebuild);
+      model.off("change:trace", build);
       model.off("change:step", follow);
-      handle.destroy();
+      handle?.destroy();
     };
   };
 
   // --- on the site: every place that a page has prepared
 
   em.start = () => {
-    for (const place of document.querySelectorAll(".em-widget")) {
+    for (const root of document.querySelectorAll("[data-em-widget]")) {
       try {
-        const { kind, trace } = JSON.parse(place.querySelector("script").textContent);
-        em.mount(place, kind, trace);
-        place.classList.add("em-live");
+        em.mount(root, root.dataset.emWidget, JSON.parse(root.querySelector("script").textContent));
       } catch (error) {
-        place.classList.add("em-failed");
-        place.append(html("p", { class: "em-status", role: "status" },
-          "This figure can’t be stepped through here; the picture shows its first, a middle and its last step."));
-        console.warn(error);
+        em.fail(root, error, "The picture shows its first, a middle and its last step.");
       }
     }
   };
