@@ -41,7 +41,7 @@ def styles() -> str:
         for mode, scheme in enumerate(("light", "dark"))
     )
     return (
-        f".em-stepper {{ {light} }}\n"
+        f".em-stepper {{ {light} padding: 1rem; }}\n"
         f"@media (prefers-color-scheme: dark) {{ body:not([data-jp-theme-light]) .em-stepper "
         f"{{ {dark} }} }}\n"
         f'[data-jp-theme-light="false"] .em-stepper {{ {dark} }}\n' + (STATIC / STYLES).read_text()

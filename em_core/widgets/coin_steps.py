@@ -164,9 +164,10 @@ def _surface(counts: Counts, weights: tuple[float, float]) -> Array:
 @lru_cache(maxsize=16)
 def _contours(counts: Counts, weights: tuple[float, float]) -> list[str]:
     """A filled region for each level, the lowest first, as SVG paths."""
-    surface = _surface(counts, weights)
+    surface = np.pad(_surface(counts, weights), 1, mode="edge")  # up to the square's frame
+    thetas = np.concatenate([[0], THETAS, [1]])
     levels = surface.max() - np.array(COIN_DROPS)
-    generator = contour_generator(THETAS, THETAS, surface, fill_type=FillType.OuterOffset)
+    generator = contour_generator(thetas, thetas, surface, fill_type=FillType.OuterOffset)
     return [_region(generator.filled(level, np.inf)) for level in levels]
 
 
