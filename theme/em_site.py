@@ -1,0 +1,248 @@
+"""The site around the chapters: a theme of our own on Sphinx's `basic`, and what each page needs.
+
+`theme.toml` and `templates/` give the pages, `static/` their styles; colours come from
+`em_core.style.PALETTE` alone. Formulas are rendered by KaTeX while the book is built, folded parts
+are plain `<details>`: a page is complete before any script runs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from docutils import nodes
+from em_core.style import PALETTE
+from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ExtensionError
+from sphinx.locale import admonitionlabels
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+
+HERE = Path(__file__).parent
+# Sphinx's own scripts serve its search page; its styles are replaced by ours.
+SEARCH_SCRIPTS = {"documentation_options.js", "doctools.js", "sphinx_highlight.js"}
+FOREIGN_STYLES = ("pygments", "mystnb", "exercise.css", "katex-math.css", "basic.css")
+NOTES = ["CITATION.cff", "LICENSE", "LICENSE-content.md"]
+
+logger = logging.getLogger(__name__)
+
+
+# Settings that depend on where the project is
+
+
+def configure(app: Sphinx, config: Config) -> None:
+    """Settle what `_config.yml` cannot say."""
+    root = Path(app.confdir)
+    katex = root / "node_modules" / "katex" / "dist"
+    if not (katex / "katex.min.js").exists():
+        raise ExtensionError(f"KaTeX is not in {katex}: run `make setup` first")
+    config.katex_js_path = str(katex / "katex.min.js")
+    config.katex_css_path = "katex/katex.min.css"
+    config.html_theme_options = {}  # Jupyter Book's are for another theme
+    config.html_extra_path = [name for name in NOTES if (root / name).exists()]
+    address = os.environ.get("SITE_URL", "").rstrip("/")
+    config.html_context |= {
+        "palette": PALETTE,
+        "updated": last_updated(root),
+        "site_address": address,
+        "site_root": urlsplit(address).path + "/",
+        "notes": config.html_extra_path,
+        "favicon": (HERE / "static" / "favicon.svg").read_text(),
+    }
+
+
+def last_updated(root: Path) -> date:
+    """The date of the last commit; without git, of SOURCE_DATE_EPOCH or today."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH") or _commit_time(root)
+    return datetime.fromtimestamp(int(epoch), UTC).date() if epoch else datetime.now(UTC).date()
+
+
+def _commit_time(root: Path) -> str:
+    command = ["git", "-C", str(root), "log", "-1", "--format=%ct"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    except FileNotFoundError:
+        return ""
+
+
+def copy_katex(app: Sphinx) -> None:
+    """Put KaTeX's styles and its woff2 fonts, and nothing else of it, on the site."""
+    source = Path(app.config.katex_js_path).parent
+    target = Path(app.outdir) / "_static" / "katex"
+    (target / "fonts").mkdir(parents=True, exist_ok=True)
+    for font in source.glob("fonts/*.woff2"):
+        shutil.copy(font, target / "fonts")
+    styles = (source / "katex.min.css").read_text()
+    only_woff2 = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("[a-z]+"\)', "", styles)
+    (target / "katex.min.css").write_text(only_woff2)
+
+
+# Folded parts
+
+
+class FoldDropdowns(SphinxPostTransform):
+    """Turn every admonition of class ``dropdown`` into a `<details>`: it folds without a script."""
+
+    default_priority = 300
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        for node in list(self.document.findall(nodes.Admonition)):
+            if "dropdown" in node.get("classes", []):
+                node.replace_self(_folded(node))
+
+
+def _folded(node: nodes.Element) -> nodes.Element:
+    title, rest = _title_and_rest(node)
+    for link in list(title.findall(nodes.reference)):
+        link.replace_self(link.children)  # a click on the title folds, it leads nowhere
+    kind = [] if isinstance(node, nodes.admonition) else [node.tagname.removesuffix("_node")]
+    box = nodes.container("", classes=["fold", *kind, *node["classes"]], ids=node["ids"])
+    summary = nodes.inline("", "", *title.children, classes=["fold-title"])
+    box += [_raw("<details><summary>"), summary, _raw("</summary>"), *rest, _raw("</details>")]
+    return box
+
+
+def _title_and_rest(node: nodes.Element) -> tuple[nodes.Element, list[nodes.Node]]:
+    if isinstance(node.children[0], nodes.title):
+        return node.children[0], node.children[1:]
+    return nodes.title("", admonitionlabels[node.tagname]), node.children
+
+
+def _raw(html: str) -> nodes.raw:
+    return nodes.raw("", html, format="html")
+
+
+class BoxTables(SphinxPostTransform):
+    """Give each table a box of its own, which scrolls where the table is too wide."""
+
+    default_priority = 300
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        for table in list(self.document.findall(nodes.table)):
+            box = nodes.container("", classes=["scroll"])
+            table.replace_self(box)
+            box += table
+
+
+def open_hidden_code(translator: Any, node: HideCodeCellNode) -> None:
+    """Write a folded cell with one quiet line to open it."""
+    translator.body.append('<details class="code-fold"><summary>')
+    translator.body.append('<span class="to-open">Show the code</span>')
+    translator.body.append('<span class="to-close">Hide the code</span></summary>\n')
+
+
+def close_hidden_code(translator: Any, node: HideCodeCellNode) -> None:
+    """End what `open_hidden_code` began."""
+    translator.body.append("</details>\n")
+
+
+# What each page needs
+
+
+def fill_page(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Give the templates the page's description and its place in the book."""
+    context["description"] = _description(doctree, context.get("meta") or {})
+    context["contents"] = _contents(app, pagename)
+    context["before"], context["after"] = _neighbours(context["contents"], pagename)
+    own = next((page for page in _pages(context["contents"]) if page["name"] == pagename), None)
+    context["chapter"] = own["number"] if own else ""
+    context["is_home"] = pagename == app.config.root_doc
+    context["css_files"] = [f for f in context["css_files"] if not _is_foreign(f)]
+    if pagename != "search":
+        context["script_files"] = [f for f in context["script_files"] if not _for_search(f)]
+    else:
+        context["descriptions"] = _descriptions(app)
+    if "katex-error" in context.get("body", ""):
+        logger.warning("KaTeX could not render a formula", location=pagename)
+
+
+def _is_foreign(style: Any) -> bool:
+    return Path(str(style.filename)).name.startswith(FOREIGN_STYLES)
+
+
+def _for_search(script: Any) -> bool:
+    return Path(str(script.filename)).name in SEARCH_SCRIPTS
+
+
+def _description(doctree: nodes.document | None, meta: dict[str, Any]) -> str:
+    if "description" in meta:
+        return str(meta["description"])
+    if doctree is None:
+        return ""
+    paragraphs = (p for p in doctree.findall(nodes.paragraph) if isinstance(p.parent, nodes.section))
+    return " ".join(next((p.astext() for p in paragraphs), "").split())
+
+
+def _descriptions(app: Sphinx) -> dict[str, str]:
+    found = {}
+    for name in app.env.found_docs:
+        found[name] = _description(app.env.get_doctree(name), app.env.metadata[name])
+    return found
+
+
+def _contents(app: Sphinx, pagename: str) -> list[dict[str, Any]]:
+    """List the parts of the book and their pages, as seen from one page."""
+    site_map = app.env.external_site_map
+    home = [_page(app, pagename, site_map.root.docname)]
+    parts = [
+        {"caption": part.caption, "pages": [_page(app, pagename, str(i)) for i in part.items]}
+        for part in site_map.root.subtrees
+    ]
+    return [{"caption": "", "pages": home}, *parts]
+
+
+def _page(app: Sphinx, seen_from: str, name: str) -> dict[str, Any]:
+    number = app.env.toc_secnumbers.get(name, {}).get("", ())
+    return {
+        "name": name,
+        "title": app.env.titles[name].astext(),
+        "number": ".".join(map(str, number)),
+        "link": app.builder.get_relative_uri(seen_from, name),
+        "here": name == seen_from,
+    }
+
+
+def _pages(contents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [page for part in contents for page in part["pages"]]
+
+
+def _neighbours(contents: list[dict[str, Any]], pagename: str) -> tuple[Any, Any]:
+    pages = _pages(contents)
+    here = next((i for i, page in enumerate(pages) if page["name"] == pagename), None)
+    if here is None:
+        return None, None
+    before = pages[here - 1] if here else None
+    return before, pages[here + 1] if here + 1 < len(pages) else None
+
+
+def add_pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
+    """Add the way from the site's root to the first page, and the page for a wrong address."""
+    return [("index", {}, "redirect.html"), ("404", {}, "404.html")]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the theme and its parts."""
+    app.add_html_theme("em_book", str(HERE))
+    for name in ("comments_config", "thebe_config"):
+        app.add_config_value(name, {}, "")  # Jupyter Book sets them for extensions we don't load
+    app.add_js_file("em-site.js", loading_method="defer")
+    app.add_post_transform(FoldDropdowns)
+    app.add_post_transform(BoxTables)
+    app.add_node(HideCodeCellNode, override=True, html=(open_hidden_code, close_hidden_code))
+    app.connect("config-inited", configure, priority=400)
+    app.connect("builder-inited", copy_katex)
+    app.connect("html-collect-pages", add_pages)
+    app.connect("html-page-context", fill_page, priority=700)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
