@@ -36,10 +36,9 @@ def site_url(site_dir: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests; an error, not a skip, where there is none."""
+    path = browsers.find_or_install()
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=browsers.find_or_install(), args=browsers.ARGUMENTS
-        )
+        found = playwright.chromium.launch(executable_path=path, args=browsers.ARGUMENTS)
         yield found
         found.close()
 
