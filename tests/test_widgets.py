@@ -125,6 +125,17 @@ def test_a_mixture_shows_its_weights_and_likelihood():
     assert np.shape(widget.trace["responsibilities"]) == (3, len(POINTS), 2)
 
 
+def test_a_point_lies_between_the_ticks_that_enclose_it():
+    trace = MixtureSteps(POINTS, CLOUDS).trace
+    (x, y), (across, up) = trace["points"][4], trace["ticks"]
+    assert np.interp(x, *zip(*[(p, float(v)) for p, v in across], strict=True)) == pytest.approx(
+        6, abs=0.01
+    )
+    assert np.interp(-y, *zip(*[(-p, float(v)) for p, v in up], strict=True)) == pytest.approx(
+        5.5, abs=0.01
+    )
+
+
 def test_a_trace_is_json_without_nan(widget):
     assert json.loads(json.dumps(widget.trace, allow_nan=False)) == widget.trace
 

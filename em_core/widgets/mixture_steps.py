@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
 from em_core import style
@@ -70,6 +71,7 @@ class MixtureSteps(Stepper):
             "width": WIDTH,
             "height": HEIGHT,
             "axes": list(self._axes),
+            "ticks": [_ticks(low[axis], high[axis], axis) for axis in (0, 1)],
             "names": list(NAMES[:k]),
             "points": _place(points, low, high).round(1).tolist(),
             "means": [_place(s.params.means, low, high).round(1).tolist() for s in states],
@@ -122,6 +124,14 @@ def _row(title: str, state: EMState) -> list[str]:
     components = zip(state.params.weights, state.params.means, strict=True)
     parts = [number(value, 3) for w, mean in components for value in (w, *mean)]
     return [title, number(state.log_likelihood, 4), *parts]
+
+
+def _ticks(low: float, high: float, axis: int) -> list[list[Any]]:
+    """Places along an axis, in the drawing's units, and what stands there."""
+    values = [v for v in MaxNLocator(4).tick_values(low, high) if low < v < high]
+    shares = [(v - low) / (high - low) for v in values]
+    places = [WIDTH * s if axis == 0 else HEIGHT * (1 - s) for s in shares]
+    return [[round(place, 1), f"{v:g}"] for place, v in zip(places, values, strict=True)]
 
 
 def _place(points: Array, low: Array, high: Array) -> Array:

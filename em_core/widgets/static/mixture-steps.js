@@ -13,10 +13,13 @@
     const letters = trace.names.map((name) => svg("text", { class: `em-name em-${name.toLowerCase()}`, "text-anchor": "middle", dy: 10 }, name));
     const curves = trace.names.map((name) => [1, 2].map((deviations) =>
       svg("path", { class: `em-ellipse em-line-${name.toLowerCase()} em-deviations-${deviations}` })));
-    const stage = svg("svg", { viewBox: `-40 -4 ${width + 46} ${height + 44}`, class: "em-plane", "aria-hidden": "true" },
+    const [across, up] = trace.ticks;
+    const stage = svg("svg", { viewBox: `-74 -4 ${width + 80} ${height + 62}`, class: "em-plane", "aria-hidden": "true" },
       svg("path", { d: `M0 0V${height}H${width}`, class: "em-frame" }),
-      svg("text", { x: width / 2, y: height + 30, "text-anchor": "middle", class: "em-axis" }, trace.axes[0]),
-      svg("text", { transform: `translate(-14 ${height / 2}) rotate(-90)`, "text-anchor": "middle", class: "em-axis" }, trace.axes[1]),
+      ...across.flatMap(([x, text]) => [svg("path", { d: `M${x} ${height}v5`, class: "em-frame" }), svg("text", { x, y: height + 26, "text-anchor": "middle" }, text)]),
+      ...up.flatMap(([y, text]) => [svg("path", { d: `M0 ${y}h-5`, class: "em-frame" }), svg("text", { x: -10, y: y + 7, "text-anchor": "end" }, text)]),
+      svg("text", { x: width / 2, y: height + 52, "text-anchor": "middle", class: "em-axis" }, trace.axes[0]),
+      svg("text", { transform: `translate(-54 ${height / 2}) rotate(-90)`, "text-anchor": "middle", class: "em-axis" }, trace.axes[1]),
       svg("svg", { width, height, viewBox: `0 0 ${width} ${height}` }, ...points, ...curves.flat(), ...letters));
 
     const show = (step) => {
