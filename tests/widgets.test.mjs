@@ -1,0 +1,57 @@
+// The parts of the widgets' scripts that need no page. Run by tests/test_widget_pages.py.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import vm from "node:vm";
+
+for (const name of ["stepper.js", "coin-steps.js", "mixture-steps.js"]) {
+  vm.runInThisContext(readFileSync(new URL(`../em_core/widgets/static/${name}`, import.meta.url), "utf8"));
+}
+const em = globalThis.emWidgets;
+const LAST = 20;
+const KEYS = ["ArrowRight", "ArrowUp", "ArrowLeft", "ArrowDown", "Home", "End"];
+
+test("a step stays within the run and is a whole number", () => {
+  assert.equal(em.clamp(-3, LAST), 0);
+  assert.equal(em.clamp(99, LAST), LAST);
+  assert.equal(em.clamp(7.4, LAST), 7);
+});
+
+test("arrows, Home and End move", () => {
+  const moved = KEYS.map((key) => em.stepForKey(key, 5, LAST));
+  assert.deepEqual(moved, [6, 6, 4, 4, 0, LAST]);
+});
+
+test("the ends hold", () => {
+  assert.equal(em.stepForKey("ArrowLeft", 0, LAST), 0);
+  assert.equal(em.stepForKey("ArrowRight", LAST, LAST), LAST);
+});
+
+test("other keys are left alone, a clicker's among them", () => {
+  for (const key of ["PageUp", "PageDown", "Tab", "Escape", "a", "Enter", " ", "toString"]) {
+    assert.equal(em.stepForKey(key, 5, LAST), null, key);
+  }
+});
+
+test("any sequence of keys keeps the step within the run", () => {
+  let seed = 1;
+  const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+  for (let step = 0, i = 0; i < 5000; i += 1) {
+    step = em.stepForKey(KEYS[Math.floor(random() * KEYS.length)], step, LAST);
+    assert.ok(Number.isInteger(step) && step >= 0 && step <= LAST);
+  }
+});
+
+test("a point takes the marker of its likeliest component", () => {
+  assert.equal(em.likeliest([0.2, 0.7, 0.1]), 1);
+  assert.equal(em.likeliest([0.5, 0.5]), 0);
+});
+
+test("each widget has registered", () => {
+  assert.deepEqual(Object.keys(em.kinds).sort(), ["coin-steps", "mixture-steps"]);
+});
+
+test("an index is told from the letter that it stands at", () => {
+  assert.deepEqual(em.symbols("θ_A 0.6, θ_B"), [["θ", "A"], [" 0.6, "], ["θ", "B"]]);
+  assert.deepEqual(em.symbols("Start"), [["Start"]]);
+});
