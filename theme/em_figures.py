@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from em_core.style import PALETTE
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-DARK = {light: dark for light, dark in PALETTE.values()}
+from em_core.style import PALETTE
+
+DARK = dict(PALETTE.values())
 MODES = ("light", "dark")
+NOT_DRAWN = r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>"
 SCALE = 1.15
 """Figures are drawn 5.2 in wide and shown a little larger, near the width of the text."""
 
@@ -59,7 +61,7 @@ def darkened(svg: str) -> str:
 
 def minified(svg: str) -> str:
     """Leave out what is not drawn, and digits that nobody can see."""
-    svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.S)
+    svg = re.sub(NOT_DRAWN, "", svg, flags=re.DOTALL)
     svg = re.sub(r'(?<=[ "])(?:d|x|y|points)="[^"]*"', lambda found: _rounded(found[0]), svg)
     return re.sub(r"\s*\n\s*", "\n", svg).strip()
 

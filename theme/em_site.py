@@ -17,7 +17,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from docutils import nodes
-from em_core.style import PALETTE
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -25,6 +24,8 @@ from sphinx.errors import ExtensionError
 from sphinx.locale import admonitionlabels
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+
+from em_core.style import PALETTE
 
 HERE = Path(__file__).parent
 # Sphinx's own scripts serve its search page; its styles are replaced by ours.
@@ -51,6 +52,7 @@ def configure(app: Sphinx, config: Config) -> None:
     address = os.environ.get("SITE_URL", "").rstrip("/")
     config.html_context |= {
         "palette": PALETTE,
+        "author": config.author,
         "updated": last_updated(root),
         "site_address": address,
         "site_root": urlsplit(address).path + "/",
@@ -181,8 +183,9 @@ def _description(doctree: nodes.document | None, meta: dict[str, Any]) -> str:
         return str(meta["description"])
     if doctree is None:
         return ""
-    paragraphs = (p for p in doctree.findall(nodes.paragraph) if isinstance(p.parent, nodes.section))
-    return " ".join(next((p.astext() for p in paragraphs), "").split())
+    paragraphs = doctree.findall(nodes.paragraph)
+    own = (p.astext() for p in paragraphs if isinstance(p.parent, nodes.section))
+    return " ".join(next(own, "").split())
 
 
 def _descriptions(app: Sphinx) -> dict[str, str]:
