@@ -4,6 +4,9 @@ PORT ?= 8000
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
+# Two kernels beside each other would otherwise start two BLAS threads a core.
+export OPENBLAS_NUM_THREADS ?= 1
+export OMP_NUM_THREADS ?= 1
 
 .NOTPARALLEL:
 .PHONY: help setup book serve test lint format notebooks requirements clean
