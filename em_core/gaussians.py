@@ -283,7 +283,7 @@ def gaussian_sums(x: Array, responsibilities: Array) -> GaussianSums:
 def _log_density(x: Array, mean: Array, covariance: Array) -> Array:
     root = np.linalg.cholesky(covariance)
     with np.errstate(over="ignore"):
-        # One product with the inverse root: a triangular solve of all rows starts every BLAS thread.
+        # A product with the inverse root: a triangular solve of all rows starts every BLAS thread.
         inverse = solve_triangular(root, np.eye(len(mean)), lower=True)
         distances = (((x - mean) @ inverse.T) ** 2).sum(axis=1)
     log_determinant = 2 * np.log(np.diag(root)).sum()
