@@ -8,8 +8,6 @@ are plain `<details>`: a page is complete before any script runs.
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import subprocess
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from docutils import nodes
+from em_katex import copy_katex, use_patient_server
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -73,18 +72,6 @@ def _commit_time(root: Path) -> str:
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     except FileNotFoundError:
         return ""
-
-
-def copy_katex(app: Sphinx) -> None:
-    """Put KaTeX's styles and its woff2 fonts, and nothing else of it, on the site."""
-    source = Path(app.config.katex_js_path).parent
-    target = Path(app.outdir) / "_static" / "katex"
-    (target / "fonts").mkdir(parents=True, exist_ok=True)
-    for font in source.glob("fonts/*.woff2"):
-        shutil.copy(font, target / "fonts")
-    styles = (source / "katex.min.css").read_text()
-    only_woff2 = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("[a-z]+"\)', "", styles)
-    (target / "katex.min.css").write_text(only_woff2)
 
 
 # Folded parts
@@ -237,6 +224,7 @@ def add_pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the theme and its parts."""
+    use_patient_server()
     app.add_html_theme("em_book", str(HERE))
     for name in ("comments_config", "thebe_config"):
         app.add_config_value(name, {}, "")  # Jupyter Book sets them for extensions we don't load

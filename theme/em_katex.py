@@ -1,0 +1,54 @@
+"""KaTeX while the book is built: its server, its styles and its fonts."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import time
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinxcontrib import katex
+
+PATIENCE = 60.0
+"""Seconds to wait for KaTeX: on a busy machine the extension's own five are too few."""
+
+
+def use_patient_server() -> None:
+    """Replace how sphinxcontrib.katex starts its server: it gives up on one that is still slow."""
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = PATIENCE
+    katex.KaTeXServer.start_server_process = staticmethod(start_server)
+
+
+def start_server(folder: Path, timeout: float) -> tuple[Popen[bytes], socket.socket]:
+    """Start the server and connect to it as soon as it listens."""
+    path = folder / "katex.sock"
+    command = katex.KaTeXServer.build_command(socket=path)
+    process = Popen(command, stdin=PIPE, stdout=PIPE, cwd=folder)
+    end = time.monotonic() + timeout
+    while time.monotonic() < end and process.poll() is None:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            time.sleep(0.01)
+        else:
+            return process, connection
+    process.kill()
+    raise ExtensionError("KaTeX did not start: is `node` found, and does it run?")
+
+
+def copy_katex(app: Sphinx) -> None:
+    """Put KaTeX's styles and its woff2 fonts, and nothing else of it, on the site."""
+    source = Path(app.config.katex_js_path).parent
+    target = Path(app.outdir) / "_static" / "katex"
+    (target / "fonts").mkdir(parents=True, exist_ok=True)
+    for font in source.glob("fonts/*.woff2"):
+        shutil.copy(font, target / "fonts")
+    styles = (source / "katex.min.css").read_text()
+    only_woff2 = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("[a-z]+"\)', "", styles)
+    (target / "katex.min.css").write_text(only_woff2)
