@@ -32,7 +32,6 @@ def site_url(site_dir: Path) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
-    server.server_close()
 
 
 @pytest.fixture(scope="session")
