@@ -373,23 +373,3 @@ def test_em_core_alone_needs_neither_matplotlib_nor_widgets():
         "print([m for m in ('matplotlib', 'ipywidgets', 'anywidget') if m in sys.modules])"
     )
     assert shell(sys.executable, "-c", code).stdout.strip() == "[]"
-
-
-def code_lines(source: str) -> int:
-    """Lines that hold code: no docstrings, comments or blank lines."""
-    tree = ast.parse(source)
-    docs: set[int] = set()
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
-            value = body[0].value
-            if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                docs |= set(range(body[0].lineno, body[0].end_lineno + 1))
-    lines = enumerate(source.splitlines(), start=1)
-    return sum(1 for n, line in lines if n not in docs and line.strip() and line.strip()[0] != "#")
-
-
-def test_the_core_is_small():
-    core = ("__init__", "checks", "em", "coins", "gaussians")
-    sources = [(ROOT / "em_core" / f"{name}.py").read_text() for name in core]
-    assert sum(map(code_lines, sources)) < 500
