@@ -6,7 +6,10 @@ needed, since the widget's output carries its whole trace.
 
 from __future__ import annotations
 
+import hashlib
 import json
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -14,10 +17,12 @@ from myst_nb.core.render import MimeData, NbElementRenderer, load_mime_renders
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from em_core.widgets.base import MIME, SCRIPTS, STATIC, STYLES
+from em_core.widgets.base import MIME, STATIC, STYLES, scripts
+from em_core.widgets.library import files as library_files
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
+RUNS = "_runs"
 
 
 class em_widget(nodes.General, nodes.Element):  # noqa: N801 (docutils names its nodes so)
@@ -66,10 +71,63 @@ def visit_widget(translator: Any, node: em_widget) -> None:
 
 
 def depart_widget(translator: Any, node: em_widget) -> None:
-    """Write the trace, in which nothing can end the script element."""
-    trace = json.dumps(node["data"]["trace"], ensure_ascii=False, separators=(",", ":"))
-    safe = trace.replace("<", "\\u003c")
-    translator.body.append(f'</div></div><script type="application/json">{safe}</script></div>\n')
+    """Write what the widget starts with, and where the runs of its other settings are."""
+    data = node["data"]
+    builder = translator.builder
+    names = write_library(Path(builder.outdir), data["kind"], data["library"])
+    root = builder.get_relative_uri(builder.current_docname, "")
+    page = {
+        "scene": data["scene"],
+        "trace": data["trace"],
+        "files": {file: f"{root}{RUNS}/{name}.js" for file, name in names.items()},
+    }
+    text = as_json(page).replace("<", "\\u003c")  # nothing in it can end the script element
+    translator.body.append(
+        f"</div>{ghost(data['scene']['choices'])}</div>"
+        f'<script type="application/json">{text}</script></div>\n'
+    )
+
+
+def ghost(choices: int) -> str:
+    """The shell without a drawing, unseen: it keeps the room that the widget will take."""
+    choice = '<label class="em-choice"><span>…</span><select disabled></select></label>'
+    buttons = "".join(
+        f'<button type="button" disabled>{name}</button>'
+        for name in ("Previous", "Next", "Play", "Reset")
+    )
+    return (
+        f'<div class="em-ghost" aria-hidden="true"><div class="em-choices">{choice * choices}</div>'
+        '<div class="em-stage"></div><p class="em-status"></p>'
+        f'<div class="em-controls">{buttons}<input type="range" disabled></div>'
+        '<details class="em-table"><summary>Show as table</summary></details></div>'
+    )
+
+
+def as_json(data: object) -> str:
+    """Compact JSON."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def write_library(outdir: Path, kind: str, recipe: dict[str, Any] | None) -> dict[str, str]:
+    """Write the runs of all settings as scripts, which load from disk too; give their names."""
+    names = {}
+    for file, text in _library(kind, as_json(recipe)).items():
+        name = f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+        names[file] = name
+        place = outdir / RUNS / f"{name}.js"
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(f"emWidgets.receive({as_json(name)},{text})\n", encoding="utf-8")
+    return names
+
+
+@cache
+def _library(kind: str, recipe: str) -> dict[str, str]:
+    """Each file's JSON, computed once however many pages show the widget."""
+    arguments = json.loads(recipe)
+    if arguments is None:
+        return {}
+    return {file: as_json(runs) for file, runs in library_files(kind, arguments).items()}
 
 
 def add_files(app: Sphinx) -> None:
@@ -83,9 +141,11 @@ def add_scripts(
     """Load the scripts on the pages that hold a widget, and leave out the kernel's state."""
     files = context["script_files"]
     files[:] = [f for f in files if not _is_state(f)]
-    if doctree is not None and next(doctree.findall(em_widget), None) is not None:
+    widgets = [] if doctree is None else list(doctree.findall(em_widget))
+    if widgets:
         app.add_css_file(STYLES)
-        for script in (*SCRIPTS, "start.js"):
+        needed = [name for widget in widgets for name in scripts(widget["data"]["kind"])]
+        for script in dict.fromkeys([*needed, "start.js"]):
             app.add_js_file(script, loading_method="defer")
 
 

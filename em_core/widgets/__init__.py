@@ -1,6 +1,9 @@
 """Widgets that step through traces made by `em_core`: the same class on a page and in Jupyter."""
 
+from em_core.widgets.coin_starts import CoinStarts
 from em_core.widgets.coin_steps import CoinSteps
+from em_core.widgets.jensen import Jensen
+from em_core.widgets.lower_bound import LowerBound
 from em_core.widgets.mixture_steps import MixtureSteps
 
-__all__ = ["CoinSteps", "MixtureSteps"]
+__all__ = ["CoinStarts", "CoinSteps", "Jensen", "LowerBound", "MixtureSteps"]

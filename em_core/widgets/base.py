@@ -2,34 +2,46 @@
 
 The scripts in `static/` are plain files that register with one object, `emWidgets`. The site loads
 them as they are; in Jupyter the same text, joined, is the widget's module. Python computes the
-whole trace; the browser only draws it.
+parameters, the log-likelihoods and the bounds of every step; the browser draws them, and evaluates
+what follows from them (responsibilities, curves) by `evaluate.js`.
 """
 
 from __future__ import annotations
 
 import io
 import itertools
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
 import anywidget
+import numpy as np
 import traitlets
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from em_core.checks import whole_number
-from em_core.em import EMState, Model, Params, em_steps
+from em_core.em import CollapseError, EMState, Model, Params, em_steps, lower_bound
 from em_core.style import PALETTE, SETTINGS, add_fonts
 
 STATIC = Path(__file__).parent / "static"
-SCRIPTS = ("stepper.js", "coin-steps.js", "mixture-steps.js")
+SHARED = ("stepper.js", "evaluate.js", "parts.js")
 STYLES = "stepper.css"
 MIME = "application/vnd.em-widget+json"
+TOLERANCE = 1e-8
+"""The default of `em_core.fit`."""
+NAMES = "ABCD"
+"""What the components are called in pictures and words."""
+
+
+def scripts(kind: str) -> list[str]:
+    """The files of a widget's JavaScript, in the order in which they are loaded."""
+    return [*SHARED, f"{kind}.js"]
 
 
 def module(kind: str) -> str:
     """The widget's JavaScript as one ES module, for Jupyter."""
-    sources = [(STATIC / name).read_text() for name in ("stepper.js", f"{kind}.js")]
+    sources = [(STATIC / name).read_text() for name in scripts(kind)]
     return "\n".join([*sources, "export default { render: globalThis.emWidgets.renderLive };"])
 
 
@@ -48,92 +60,62 @@ def styles() -> str:
     )
 
 
-class Stepper(anywidget.AnyWidget):
-    """A widget that steps through an EM run, half an iteration at a time.
-
-    Step 0 is the start; step 2t − 1 shows iteration t after its E-step, step 2t after its M-step.
+class Widget(anywidget.AnyWidget):
+    """A figure that steps through a trace, on a page without a kernel and live in Jupyter.
 
     Parameters
     ----------
-    model : Model
-    x : array_like
-        The data, as the model takes them.
-    start : object
-        The parameters to start from.
-    iterations : int
-        How many iterations can be stepped through.
+    scene : dict
+        What stays while the reader steps and chooses, as JSON.
+    trace : dict
+        What the steps show, as JSON; its ``setting`` names it, its ``last`` is the last step.
 
     Attributes
     ----------
     step : int
         The step shown; can be set.
-    state : EMState
-        The state that belongs to the parameters shown.
-    start, x
-        The start and the data; setting one runs EM again and goes back to step 0.
     """
 
     kind: ClassVar[str]
     kind_name = traitlets.Unicode().tag(sync=True)
+    scene = traitlets.Dict().tag(sync=True)
     trace = traitlets.Dict().tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
+    asked = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, model: Model, x: Any, start: Params, iterations: int) -> None:
-        self.model, self._iterations = model, iterations
-        super().__init__(trace=self._run(x, start), kind_name=self.kind)
+    def __init__(self, scene: dict[str, Any], trace: dict[str, Any]) -> None:
+        super().__init__(scene=scene, trace=trace, kind_name=self.kind)
+        self.observe(self._answer, "asked")
 
     def __init_subclass__(cls, **how: Any) -> None:
         if "kind" in vars(cls):  # traitlets makes unnamed subclasses, which have these as traits
             cls._esm, cls._css = module(cls.kind), styles()
         super().__init_subclass__(**how)
 
-    def _run(self, x: Any, start: Params) -> dict[str, Any]:
-        """Compute everything; what raises leaves the widget as it was."""
-        whole_number("iterations", self._iterations, least=1)
-        run = em_steps(self.model, x, start)
-        states = list(itertools.islice(run, self._iterations + 1))
-        trace = self.make_trace(x, states)
-        self._x, self.states = x, states
-        return trace
+    def _answer(self, change: Any) -> None:
+        """The reader chose another setting in the browser."""
+        if change["new"] and change["new"] != self.trace["setting"]:
+            self.choose(change["new"])
 
-    def _run_again(self, x: Any, start: Params) -> None:
-        trace = self._run(x, start)
+    def choose(self, setting: str) -> None:
+        """Show the trace of a setting that the browser asks for."""
+        raise NotImplementedError
+
+    def _show(self, trace: dict[str, Any]) -> None:
+        """Put another trace in place of the one shown, and go back to its beginning."""
         with self.hold_sync():  # one message, lest a step of one run be shown in another
             self.step, self.trace = 0, trace
 
     @traitlets.validate("step")
     def _step_in_range(self, proposal: Any) -> int:
-        step, last = int(proposal["value"]), 2 * self._iterations
+        step, last = int(proposal["value"]), int(self.trace.get("last", 0))
         if not 0 <= step <= last:
             raise ValueError(f"step: {step} must be between 0 and {last}")
         return step
 
-    @property
-    def state(self) -> EMState:
-        """The state that belongs to the parameters shown."""
-        return self.states[self.step // 2]
-
-    @property
-    def start(self) -> Params:
-        """The parameters at step 0."""
-        return self.states[0].params
-
-    @start.setter
-    def start(self, params: Params) -> None:
-        self._run_again(self._x, params)
-
-    @property
-    def x(self) -> Any:
-        """The data."""
-        return self._x
-
-    @x.setter
-    def x(self, x: Any) -> None:
-        self._run_again(x, self.start)
-
-    def make_trace(self, x: Any, states: list[EMState]) -> dict[str, Any]:
-        """Everything that the browser draws, as JSON; refuse what the widget can't show."""
-        raise NotImplementedError
+    def library(self) -> dict[str, Any] | None:
+        """How to make the traces of all settings (see `em_core.widgets.library`), if it can be."""
+        return None
 
     def describe(self) -> str:
         """One sentence that says what is seen, for those who don't see it."""
@@ -142,15 +124,6 @@ class Stepper(anywidget.AnyWidget):
     def draw(self, figure: Figure) -> None:
         """Draw the first, a middle and the last step, for where nothing moves."""
         raise NotImplementedError
-
-    def stages(self) -> list[tuple[str, int, int]]:
-        """Title, index of the parameters and index of the responsibilities of three moments."""
-        last, middle = self._iterations, max(1, self._iterations // 4)
-        return [
-            ("Start", 0, 0),
-            (f"Iteration {middle}", middle, middle),
-            (f"Iteration {last}", last, last),
-        ]
 
     def picture(self) -> str:
         """The three moments as an SVG, whatever matplotlib's settings."""
@@ -165,25 +138,155 @@ class Stepper(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **how: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         live = super()._repr_mimebundle_(**how)
         data, metadata = live if isinstance(live, tuple) else (live or {}, {})
+        page = {"kind": self.kind, "scene": self.scene, "trace": self.trace}
         static = {
             "text/plain": self.describe(),
             "image/svg+xml": self.picture(),
-            MIME: {"kind": self.kind, "trace": self.trace},
+            MIME: page | {"library": self.library()},
         }
         return data | static, metadata
 
 
-def half_steps(iterations: int) -> list[tuple[str, int, int | None]]:
-    """What each step shows: its title, the parameters' and the responsibilities' index.
+class Stepper(Widget):
+    """A widget that steps through an EM run, half an iteration at a time.
 
-    The responsibilities after an E-step belong to the parameters still shown; after the M-step the
-    new parameters stand beside the responsibilities that made them.
+    Step 0 is the start; step 2t − 1 shows iteration t after its E-step, step 2t after its M-step.
+
+    Parameters
+    ----------
+    model : Model
+    x : array_like
+        The data, as the model takes them.
+    start : object
+        The parameters to start from.
+    iterations : int
+        How many iterations can be stepped through; a run that collapses ends sooner.
+
+    Attributes
+    ----------
+    step : int
+        The step shown; can be set.
+    state : EMState
+        The state that belongs to the parameters shown. Setting it to a state of this run goes
+        there; setting it to another one starts from its parameters.
+    start, x
+        The start and the data; setting one runs EM again and goes back to step 0.
+    states : list of EMState
+        The whole run.
     """
-    steps: list[tuple[str, int, int | None]] = [("Start", 0, None)]
-    for t in range(1, iterations + 1):
-        steps.append((f"Iteration {t}, after the E-step", t - 1, t - 1))
-        steps.append((f"Iteration {t}, after the M-step", t, t - 1))
-    return steps
+
+    model: Any
+
+    def __init__(self, model: Model, x: Any, start: Params, iterations: int) -> None:
+        whole_number("iterations", iterations, least=1)
+        self._iterations = iterations
+        trace = self._run(model, x, start, "own")
+        super().__init__(self.make_scene(x), trace)
+
+    def _run(self, model: Model, x: Any, start: Params, setting: str) -> dict[str, Any]:
+        """Compute everything; what raises leaves the widget as it was."""
+        states, collapse = run(model, x, start, self._iterations)
+        trace = {"setting": setting} | self.make_trace(model, x, states, collapse)
+        self.model, self._x, self.states, self.collapse = model, x, states, collapse
+        return trace
+
+    @property
+    def state(self) -> EMState:
+        """The state that belongs to the parameters shown."""
+        return self.states[min(self.step // 2, len(self.states) - 1)]
+
+    @state.setter
+    def state(self, state: EMState) -> None:
+        if not isinstance(state, EMState):
+            raise ValueError(f"state: is a {type(state).__name__}; expected an EMState")
+        for t, known in enumerate(self.states):
+            if known is state:
+                self.step = 2 * t
+                return
+        self.start = state.params
+
+    @property
+    def start(self) -> Params:
+        """The parameters at step 0."""
+        return self.states[0].params
+
+    @start.setter
+    def start(self, params: Params) -> None:
+        self._show(self._run(self.model, self._x, params, "own"))
+
+    @property
+    def x(self) -> Any:
+        """The data."""
+        return self._x
+
+    @x.setter
+    def x(self, x: Any) -> None:
+        trace = self._run(self.model, x, self.start, "own")
+        self.scene = self.make_scene(x)
+        self._show(trace)
+
+    def make_scene(self, x: Any) -> dict[str, Any]:
+        """What stays while the reader steps, as JSON."""
+        raise NotImplementedError
+
+    def make_trace(
+        self, model: Any, x: Any, states: list[EMState], collapse: CollapseError | None
+    ) -> dict[str, Any]:
+        """What the steps show, as JSON; refuse what the widget can't show."""
+        raise NotImplementedError
+
+    def stages(self) -> list[tuple[str, int, int]]:
+        """Title, index of the parameters and index of the responsibilities of three moments."""
+        last = len(self.states) - 1
+        middle = max(1, last // 4) if last else 0
+        return [
+            ("Start", 0, 0),
+            (f"Iteration {middle}", middle, middle),
+            (f"Iteration {last}", last, last),
+        ]
+
+
+def run(
+    model: Model, x: Any, start: Params, iterations: int
+) -> tuple[list[EMState], CollapseError | None]:
+    """The states of a run, and how it collapsed, if it did."""
+    states: list[EMState] = []
+    try:
+        for state in itertools.islice(em_steps(model, x, start), iterations + 1):
+            states.append(state)  # one by one, so that those before a collapse are kept
+    except CollapseError as collapse:
+        if not states:
+            raise
+        return states, collapse
+    return states, None
+
+
+def run_until_settled(model: Model, x: Any, start: Params, most: int) -> list[EMState]:
+    """The states of a run until `em_core.fit` would stop."""
+    states: list[EMState] = []
+    for state in itertools.islice(em_steps(model, x, start), most + 1):
+        states.append(state)
+        if len(states) > 1 and abs(state.log_likelihood - states[-2].log_likelihood) < TOLERANCE:
+            break
+    return states
+
+
+def run_figures(model: Model, x: Any, states: list[EMState]) -> dict[str, list[float]]:
+    """The log-likelihood at each state, and each M-step's bound (one fewer)."""
+    bounds = [
+        lower_bound(model, x, after.params, before.responsibilities)
+        for before, after in itertools.pairwise(states)
+    ]
+    return {"logLikelihoods": exact(s.log_likelihood for s in states), "bounds": exact(bounds)}
+
+
+def exact(values: Any) -> Any:
+    """Numbers with ten significant digits: more than is ever shown, fewer than are computed."""
+    if isinstance(values, np.ndarray):
+        values = values.tolist()
+    if isinstance(values, Iterable):
+        return [exact(value) for value in values]
+    return float(f"{values:.10g}")
 
 
 def number(value: float, digits: int) -> str:

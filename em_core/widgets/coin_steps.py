@@ -13,15 +13,17 @@ from numpy.typing import ArrayLike
 
 from em_core.checks import Array
 from em_core.coins import CoinMixture, CoinParams
-from em_core.em import EMState, lower_bound
+from em_core.em import CollapseError, EMState
 from em_core.plots import COIN_DROPS, draw_coin_contours, draw_path, draw_responsibilities
 from em_core.style import LIGHT, WIDTH
-from em_core.tables import coin_surface, expected_counts
-from em_core.widgets.base import Stepper, half_steps, number, svg_path
+from em_core.tables import coin_surface, log_binomials
+from em_core.widgets.base import Stepper, exact, number, run, run_figures, svg_path
 
 SIZE = 300
 """The side of the square of (θ_A, θ_B) in the drawing's units."""
 THETAS = np.linspace(0.005, 0.995, 67)
+GRID = np.array([0.01, *np.arange(1, 20) / 20, 0.99])
+"""Where a run can be started from: these values of θ_A and of θ_B."""
 Counts: TypeAlias = tuple[tuple[int, int], ...]
 
 
@@ -33,9 +35,11 @@ class CoinSteps(Stepper):
     x : array_like of shape (m, 2)
         Heads and tails of each sample.
     start : CoinParams
-        Two coins; their weights stay fixed.
+        Two coins.
     iterations : int, default 10
         How many iterations can be stepped through.
+    fit_weights : bool, default False
+        Whether the weights are estimated too.
 
     Raises
     ------
@@ -45,50 +49,56 @@ class CoinSteps(Stepper):
 
     kind = "coin-steps"
 
-    def __init__(self, x: ArrayLike, start: CoinParams, iterations: int = 10) -> None:
-        super().__init__(CoinMixture(), x, start, iterations)
+    def __init__(
+        self, x: ArrayLike, start: CoinParams, iterations: int = 10, fit_weights: bool = False
+    ) -> None:
+        super().__init__(CoinMixture(fit_weights), x, start, iterations)
 
-    def make_trace(self, x: ArrayLike, states: list[EMState]) -> dict[str, Any]:
-        """Steps with their figures, and the contours of the log-likelihood."""
-        first = states[0].params
-        if len(first.theta) != 2:
-            raise ValueError(f"start: has {len(first.theta)} coins; this widget shows two")
-        steps = half_steps(len(states) - 1)
-        counts = _counts(x)
-        names = [_words(row) for row in counts]
+    def make_scene(self, x: ArrayLike) -> dict[str, Any]:
+        """The samples, the starts to choose from and the contours, for both kinds of weights."""
+        counts = as_counts(x)
+        weights = pair(self.start.weights)
         return {
             "label": "EM for two coins, step by step",
-            "size": SIZE,
-            "contours": _contours(counts, tuple(first.weights.tolist())),
-            "samples": names,
-            "path": [_place(state.params.theta) for state in states],
-            "splits": [_split(x, *pair) for pair in pairwise(states)],
-            "steps": [[params, responsibilities] for _, params, responsibilities in steps],
-            "status": [f"{title}: {_figures(states[t])}" for title, t, _ in steps],
-            "table": {
-                "head": [*TABLE, *(f"A’s share of {name}" for name in names)],
-                "rows": [self._row(x, states, *step) for step in steps],
-            },
+            "choices": 1,
+            "x": [list(row) for row in counts],
+            "names": [words(row) for row in counts],
+            "logBinomials": exact(log_binomials(np.array(counts))),
+            **map_scene(counts, weights),
+            "profile": contours(profile(counts)),
         }
 
-    def _row(
-        self, x: ArrayLike, states: list[EMState], title: str, t: int, r: int | None
-    ) -> list[str]:
-        state = states[t]
-        figures = [*(number(v, 4) for v in state.params.theta), number(state.log_likelihood, 4)]
-        if r is None:
-            return [title, *figures, *["–"] * (3 + len(state.responsibilities))]
-        shares = states[r].responsibilities
-        bound = number(lower_bound(self.model, x, state.params, shares), 4)
-        return [title, *figures, bound, *_sums(x, shares), *(number(v, 3) for v in shares[:, 0])]
+    def make_trace(
+        self,
+        model: Any,
+        x: ArrayLike,
+        states: list[EMState],
+        collapse: CollapseError | None,
+    ) -> dict[str, Any]:
+        """The parameters of each state, and their figures."""
+        return coin_trace(model, x, states, collapse) | {"free": model.fit_weights}
+
+    def choose(self, setting: str) -> None:
+        """Start from the place on the grid that the browser asks for."""
+        kind, start = setting_start(setting, self.start.weights)
+        self._show(self._run(CoinMixture(kind == "free"), self.x, start, setting))
+
+    def library(self) -> dict[str, Any]:
+        """The recipe for the runs from the whole grid."""
+        return {
+            "x": self.scene["x"],
+            "weights": list(pair(self.start.weights)),
+            "iterations": self._iterations,
+        }
 
     def describe(self) -> str:
         """The run in one sentence."""
         first, last = self.states[0].params.theta, self.states[-1].params.theta
         return (
             f"EM for two coins: from θ_A {number(first[0], 3)} and θ_B {number(first[1], 3)} "
-            f"a path climbs the contours of the log-likelihood and ends after {self._iterations} "
-            f"iterations at θ_A {number(last[0], 3)} and θ_B {number(last[1], 3)}, with "
+            f"a path climbs the contours of the log-likelihood and ends after "
+            f"{len(self.states) - 1} iterations at θ_A {number(last[0], 3)} and "
+            f"θ_B {number(last[1], 3)}, with "
             f"log-likelihood {number(self.states[-1].log_likelihood, 2)}."
         )
 
@@ -96,78 +106,131 @@ class CoinSteps(Stepper):
         """Contours with the path so far, and the responsibilities, at three moments."""
         figure.set_size_inches(WIDTH, 4.1)
         columns = figure.subplots(2, 3, height_ratios=[1.15, 1]).T
-        counts = _counts(self.x)
-        surface = _surface(counts, tuple(self.start.weights.tolist()))
+        counts = as_counts(self.x)
+        free = self.model.fit_weights
+        heights = profile(counts) if free else surface(counts, pair(self.start.weights))
         path = np.array([state.params.theta for state in self.states])
         for (above, below), (title, t, r) in zip(columns, self.stages(), strict=True):
-            draw_coin_contours(above, THETAS, surface)
+            draw_coin_contours(above, THETAS, heights)
             draw_path(above, path[: t + 1], LIGHT["ink"], size=2)
             draw_responsibilities(below, self.states[r].responsibilities, [""] * len(counts))
             above.set(title=title, xticks=[0, 1], yticks=[0, 1])
             below.set(xticks=[0, 1], xlabel="")
         for above, _ in columns[1:]:
             above.set(ylabel="", yticklabels=[])
-        columns[0][1].set_yticklabels([_words(row) for row in counts])
+        columns[0][1].set_yticklabels([words(row) for row in counts])
         columns[1][1].set_xlabel("responsibility")
 
 
-TABLE = ["Step", "θ_A", "θ_B", "log-likelihood", "lower bound", "expected of A", "expected of B"]
+def runs(x: list[list[int]], weights: list[float], iterations: int) -> dict[str, Any]:
+    """The runs from every start of the grid, for fixed and for free weights.
+
+    Parameters
+    ----------
+    x : list
+        Heads and tails of each sample.
+    weights : list of two floats
+    iterations : int
+
+    Returns
+    -------
+    dict
+        For "fixed" and "free": what all runs share, and each run by the start's indices.
+    """
+    files: dict[str, Any] = {}
+    for kind in ("fixed", "free"):
+        model, traces = CoinMixture(kind == "free"), {}
+        for i in range(len(GRID)):
+            for j in range(len(GRID)):
+                setting = f"{kind}:{i},{j}"
+                _, start = setting_start(setting, np.array(weights))
+                traces[f"{i},{j}"] = coin_trace(model, x, *run(model, x, start, iterations))
+        files[kind] = {"shared": {"free": model.fit_weights}, "runs": traces}
+    return files
 
 
-def _split(x: ArrayLike, before: EMState, after: EMState) -> dict[str, Any]:
-    """How the E-step divides the samples, and the M-step's quotients that follow."""
-    r = before.responsibilities
-    counts = expected_counts(np.asarray(x), r)
-    totals = counts.sum(axis=0)
-    return {
-        "shares": r[:, 0].round(4).tolist(),
-        "texts": [[number(v, 2) for v in row] for row in r],
-        "counts": [[_expected(pair) for pair in row] for row in counts],
-        "sums": _sums(x, r),
-        "thetas": [
-            f"θ_{name} = {h:.1f}/{h + t:.1f} = {theta:.3f}"
-            for name, (h, t), theta in zip("AB", totals, after.params.theta, strict=True)
-        ],
+def setting_start(setting: str, weights: Array) -> tuple[str, CoinParams]:
+    """The kind of a setting such as "fixed:12,10", and its place on the grid."""
+    kind, place = setting.split(":")
+    i, j = (int(index) for index in place.split(","))
+    return kind, CoinParams([GRID[i], GRID[j]], weights)
+
+
+def coin_trace(
+    model: CoinMixture, x: Any, states: list[EMState], collapse: CollapseError | None
+) -> dict[str, Any]:
+    """A run of two coins as JSON: what every step shows follows from it."""
+    if len(states[0].params.theta) != 2:
+        raise ValueError(f"start: has {len(states[0].params.theta)} coins; this widget shows two")
+    if collapse is not None:
+        raise collapse
+    trace: dict[str, Any] = {
+        "last": 2 * (len(states) - 1),
+        "thetas": [exact(s.params.theta) for s in states],
+        **run_figures(model, x, states),
     }
+    if model.fit_weights:
+        trace["weights"] = [exact(s.params.weights) for s in states]
+    else:
+        trace["weights"] = [exact(states[0].params.weights)]
+    return trace
 
 
-def _sums(x: ArrayLike, responsibilities: Array) -> list[str]:
-    return [_expected(pair) for pair in expected_counts(np.asarray(x), responsibilities).sum(0)]
+def map_scene(counts: Counts, weights: tuple[float, float]) -> dict[str, Any]:
+    """What the map of starts needs, whatever is drawn on it."""
+    return {"size": SIZE, "grid": GRID.tolist(), "contours": contours(surface(counts, weights))}
 
 
-def _expected(pair: Array) -> str:
-    return f"{pair[0]:.1f} H {pair[1]:.1f} T"
-
-
-def _words(counts: tuple[int, int]) -> str:
-    return f"{counts[0]} H {counts[1]} T"
-
-
-def _figures(state: EMState) -> str:
-    a, b = state.params.theta
-    return f"θ_A {a:.3f}, θ_B {b:.3f}, log-likelihood {number(state.log_likelihood, 2)}"
-
-
-def _place(theta: Array) -> list[float]:
-    return [round(float(theta[0]) * SIZE, 2), round(float(1 - theta[1]) * SIZE, 2)]
-
-
-def _counts(x: ArrayLike) -> Counts:
+def as_counts(x: ArrayLike) -> Counts:
+    """The samples as something that a cache can keep."""
     return tuple((int(h), int(t)) for h, t in np.asarray(x))
 
 
+def pair(weights: Array) -> tuple[float, float]:
+    """Two weights as something that a cache can keep."""
+    return float(weights[0]), float(weights[1])
+
+
+def words(counts: tuple[int, int]) -> str:
+    """A sample's name."""
+    return f"{counts[0]} H {counts[1]} T"
+
+
 @lru_cache(maxsize=16)
-def _surface(counts: Counts, weights: tuple[float, float]) -> Array:
+def surface(counts: Counts, weights: tuple[float, float]) -> Array:
+    """The log-likelihood over the square, the weights held."""
     return coin_surface(np.array(counts), THETAS, np.array(weights))
 
 
 @lru_cache(maxsize=16)
-def _contours(counts: Counts, weights: tuple[float, float]) -> list[str]:
+def profile(counts: Counts) -> Array:
+    """The log-likelihood over the square with the best weights for each place.
+
+    In the weight alone the log-likelihood is concave; its slope falls, so its zero is found by
+    halving an interval.
+    """
+    x, model = np.array(counts), CoinMixture()
+    each = [model.log_joint(x, CoinParams([theta, theta], [0.5, 0.5]))[:, 0] for theta in THETAS]
+    log_likelihoods = np.array(each) - np.log(0.5)
+    a, b = log_likelihoods[np.newaxis, :, :], log_likelihoods[:, np.newaxis, :]
+    top = np.maximum(a, b)
+    a, b = np.exp(a - top), np.exp(b - top)
+    low, high = np.zeros(a.shape[:2]), np.ones(a.shape[:2])
+    for _ in range(50):
+        middle = (low + high) / 2
+        w = middle[:, :, np.newaxis]
+        rises = ((a - b) / (w * a + (1 - w) * b)).sum(axis=2) > 0
+        low, high = np.where(rises, middle, low), np.where(rises, high, middle)
+    w = ((low + high) / 2)[:, :, np.newaxis]
+    return np.asarray((np.log(w * a + (1 - w) * b) + top).sum(axis=2))
+
+
+def contours(heights: Array) -> list[str]:
     """A filled region for each level, the lowest first, as SVG paths."""
-    surface = np.pad(_surface(counts, weights), 1, mode="edge")  # up to the square's frame
+    heights = np.pad(heights, 1, mode="edge")  # up to the square's frame
     thetas = np.concatenate([[0], THETAS, [1]])
-    levels = surface.max() - np.array(COIN_DROPS)
-    generator = contour_generator(thetas, thetas, surface, fill_type=FillType.OuterOffset)
+    levels = heights.max() - np.array(COIN_DROPS)
+    generator = contour_generator(thetas, thetas, heights, fill_type=FillType.OuterOffset)
     return [_region(generator.filled(level, np.inf)) for level in levels]
 
 

@@ -2,99 +2,155 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from em_core import style
+from em_core import checks, style
 from em_core.checks import Array
-from em_core.em import EMState
+from em_core.em import CollapseError, EMState
 from em_core.gaussians import GaussianMixture, GaussianParams
-from em_core.plots import NAMES, draw_ellipses, draw_points
-from em_core.tables import ellipse
-from em_core.widgets.base import Stepper, half_steps, number, svg_path
+from em_core.plots import draw_ellipses, draw_points
+from em_core.widgets.base import NAMES, Stepper, exact, number, run, run_figures, run_until_settled
 
-WIDTH, HEIGHT = 600, 400
+MOST = 4
+RANDOM_STARTS = 8
+STARTS = RANDOM_STARTS + 2
+"""Eight random starts, one with a component on four neighbours, one with it on a single point."""
+Axes: TypeAlias = tuple[str, str]
 
 
 class MixtureSteps(Stepper):
-    """Points by responsibility, and each component's ellipses at 1 and 2 standard deviations.
+    """Points by responsibility, ellipses, density contours, and the log-likelihood's curve.
 
     Parameters
     ----------
-    x : array_like of shape (n, 2)
-    start : GaussianParams
-        With d = 2 and at most four components.
-    axes : tuple of two str
+    x : array_like of shape (n, 2), or mapping of str to array_like
+        The data; or several data sets by name, the first of which is shown first.
+    start : GaussianParams, optional
+        With d = 2 and at most four components. Without it, the first of ten starts made for `k`.
+    k : int, optional
+        The number of components, 1 to 4; default 2, or what `start` has.
+    axes : tuple of two str, or mapping of str to such
         What the columns of `x` are.
-    iterations : int, default 15
-        How many iterations can be stepped through.
+    iterations : int, default 25
+        How many iterations can be stepped through. A run that collapses ends sooner, and says so.
+    choices : bool, default True
+        Whether the reader can choose data, components and start.
 
     Raises
     ------
     ValueError
         For unusable data or parameters.
-    CollapseError
-        If a component collapses on the way.
     """
 
     kind = "mixture-steps"
 
     def __init__(
         self,
-        x: ArrayLike,
-        start: GaussianParams,
-        axes: tuple[str, str] = ("x₁", "x₂"),
-        iterations: int = 15,
+        x: ArrayLike | Mapping[str, ArrayLike],
+        start: GaussianParams | None = None,
+        k: int | None = None,
+        axes: Axes | Mapping[str, Axes] = ("x₁", "x₂"),
+        iterations: int = 25,
+        choices: bool = True,
     ) -> None:
-        self._axes = axes
-        super().__init__(GaussianMixture(), x, start, iterations)
+        self._choices = choices
+        sets = dict(x) if isinstance(x, Mapping) else {"own": x}
+        self._sets = {name: _plane(values) for name, values in sets.items()}
+        self._axes = dict(axes) if isinstance(axes, Mapping) else dict.fromkeys(sets, axes)
+        self._data = next(iter(self._sets))
+        if start is None:
+            checks.whole_number("k", 2 if k is None else k, least=1)
+            start = self._start(self._data, 2 if k is None else k, 0)
+        elif k is not None and k != len(start.weights):
+            raise ValueError(f"k: is {k}, but start has {len(start.weights)} components")
+        super().__init__(GaussianMixture(), self._sets[self._data], start, iterations)
 
-    def make_trace(self, x: ArrayLike, states: list[EMState]) -> dict[str, Any]:
-        """Steps with their figures, the points, and the ellipses as SVG paths."""
-        k, d = states[0].params.means.shape
-        if d != 2 or k > 4:
-            raise ValueError(
-                f"start: has {k} components in {d} dimensions; "
-                "this widget shows at most 4 components, in 2"
-            )
-        steps = half_steps(len(states) - 1)
-        points = np.asarray(x, dtype=float)
-        low, high = points.min(axis=0), points.max(axis=0)
-        margin = 0.12 * (high - low)
-        low, high = low - margin, high + margin
+    def _start(self, data: str, k: int, number: int) -> GaussianParams:
+        if k > MOST:
+            raise ValueError(f"k: is {k}; this widget shows at most {MOST} components")
+        return make_start(self._sets[data], k, number)
+
+    @property
+    def x(self) -> Any:
+        """The data shown."""
+        return self._x
+
+    @x.setter
+    def x(self, x: ArrayLike) -> None:
+        points = _plane(x)
+        before = self._sets, self._data
+        self._sets, self._data = self._sets | {"own": points}, "own"
+        self._axes.setdefault("own", ("x₁", "x₂"))
+        try:
+            trace = self._run(self.model, points, self.start, "own")
+        except Exception:
+            self._sets, self._data = before
+            raise
+        self.scene = self.make_scene(points)
+        self._show(trace)
+
+    def make_scene(self, x: ArrayLike) -> dict[str, Any]:
+        """What there is to choose from."""
         return {
             "label": "A mixture of Gaussians finds its clusters, step by step",
-            "width": WIDTH,
-            "height": HEIGHT,
-            "axes": list(self._axes),
-            "ticks": [_ticks(low[axis], high[axis], axis) for axis in (0, 1)],
-            "names": list(NAMES[:k]),
-            "points": _place(points, low, high).round(1).tolist(),
-            "means": [_place(s.params.means, low, high).round(1).tolist() for s in states],
-            "ellipses": [_ellipses(s.params, low, high) for s in states],
-            "responsibilities": [s.responsibilities.round(2).tolist() for s in states[:-1]],
-            "steps": [[params, responsibilities] for _, params, responsibilities in steps],
-            "status": [f"{title}: {_figures(states[t])}" for title, t, _ in steps],
-            "table": {
-                "head": ["Step", "log-likelihood", *self._parts(k)],
-                "rows": [_row(title, states[t]) for title, t, _ in steps],
-            },
+            "choices": 2 + (len(self._sets) > 1) if self._choices else 0,
+            "names": list(NAMES),
+            "data": list(self._sets),
+            "most": MOST,
+            "starts": STARTS,
         }
 
-    def _parts(self, k: int) -> list[str]:
-        what = ["weight", *(f"mean {axis}" for axis in self._axes)]
-        return [f"{part} {name}" for name in NAMES[:k] for part in what]
+    def make_trace(
+        self,
+        model: Any,
+        x: Array,
+        states: list[EMState],
+        collapse: CollapseError | None,
+    ) -> dict[str, Any]:
+        """The points with their axes, and the parameters of each state."""
+        points = plane_scene(np.asarray(x, dtype=float), self._axes[self._data])
+        best = best_end(_key(x), len(states[0].params.weights), self._iterations)
+        return {
+            "data": self._data,
+            "best": exact(best),
+            **points,
+            **mixture_trace(model, x, states, collapse),
+        }
+
+    def choose(self, setting: str) -> None:
+        """Run what the browser asks for, such as "faithful/3:7"."""
+        file, chosen = setting.rsplit(":", 1)
+        data, k = file.rsplit("/", 1)
+        before, self._data = self._data, data
+        try:
+            start = self._start(data, int(k), int(chosen))
+            self._show(self._run(self.model, self._sets[data], start, setting))
+        except Exception:
+            self._data = before
+            raise
+
+    def library(self) -> dict[str, Any] | None:
+        """The recipe for the runs from ten starts, for each data set and number of components."""
+        if not self._choices:
+            return None
+        return {
+            "sets": {name: points.tolist() for name, points in self._sets.items()},
+            "axes": {name: list(axes) for name, axes in self._axes.items()},
+            "iterations": self._iterations,
+        }
 
     def describe(self) -> str:
         """The run in one sentence."""
         return (
             f"{len(np.asarray(self.x))} points and {len(self.start.weights)} Gaussian components: "
-            f"in {self._iterations} iterations of EM the ellipses move from a poor start onto the "
-            "clusters, and the log-likelihood rises from "
+            f"in {len(self.states) - 1} iterations of EM the ellipses move from the start onto the "
+            "clusters, and the log-likelihood goes from "
             f"{number(self.states[0].log_likelihood, 2)} to "
             f"{number(self.states[-1].log_likelihood, 2)}."
         )
@@ -108,42 +164,142 @@ class MixtureSteps(Stepper):
             draw_points(ax, points, self.states[r].responsibilities)
             draw_ellipses(ax, self.states[t].params)
             ax.set(title=title)
-        columns[0].set_ylabel(self._axes[1])
-        columns[1].set_xlabel(self._axes[0])
+        across, up = self._axes[self._data]
+        columns[0].set_ylabel(up)
+        columns[1].set_xlabel(across)
 
 
-def _figures(state: EMState) -> str:
-    weights = zip(NAMES, state.params.weights, strict=False)
+def runs(sets: dict[str, Any], axes: dict[str, Any], iterations: int) -> dict[str, Any]:
+    """The runs from ten starts for every data set and number of components.
+
+    Parameters
+    ----------
+    sets : dict of str to list
+        The points of each data set.
+    axes : dict of str to list of two str
+    iterations : int
+
+    Returns
+    -------
+    dict
+        By "data/k": what the runs share, and each run by the start's number.
+    """
+    model, files = GaussianMixture(), {}
+    for name, points in sets.items():
+        x = np.array(points)
+        for k in range(1, MOST + 1):
+            best = {"data": name, "best": exact(best_end(_key(x), k, iterations))}
+            files[f"{name}/{k}"] = {
+                "shared": best | plane_scene(x, axes[name]),
+                "runs": {
+                    str(start): mixture_trace(
+                        model, x, *run(model, x, make_start(x, k, start), iterations)
+                    )
+                    for start in range(STARTS)
+                },
+            }
+    return files
+
+
+def make_start(x: Array, k: int, start: int) -> GaussianParams:
+    """One of the ten starts.
+
+    The first eight are random. In the ninth a component starts on four neighbouring points, and
+    stays caught there; in the last on one point alone, and collapses (if k is at least 2).
+    """
+    if start < RANDOM_STARTS:
+        return GaussianMixture().random_start(x, k, np.random.default_rng(start))
+    return _narrow_start(_key(x), k, 4 if start == RANDOM_STARTS else 1)
+
+
+@lru_cache(maxsize=256)
+def best_end(key: tuple[tuple[float, ...], ...], k: int, iterations: int) -> float:
+    """The highest log-likelihood that one of the random starts has reached in the end."""
+    x = np.array(key)
+    ends = [
+        run(GaussianMixture(), x, make_start(x, k, start), iterations)[0][-1].log_likelihood
+        for start in range(RANDOM_STARTS)
+    ]
+    return max(ends)
+
+
+@lru_cache(maxsize=256)
+def _narrow_start(key: tuple[tuple[float, ...], ...], k: int, points: int) -> GaussianParams:
+    """Component A on some neighbouring points: of several places the first that holds it."""
+    x, rng = np.array(key), np.random.default_rng(0)
+    best = best_end(key, k, 25) if points > 1 and k > 1 else np.inf
+    for row in rng.choice(len(x), size=min(len(x), 40), replace=False):
+        near = np.argsort((((x - x[row]) / x.std(axis=0)) ** 2).sum(axis=1))[:points]
+        start = _with_first_on(x, near, GaussianMixture().random_start(x, k, rng))
+        if points == 1 or k == 1:
+            return start
+        try:
+            end = run_until_settled(GaussianMixture(), x, start, 500)[-1]
+        except CollapseError:
+            continue
+        if end.log_likelihood < best - 2:
+            return start
+    return start
+
+
+def _with_first_on(x: Array, near: NDArray[np.intp], start: GaussianParams) -> GaussianParams:
+    whole = np.cov(x.T)
+    spread = np.cov(x[near].T) + 1e-3 * whole if len(near) > 1 else 1e-6 * whole
+    means, covariances = start.means.copy(), start.covariances.copy()
+    means[0], covariances[0] = x[near].mean(axis=0), spread
+    return GaussianParams(start.weights, means, covariances)
+
+
+def mixture_trace(
+    model: GaussianMixture, x: Array, states: list[EMState], collapse: CollapseError | None
+) -> dict[str, Any]:
+    """A run as JSON: the parameters of each state, their figures, and how it ended."""
+    k, d = states[0].params.means.shape
+    if d != 2 or k > MOST:
+        raise ValueError(
+            f"start: has {k} components in {d} dimensions; "
+            f"this widget shows at most {MOST} components, in 2"
+        )
+    return {
+        "last": 2 * (len(states) - 1) + (0 if collapse is None else 2),
+        "weights": [exact(s.params.weights) for s in states],
+        "means": [exact(s.params.means) for s in states],
+        "covariances": [
+            [exact([c[0, 0], c[0, 1], c[1, 1]]) for c in s.params.covariances] for s in states
+        ],
+        **run_figures(model, x, states),
+        "collapse": None if collapse is None else _words(collapse),
+    }
+
+
+def _words(collapse: CollapseError) -> str:
+    name = "" if collapse.component is None else f"component {NAMES[collapse.component]} "
     return (
-        ", ".join(f"weight {name} {number(w, 3)}" for name, w in weights)
-        + f", log-likelihood {number(state.log_likelihood, 2)}"
+        f"Iteration {collapse.iteration}, in the M-step: {name}collapsed: {collapse.reason}. "
+        "Restart from other parameters, or use fewer components."
     )
 
 
-def _row(title: str, state: EMState) -> list[str]:
-    components = zip(state.params.weights, state.params.means, strict=True)
-    parts = [number(value, 3) for w, mean in components for value in (w, *mean)]
-    return [title, number(state.log_likelihood, 4), *parts]
+def plane_scene(points: Array, axes: Axes | list[str]) -> dict[str, Any]:
+    """The points, the part of the plane that is shown, and what its axes are."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = 0.12 * (high - low)
+    low, high = low - margin, high + margin
+    return {
+        "axes": list(axes),
+        "points": exact(points),
+        "box": exact([low[0], high[0], low[1], high[1]]),
+    }
 
 
-def _ticks(low: float, high: float, axis: int) -> list[list[Any]]:
-    """Places along an axis, in the drawing's units, and what stands there."""
-    values = [v for v in MaxNLocator(4).tick_values(low, high) if low < v < high]
-    shares = [(v - low) / (high - low) for v in values]
-    places = [WIDTH * s if axis == 0 else HEIGHT * (1 - s) for s in shares]
-    return [[round(place, 1), f"{v:g}"] for place, v in zip(places, values, strict=True)]
+def _plane(x: ArrayLike) -> Array:
+    """The data as points of the plane, or a ValueError."""
+    points = checks.numbers("x", x, "(n, 2)", 2)
+    if points.shape[1] != 2:
+        raise ValueError(f"x: has shape {points.shape}; expected (n, 2)")
+    return points
 
 
-def _place(points: Array, low: Array, high: Array) -> Array:
-    share = (points - low) / (high - low)
-    return np.asarray(np.column_stack([share[:, 0], 1 - share[:, 1]]) * [WIDTH, HEIGHT])
-
-
-def _ellipses(params: GaussianParams, low: Array, high: Array) -> list[list[str]]:
-    return [
-        [
-            svg_path(_place(ellipse(mean, covariance, deviations, 49), low, high), closed=True)
-            for deviations in (1, 2)
-        ]
-        for mean, covariance in zip(params.means, params.covariances, strict=True)
-    ]
+def _key(x: ArrayLike) -> tuple[tuple[float, ...], ...]:
+    """The points as something that a cache can keep."""
+    return tuple(map(tuple, np.asarray(x, dtype=float).tolist()))

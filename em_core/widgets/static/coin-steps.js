@@ -2,46 +2,19 @@
 (() => {
   "use strict";
   const em = (globalThis.emWidgets ??= { kinds: {} });
-  const TICKS = [0, 0.25, 0.5, 0.75, 1];
-  const STAR = "M0-9L2.6-2.8 9-2.8 3.9 1.3 5.8 8 0 4 -5.8 8 -3.9 1.3 -9-2.8 -2.6-2.8Z";
+  const expected = ([heads, tails]) => `${em.number(heads, 1)} H ${em.number(tails, 1)} T`;
 
-  const drawMap = ({ size, contours, path }, { svg }) => {
-    const line = svg("polyline", { class: "em-path" });
-    const dots = path.map(([x, y], t) => (t === 0
-      ? svg("rect", { x: x - 4.5, y: y - 4.5, width: 9, height: 9, class: "em-dot" })
-      : svg("circle", { cx: x, cy: y, r: 3, class: "em-dot" })));
-    const here = svg("path", { d: STAR, class: "em-here" });
-    const down = svg("path", { class: "em-line-a" });
-    const across = svg("path", { class: "em-line-b" });
-    const theta = (letter, attributes) =>
-      svg("text", { class: `em-theta em-${letter.toLowerCase()}`, ...attributes }, "θ", svg("tspan", { dy: 4, "font-size": "75%" }, letter));
-    const ticks = TICKS.flatMap((value) => [
-      svg("text", { x: value * size, y: size + 18, "text-anchor": "middle" }, String(value)),
-      svg("text", { x: -7, y: (1 - value) * size + 5, "text-anchor": "end" }, String(value)),
-    ]);
-    const map = svg("svg", { viewBox: `-50 -10 ${size + 62} ${size + 52}`, class: "em-map", "aria-hidden": "true" },
-      ...contours.map((d, level) => svg("path", { d, class: `em-contour em-level-${level}` })),
-      svg("path", { d: `M0 ${size}L${size} 0`, class: "em-diagonal" }),
-      svg("rect", { width: size, height: size, class: "em-frame" }),
-      ...ticks,
-      theta("A", { x: size * 0.625 - 8, y: size + 36 }),
-      theta("B", { x: -46, y: size * 0.375 + 5 }),
-      down, across, line, ...dots, here);
-    const show = (t) => {
-      const [x, y] = path[t];
-      down.setAttribute("d", `M${x} ${y}V${size}`);
-      across.setAttribute("d", `M${x} ${y}H0`);
-      line.setAttribute("points", path.slice(0, t + 1).join(" "));
-      dots.forEach((dot, i) => dot.setAttribute("visibility", i <= t ? "visible" : "hidden"));
-      here.setAttribute("transform", `translate(${x} ${y})`);
-    };
-    return { map, show };
+  // What an E-step makes of the samples.
+  em.split = ({ x }, { thetas, weights }, r) => {
+    const shares = em.coinResponsibilities(x, thetas[r], weights[Math.min(r, weights.length - 1)]);
+    const counts = em.expectedCounts(x, shares);
+    return { shares, counts, sums: [0, 1].map((coin) => em.sumCounts(counts, coin)) };
   };
 
   // A bar for each sample; under it, what each coin gets of its heads and tails.
-  const drawSamples = (trace, { html, words }) => {
+  const drawSamples = ({ names }, { html, words }) => {
     const cell = (name) => html("span", { class: name });
-    const rows = trace.samples.map((sample) => {
+    const rows = names.map((sample) => {
       const parts = { a: cell("em-a"), b: cell("em-b"), fill: cell("em-fill"), toA: cell("em-a"), toB: cell("em-b") };
       parts.row = html("li", {}, html("span", {}, sample), parts.a, html("span", { class: "em-bar" }, parts.fill), parts.b,
         html("span", { class: "em-counts" }, parts.toA, parts.toB));
@@ -49,36 +22,80 @@
     });
     const sums = [cell("em-a"), cell("em-b")];
     const thetas = [cell("em-a"), cell("em-b")];
-    const many = trace.samples.length > 8;
+    const many = names.length > 5;
     const samples = html("div", { class: "em-samples" },
       html("p", {}, html("span", {}, "Sample"), html("span", { class: "em-a" }, "coin A"), html("span"), html("span", { class: "em-b" }, "coin B")),
       html("ol", many ? { class: "em-scroll", tabindex: "0", role: "region", "aria-label": "Samples" } : {}, ...rows.map(({ row }) => row)),
       html("p", { class: "em-sums" }, html("span", {}, "Expected"), html("span", { class: "em-counts" }, ...sums)),
       html("p", { class: "em-thetas" }, ...thetas));
-    const show = (t, r) => {
-      const split = r === null ? null : trace.splits[r];
+    const show = (split, quotients) => {
       samples.classList.toggle("em-unshared", !split);
       rows.forEach((row, i) => {
-        row.a.textContent = split ? split.texts[i][0] : "?";
-        row.b.textContent = split ? split.texts[i][1] : "?";
-        row.fill.style.width = split ? `${100 * split.shares[i]}%` : "0";
-        row.toA.textContent = split ? split.counts[i][0] : "";
-        row.toB.textContent = split ? split.counts[i][1] : "";
+        row.a.textContent = split ? em.number(split.shares[i][0], 2) : "?";
+        row.b.textContent = split ? em.number(split.shares[i][1], 2) : "?";
+        row.fill.style.width = split ? `${100 * split.shares[i][0]}%` : "0";
+        row.toA.textContent = split ? expected(split.counts[i][0]) : "";
+        row.toB.textContent = split ? expected(split.counts[i][1]) : "";
       });
-      sums.forEach((sum, j) => { sum.textContent = split ? split.sums[j] : ""; });
-      thetas.forEach((theta, j) => theta.replaceChildren(...(split && r < t ? words(split.thetas[j]) : [])));
+      sums.forEach((sum, j) => { sum.textContent = split ? expected(split.sums[j]) : ""; });
+      thetas.forEach((theta, j) => theta.replaceChildren(...words(quotients[j])));
     };
     return { samples, show };
   };
 
-  em.kinds["coin-steps"] = (trace, make) => {
-    const { map, show: showMap } = drawMap(trace, make);
-    const { samples, show: showSamples } = drawSamples(trace, make);
-    const show = (step) => {
-      const [t, r] = trace.steps[step];
-      showMap(t);
-      showSamples(t, r);
+  em.kinds["coin-steps"] = (scene, tools) => {
+    const { svg, html, choice, ask } = tools;
+    const under = svg("g");
+    const { map, use, show: showMap } = em.coinMap(scene, tools, under, "Log-likelihood over θ_A and θ_B");
+    const { samples, show: showSamples } = drawSamples(scene, tools);
+    const weights = choice("Weights", [["fixed", "fixed"], ["free", "free"]], (kind) => {
+      const [i, j] = trace.thetas[0].map((theta) => em.nearest(scene.grid, theta));
+      ask(`${kind}:${i},${j}`);
+    });
+    let trace = null;
+    let free = null;
+
+    const weightOf = (t) => trace.weights[Math.min(t, trace.weights.length - 1)][0];
+    const quotients = (t, r, split) => {
+      if (!split || r === t) return ["", ""];
+      return ["A", "B"].map((name, j) => {
+        const [heads, tails] = split.sums[j];
+        return `θ_${name} = ${em.number(heads, 1)}/${em.number(heads + tails, 1)} = ${em.number(trace.thetas[t][j], 3)}`;
+      });
     };
-    return { stage: make.html("div", { class: "em-coins" }, map, samples), show };
+    const split = (r) => (r === null ? null : em.split(scene, trace, r));
+
+    return {
+      stage: html("div", { class: "em-coins" }, map, samples),
+      choices: [weights.element],
+      use: (next) => {
+        trace = next;
+        weights.select.value = trace.free ? "free" : "fixed";
+        if (trace.free !== free) under.replaceChildren(...em.contours(tools, trace.free ? scene.profile : scene.contours));
+        free = trace.free;
+        use(trace);
+      },
+      show: (step) => {
+        const [t, r] = em.half(step);
+        const shared = split(r);
+        showMap(t);
+        showSamples(shared, quotients(t, r, shared));
+      },
+      status: (step) => {
+        const [t] = em.half(step);
+        const [a, b] = trace.thetas[t];
+        const weight = trace.free ? `, weight of A ${em.number(weightOf(t), 3)}` : "";
+        return `${em.halfTitle(step)}: θ_A ${em.number(a, 3)}, θ_B ${em.number(b, 3)}${weight}, log-likelihood ${em.number(trace.logLikelihoods[t], 2)}`;
+      },
+      head: ["Step", "θ_A", "θ_B", "weight of A", "log-likelihood", "lower bound", "expected of A", "expected of B", ...scene.names.map((name) => `A’s share of ${name}`)],
+      row: (step) => {
+        const [t, r] = em.half(step);
+        const figures = [...trace.thetas[t], weightOf(t), trace.logLikelihoods[t]].map((value) => em.number(value, 4));
+        if (r === null) return [em.halfTitle(step), ...figures, ...Array(3 + scene.x.length).fill("–")];
+        const { shares, sums } = split(r);
+        const lower = r === t ? trace.logLikelihoods[t] : trace.bounds[r];
+        return [em.halfTitle(step), ...figures, em.number(lower, 4), ...sums.map(expected), ...shares.map(([share]) => em.number(share, 3))];
+      },
+    };
   };
 })();

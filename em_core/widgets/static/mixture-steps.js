@@ -1,39 +1,131 @@
-// Gaussians in the plane: points by responsibility, ellipses at 1 and 2 standard deviations.
+// Gaussians in the plane: points by responsibility, ellipses, density contours, the climb.
 (() => {
   "use strict";
   const em = (globalThis.emWidgets ??= { kinds: {} });
-  const SHAPES = ["M-3.2 0a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0-6.4 0", "M-2.9-2.9H2.9V2.9H-2.9Z", "M0-3.9L3.7 2.7H-3.7Z", "M0-4.1L4.1 0 0 4.1-4.1 0Z"];
-  const UNSHARED = "M-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0";
+  const [WIDTH, HEIGHT] = [600, 360];
+  const [COLUMNS, ROWS] = [49, 31];
+  const LEVELS = [0.05, 0.15, 0.3, 0.5, 0.7, 0.9]; // shares of the density's highest value
+  const SURE = [0.4, 0.6, 0.8, 0.95]; // a point is drawn in one of five strengths
+  const SHAPES = [
+    (x, y) => `M${x - 3.2} ${y}a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0-6.4 0`,
+    (x, y) => `M${x - 2.9} ${y - 2.9}h5.8v5.8h-5.8Z`,
+    (x, y) => `M${x} ${y - 3.9}l3.7 6.6h-7.4Z`,
+    (x, y) => `M${x} ${y - 4.1}l4.1 4.1-4.1 4.1-4.1-4.1Z`,
+  ];
+  const DOT = (x, y) => `M${x - 2} ${y}a2 2 0 1 0 4 0a2 2 0 1 0-4 0`;
 
-  em.likeliest = (responsibilities) => responsibilities.indexOf(Math.max(...responsibilities));
+  em.kinds["mixture-steps"] = (scene, tools) => {
+    const { svg, html, choice, ask } = tools;
+    const numbers = (most) => Array.from({ length: most }, (_, i) => String(i + 1));
+    const anew = () => ask(`${data.select.value}/${components.select.value}:${starts.select.value}`);
+    const data = choice("Data", scene.data.map((name) => [name, name]), anew);
+    const components = choice("Components", numbers(scene.most).map((k) => [k, k]), anew);
+    const starts = choice("Start", [...numbers(scene.starts).map((text, i) => [String(i), text]), ["own", "as given"]],
+      (start) => (start === "own" ? ask("own") : anew()));
 
-  em.kinds["mixture-steps"] = (trace, { html, svg }) => {
-    const { width, height } = trace;
-    const points = trace.points.map(([x, y]) => svg("path", { transform: `translate(${x} ${y})` }));
-    const letters = trace.names.map((name) => svg("text", { class: `em-name em-${name.toLowerCase()}`, "text-anchor": "middle", dy: 10 }, name));
-    const curves = trace.names.map((name) => [1, 2].map((deviations) =>
+    // A path for each marker in each strength: a few elements, however many points there are.
+    const layer = (name, strength) => svg("path", { class: `em-point em-${name}`, opacity: 0.2 + 0.15 * strength });
+    const layers = scene.names.map((name) => [...SURE, 1].map((_, strength) => layer(name.toLowerCase(), strength)));
+    const unshared = svg("path", { class: "em-point em-unshared", opacity: 0.5 });
+    const lines = LEVELS.map((_, level) => svg("path", { class: `em-density em-line-level-${level}` }));
+    const curves = scene.names.map((name) => [1, 2].map((deviations) =>
       svg("path", { class: `em-ellipse em-line-${name.toLowerCase()} em-deviations-${deviations}` })));
-    const [across, up] = trace.ticks;
-    const stage = svg("svg", { viewBox: `-74 -4 ${width + 80} ${height + 62}`, class: "em-plane", "aria-hidden": "true" },
-      svg("path", { d: `M0 0V${height}H${width}`, class: "em-frame" }),
-      ...across.flatMap(([x, text]) => [svg("path", { d: `M${x} ${height}v5`, class: "em-frame" }), svg("text", { x, y: height + 26, "text-anchor": "middle" }, text)]),
-      ...up.flatMap(([y, text]) => [svg("path", { d: `M0 ${y}h-5`, class: "em-frame" }), svg("text", { x: -10, y: y + 7, "text-anchor": "end" }, text)]),
-      svg("text", { x: width / 2, y: height + 52, "text-anchor": "middle", class: "em-axis" }, trace.axes[0]),
-      svg("text", { transform: `translate(-54 ${height / 2}) rotate(-90)`, "text-anchor": "middle", class: "em-axis" }, trace.axes[1]),
-      svg("svg", { width, height, viewBox: `0 0 ${width} ${height}` }, ...points, ...curves.flat(), ...letters));
+    const letters = scene.names.map((name) => svg("text", { class: `em-name em-${name.toLowerCase()}`, "text-anchor": "middle", dy: 10 }, name));
+    const axes = svg("g");
+    const plane = svg("svg", { viewBox: `-78 -4 ${WIDTH + 84} ${HEIGHT + 66}`, class: "em-plane", "aria-hidden": "true" },
+      axes,
+      svg("svg", { width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}` },
+        ...lines, unshared, ...layers.flat(), ...curves.flat(), ...letters));
+    const climb = em.climb(tools, 600, 70);
+    let trace = null;
+    let places = [];
+    let x = null;
+    let y = null;
+    let drawnBox = null;
 
-    const show = (step) => {
-      const [t, r] = trace.steps[step];
-      points.forEach((point, i) => {
-        const shares = r === null ? null : trace.responsibilities[r][i];
-        const j = shares ? em.likeliest(shares) : null;
-        point.setAttribute("d", shares ? SHAPES[j] : UNSHARED);
-        point.setAttribute("class", shares ? `em-point em-${trace.names[j].toLowerCase()}` : "em-point em-unshared");
-        point.setAttribute("opacity", shares ? 0.1 + 0.75 * shares[j] ** 2 : 0.5);
+    const paramsAt = (t) => ({ weights: trace.weights[t], means: trace.means[t], covariances: trace.covariances[t] });
+    const drawPoints = (r) => {
+      const drawn = layers.map((strengths) => strengths.map(() => ""));
+      const shares = r === null ? [] : em.gaussians(paramsAt(r)).responsibilities(trace.points);
+      shares.forEach((row, i) => {
+        const j = em.likeliest(row);
+        const strength = SURE.filter((least) => row[j] > least).length;
+        drawn[j][strength] += SHAPES[j](...places[i]);
       });
-      trace.ellipses[t].forEach((pair, j) => pair.forEach((d, i) => curves[j][i].setAttribute("d", d)));
-      trace.means[t].forEach(([x, y], j) => letters[j].setAttribute("transform", `translate(${x} ${y})`));
+      layers.forEach((strengths, j) => strengths.forEach((path, i) => path.setAttribute("d", drawn[j][i])));
+      unshared.setAttribute("d", r === null ? places.map(([u, v]) => DOT(u, v)).join("") : "");
     };
-    return { stage: html("div", { class: "em-mixture" }, stage), show };
+    const drawDensity = (t) => {
+      const [x0, x1, y0, y1] = trace.box;
+      const { density } = em.gaussians(paramsAt(t));
+      const heights = Array.from({ length: ROWS }, (_, r) => Array.from({ length: COLUMNS }, (__, c) =>
+        density(x0 + ((x1 - x0) * c) / (COLUMNS - 1), y1 - ((y1 - y0) * r) / (ROWS - 1))));
+      const highest = Math.max(...heights.flat());
+      const place = ([c, r]) => `${((c / (COLUMNS - 1)) * WIDTH).toFixed(1)} ${((r / (ROWS - 1)) * HEIGHT).toFixed(1)}`;
+      lines.forEach((line, level) => {
+        const segments = em.isoline(heights, LEVELS[level] * highest);
+        line.setAttribute("d", segments.map(([from, to]) => `M${place(from)}L${place(to)}`).join(""));
+      });
+    };
+    const drawComponents = (t) => {
+      const { means, covariances } = paramsAt(t);
+      curves.forEach((pair, j) => {
+        const there = j < means.length;
+        letters[j].setAttribute("transform", there ? `translate(${x(means[j][0]).toFixed(1)} ${y(means[j][1]).toFixed(1)})` : "translate(-99 -99)");
+        pair.forEach((curve, i) => curve.setAttribute("d", there ? em.path(em.ellipse(means[j], covariances[j], i + 1).map(([u, v]) => [x(u), y(v)]), true) : ""));
+      });
+    };
+    // A run that collapses has one step more: the M-step that failed, which leaves all as it was.
+    const at = (step) => {
+      const [t, r] = em.half(step);
+      const last = trace.weights.length - 1;
+      return [Math.min(t, last), r === null ? null : Math.min(r, last), Boolean(trace.collapse) && step === trace.last];
+    };
+    const better = () => {
+      const end = trace.logLikelihoods.at(-1);
+      return end < trace.best - 0.5 ? `. The best of the random starts ends at ${em.number(trace.best, 2)}` : "";
+    };
+
+    return {
+      stage: html("div", { class: "em-mixture" }, plane, climb.element),
+      choices: [data.element, components.element, starts.element].slice(scene.data.length > 1 ? 0 : 1).slice(0, scene.choices),
+      use: (next) => {
+        trace = next;
+        const [x0, x1, y0, y1] = trace.box;
+        x = em.scale([x0, x1], [0, WIDTH]);
+        y = em.scale([y0, y1], [HEIGHT, 0]);
+        places = trace.points.map(([u, v]) => [Number(x(u).toFixed(1)), Number(y(v).toFixed(1))]);
+        if (String(trace.box) !== drawnBox) axes.replaceChildren(em.axes(tools, { width: WIDTH, height: HEIGHT, box: trace.box, x, y, across: trace.axes[0], up: trace.axes[1] }));
+        drawnBox = String(trace.box);
+        climb.use(trace);
+        data.select.value = trace.data;
+        components.select.value = String(trace.weights[0].length);
+        starts.select.value = trace.setting === "own" ? "own" : em.parts(trace.setting)[1];
+      },
+      show: (step) => {
+        const [t, r] = at(step);
+        drawPoints(r);
+        drawDensity(t);
+        drawComponents(t);
+        climb.show(t);
+      },
+      status: (step) => {
+        const [t, , collapsed] = at(step);
+        if (collapsed) return trace.collapse;
+        const weights = trace.weights[t].map((weight, j) => `weight ${scene.names[j]} ${em.number(weight, 3)}`);
+        return `${em.halfTitle(step)}: ${weights.join(", ")}, log-likelihood ${em.number(trace.logLikelihoods[t], 2)}${step === trace.last ? better() : ""}`;
+      },
+      get head() {
+        const parts = trace.weights[0].flatMap((_, j) => ["weight", `mean ${trace.axes[0]}`, `mean ${trace.axes[1]}`].map((part) => `${part} ${scene.names[j]}`));
+        return ["Step", "log-likelihood", "lower bound", ...parts];
+      },
+      row: (step) => {
+        const [t, r, collapsed] = at(step);
+        const title = collapsed ? `${trace.collapse.split(":")[0]}: collapsed` : em.halfTitle(step);
+        const lower = r === null || collapsed ? "–" : em.number(r === t ? trace.logLikelihoods[t] : trace.bounds[r], 4);
+        const parts = trace.weights[t].flatMap((weight, j) => [weight, ...trace.means[t][j]].map((value) => em.number(value, 3)));
+        return [title, em.number(trace.logLikelihoods[t], 4), lower, ...parts];
+      },
+    };
   };
 })();

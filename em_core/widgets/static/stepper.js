@@ -1,13 +1,21 @@
 // The shell that every widget shares: controls, keys, status line, table. It draws nothing itself.
 //
-// A widget registers `emWidgets.kinds[NAME] = (trace, make) => ({ stage, show(step) })`, where
-// `make` builds elements. Python computed the trace; nothing here knows EM.
+// A widget registers `emWidgets.kinds[NAME] = (scene, tools) => drawing`. `scene` is what stays,
+// `tools` build elements and ask for other settings. A drawing has
+//   stage              the element that holds the picture
+//   choices            selects that stand above it, if there is something to choose
+//   use(trace)         takes the trace of a setting, before any of the following
+//   show(step)         draws a step
+//   status(step)       says it in words; what stands before the colon is the step's title
+//   head, row(step)    the table: its heads, and a step's cells
+// Python computed the trace; nothing here knows EM.
 (() => {
   "use strict";
   const em = (globalThis.emWidgets ??= { kinds: {} });
   const SVG = "http://www.w3.org/2000/svg";
   const PLAY_MS = 900;
   const SORRY = "This figure can’t be stepped through here. ";
+  const NOT_LOADED = "What this setting shows could not be loaded; the one before it stays.";
 
   // --- what can be tested without a page
 
@@ -23,6 +31,22 @@
       End: last,
     };
     return Object.hasOwn(moves, key) ? em.clamp(moves[key], last) : null;
+  };
+
+  em.moveForKey = (key) =>
+    ({ ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] })[key] ?? null;
+
+  em.number = (value, digits) => value.toFixed(digits).replace("-", "−");
+
+  // Half-steps: which parameters are shown, and which responsibilities (null: none yet).
+  em.half = (step) => (step === 0 ? [0, null] : [Math.floor(step / 2), Math.ceil(step / 2) - 1]);
+
+  em.halfTitle = (step) => (step === 0 ? "Start" : `Iteration ${Math.ceil(step / 2)}, after the ${step % 2 ? "E" : "M"}-step`);
+
+  // "fixed:12,10" in its file and its run.
+  em.parts = (setting) => {
+    const cut = setting.lastIndexOf(":");
+    return [setting.slice(0, cut), setting.slice(cut + 1)];
   };
 
   // "θ_A 0.6" in parts: [["θ", "A"], [" 0.6"]], so that A can be written as an index.
@@ -44,14 +68,62 @@
   // The underscore stays in the text, for whoever reads or listens to it, and is not seen.
   const words = (text) =>
     em.symbols(text).flatMap(([letter, index]) => (index ? [letter, html("span", { class: "em-unseen" }, "_"), html("sub", {}, index)] : [letter]));
-  em.make = { html, svg, words };
+  em.svgWords = (text) =>
+    em.symbols(text).flatMap(([letter, index]) => (index ? [letter, svg("tspan", { dy: 4, "font-size": "75%" }, index), svg("tspan", { dy: -4 }, "\u200b")] : [letter]));
 
-  const tableOf = ({ head, rows }) =>
+  const choice = (name, options, onChoose) => {
+    const select = html("select", { onchange: () => onChoose(select.value) },
+      ...options.map(([value, text]) => html("option", { value }, text)));
+    return { element: html("label", { class: "em-choice" }, html("span", {}, name), select), select };
+  };
+
+  // A drawn thing that can be dragged: a slider to the keyboard and to assistive tools.
+  const handle = ({ name, shape, drag, move, value, far = 10 }) => {
+    const element = svg("g", { class: "em-handle", role: "slider", tabindex: "0", "aria-label": name },
+      svg("circle", { r: 20, class: "em-grip" }), svg("path", { d: shape }));
+    let moving = false;
+    const follow = (event) => {
+      const { ownerSVGElement: owner } = element;
+      const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(owner.getScreenCTM().inverse());
+      drag([x, y]);
+    };
+    element.addEventListener("pointerdown", (event) => {
+      moving = true;
+      element.setPointerCapture(event.pointerId);
+      element.focus({ focusVisible: false });
+      event.preventDefault();
+    });
+    element.addEventListener("pointermove", (event) => {
+      if (moving) follow(event);
+    });
+    for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => { moving = false; });
+    element.addEventListener("keydown", (event) => {
+      const by = em.moveForKey(event.key);
+      const ends = { Home: -far, End: far }[event.key];
+      if ((!by && !ends) || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const times = event.shiftKey ? 5 : 1;
+      if (ends) move(ends * 1000, 0);
+      else move(by[0] * times, by[1] * times);
+    });
+    const put = ([x, y]) => {
+      const { min, max, now, text } = value();
+      element.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
+      for (const [key, it] of [["min", min], ["max", max], ["now", now], ["text", text]]) element.setAttribute(`aria-value${key}`, it);
+    };
+    return { element, follow, put };
+  };
+  em.make = { html, svg, words, choice, handle };
+
+  const tableOf = ({ head, row }, last) =>
     html("div", { class: "em-scroll", tabindex: "0", role: "region", "aria-label": "Table of the steps" },
       html("table", {},
         html("thead", {}, html("tr", {}, ...head.map((text) => html("th", { scope: "col" }, ...words(text))))),
-        html("tbody", {}, ...rows.map(([first, ...rest]) =>
-          html("tr", {}, html("th", { scope: "row" }, first), ...rest.map((text) => html("td", {}, text)))))));
+        html("tbody", {}, ...Array.from({ length: last + 1 }, (_, step) => {
+          const [first, ...rest] = row(step);
+          return html("tr", {}, html("th", { scope: "row" }, first), ...rest.map((text) => html("td", {}, text)));
+        }))));
 
   // What a key would have scrolled, had the slider not had the focus.
   const scrollerOf = (element) => {
@@ -62,36 +134,52 @@
 
   // --- one widget in its place
 
-  em.mount = (root, kind, trace, { step = 0, onStep = () => {} } = {}) => {
-    const last = trace.steps.length - 1;
-    const drawing = em.kinds[kind](trace, em.make);
-    let shown = em.clamp(step, last);
+  // `ask` is called with a setting and, where the browser can make its trace itself, the trace.
+  em.mount = (root, kind, { scene, trace: first }, { step = 0, onStep = () => {}, ask = () => {} } = {}) => {
+    const tools = { ...em.make, ask: (setting, made) => ask(setting, made) };
+    const drawing = em.kinds[kind](scene, tools);
+    let trace = null;
+    let last = 0;
+    let shown = 0;
     let timer = null;
 
     const button = (name, action) => html("button", { type: "button", onclick: action }, name);
     const play = button("Play", () => (timer ? pause() : start()));
     const slider = html("input", {
-      type: "range", min: 0, max: last, step: 1, value: shown, "aria-label": "Step",
+      type: "range", min: 0, max: 0, step: 1, value: 0, "aria-label": "Step",
       oninput: () => go(Number(slider.value)),
     });
     const status = html("p", { role: "status", class: "em-status" });
     const table = html("details", { class: "em-table", ontoggle: fillTable }, html("summary", {}, "Show as table"));
     const live = html("div", { class: "em-live" },
-      drawing.stage,
+      html("div", { class: "em-choices" }, ...(drawing.choices ?? [])),
+      html("div", { class: "em-stage" }, drawing.stage),
       status,
       html("div", { class: "em-controls" },
         button("Previous", () => go(shown - 1)), button("Next", () => go(shown + 1)), play, button("Reset", () => go(0)), slider),
       table);
 
     function fillTable() {
-      if (table.open && !table.querySelector("table")) table.append(tableOf(trace.table));
+      if (table.open && !table.querySelector("table")) table.append(tableOf(drawing, last));
     }
 
     function render() {
+      const text = drawing.status(shown);
       drawing.show(shown);
-      status.replaceChildren(...words(trace.status[shown]));
+      status.replaceChildren(...words(text));
       slider.value = shown;
-      slider.setAttribute("aria-valuetext", trace.status[shown].split(":")[0]);
+      slider.setAttribute("aria-valuetext", text.split(":")[0]);
+    }
+
+    function use(next, to = 0) {
+      trace = next;
+      last = trace.last;
+      shown = em.clamp(to, last);
+      slider.max = last;
+      drawing.use(trace);
+      table.querySelector(".em-scroll")?.remove();
+      fillTable();
+      render();
     }
 
     function show(to) {
@@ -133,9 +221,13 @@
         if (event.target === slider) leavePageKeys(event);
         return;
       }
-      const onButton = event.target.tagName === "BUTTON";
+      const { tagName } = event.target;
+      if (tagName === "SELECT") {
+        event.stopPropagation();
+        return;
+      }
       const to = em.stepForKey(event.key, shown, last);
-      if (to === null && (event.key !== " " || onButton)) {
+      if (to === null && (event.key !== " " || tagName === "BUTTON")) {
         if (event.key === " " || event.key === "Enter") event.stopPropagation();
         return;
       }
@@ -156,15 +248,22 @@
       if (!entry.isIntersecting) pause();
     });
 
-    render();
-    for (const [name, value] of Object.entries({ "data-em-widget": kind, role: "group", "aria-label": trace.label, tabindex: "0" })) {
+    use(first, step);
+    for (const [name, value] of Object.entries({ "data-em-widget": kind, role: "group", "aria-label": scene.label, tabindex: "0" })) {
       root.setAttribute(name, value);
     }
     root.classList.add("em-stepper", "em-ready");
     root.addEventListener("keydown", onKey);
+    root.querySelector(".em-ghost")?.remove();
     (root.querySelector(".em-stack") ?? root).append(live);
     watcher.observe(root);
     return {
+      use: (next) => {
+        pause();
+        use(next);
+      },
+      setting: () => trace.setting,
+      say: (text) => status.replaceChildren(text),
       show: (to) => {
         if (em.clamp(to, last) === shown) return;
         pause();
@@ -181,7 +280,7 @@
   };
 
   em.fail = (root, error, then = "") => {
-    root.classList.add("em-stepper");
+    root.classList.add("em-stepper", "em-failed");
     root.append(html("p", { class: "em-status", role: "status" }, SORRY + then));
     console.warn(error);
   };
@@ -190,37 +289,81 @@
 
   em.renderLive = ({ model, el }) => {
     let handle = null;
+    const tell = (name, value) => {
+      model.set(name, value);
+      model.save_changes();
+    };
     const build = () => {
       handle?.destroy();
-      handle = em.mount(el, model.get("kind_name"), model.get("trace"), {
+      handle = em.mount(el, model.get("kind_name"), { scene: model.get("scene"), trace: model.get("trace") }, {
         step: model.get("step"),
-        onStep: (step) => {
-          model.set("step", step);
-          model.save_changes();
+        onStep: (step) => tell("step", step),
+        ask: (setting, made) => {
+          if (made) handle.use(made);
+          tell("asked", setting);
         },
       });
     };
     const follow = () => handle?.show(model.get("step"));
+    const take = () => {
+      const trace = model.get("trace");
+      const known = trace.setting !== "own" && trace.setting === handle?.setting();
+      if (!known) handle?.use(trace);
+    };
     try {
       build();
     } catch (error) {
       em.fail(el, error, String(error));
     }
-    model.on("change:trace", build);
-    model.on("change:step", follow);
+    const listeners = { "change:scene": build, "change:trace": take, "change:step": follow };
+    for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
     return () => {
-      model.off("change:trace", build);
-      model.off("change:step", follow);
+      for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
       handle?.destroy();
     };
   };
 
   // --- on the site: every place that a page has prepared
 
+  // Files of runs are scripts, which load from disk too; each calls this with its own name.
+  const received = {};
+  em.receive = (name, file) => { received[name] = file; };
+  const loading = {};
+  const load = (address) =>
+    (loading[address] ??= new Promise((resolve, reject) => {
+      const name = address.split("/").at(-1).replace(".js", "");
+      const script = html("script", { src: address, onload: () => resolve(received[name]), onerror: () => reject(new Error(address)) });
+      document.head.append(script);
+    }).catch((error) => {
+      delete loading[address]; // the next choice tries again
+      throw error;
+    }));
+
+  const mountPlace = (root) => {
+    const page = JSON.parse(root.querySelector("script").textContent);
+    let wanted = null;
+    const ask = async (setting, made) => {
+      wanted = setting;
+      if (made || setting === "own") {
+        handle.use(made ?? page.trace);
+        return;
+      }
+      const [name, run] = em.parts(setting);
+      try {
+        const file = await load(page.files[name]);
+        if (wanted === setting) handle.use({ setting, ...file.shared, ...file.runs[run] });
+      } catch (error) {
+        handle.say(NOT_LOADED);
+        console.warn(error);
+      }
+    };
+    const handle = em.mount(root, root.dataset.emWidget, page, { ask });
+  };
+
   em.start = () => {
     for (const root of document.querySelectorAll("[data-em-widget]")) {
       try {
-        em.mount(root, root.dataset.emWidget, JSON.parse(root.querySelector("script").textContent));
+        mountPlace(root);
       } catch (error) {
         em.fail(root, error, "The picture shows its first, a middle and its last step.");
       }

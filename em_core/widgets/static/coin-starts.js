@@ -1,0 +1,79 @@
+// The square of starts: where each ends, how long it takes, and the way from one of them.
+(() => {
+  "use strict";
+  const em = (globalThis.emWidgets ??= { kinds: {} });
+  const SHAPES = ["M-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0", "M-2.6-2.6H2.6V2.6H-2.6Z", "M-4 0H4M0-4V4"];
+  const at = (shape, x, y) => shape.replace(/M(-?[\d.]+)([ -][\d.]+)/g, (_, u, v) => `M${x + Number(u)} ${y + Number(v)}`).replace(/H(-?[\d.]+)/g, (_, u) => `H${x + Number(u)}`).replace(/V(-?[\d.]+)/g, (_, v) => `V${y + Number(v)}`);
+
+  // The first colour whose most iterations are not exceeded, spread over the ramp's eight.
+  em.levelOf = (iterations, levels) => {
+    const level = levels.findIndex((most) => iterations <= most);
+    return Math.round(((level < 0 ? levels.length : level) * 7) / levels.length);
+  };
+
+  em.kinds["coin-starts"] = (scene, tools) => {
+    const { svg, html, choice } = tools;
+    const { size, grid, ends, iterations, endNames, levels } = scene;
+    const edges = [0, ...grid.slice(1).map((value, i) => (value + grid[i]) / 2), 1].map((value) => value * size);
+    const cells = (classOf) => {
+      const paths = {};
+      grid.forEach((_, i) => grid.forEach((__, j) => {
+        const d = `M${edges[i]} ${size - edges[j]}H${edges[i + 1]}V${size - edges[j + 1]}H${edges[i]}Z`;
+        (paths[classOf(i, j)] ??= []).push(d);
+      }));
+      return Object.entries(paths).map(([name, parts]) => svg("path", { class: name, d: parts.join("") }));
+    };
+    const marks = SHAPES.map((shape, end) => {
+      const found = grid.flatMap((a, i) => grid.flatMap((b, j) => (ends[i][j] === end ? [at(shape, a * size, (1 - b) * size)] : [])));
+      return svg("path", { class: `em-end em-end-${end}`, d: found.join("") });
+    });
+    const views = {
+      optimum: [...cells((i, j) => `em-cell em-cell-${ends[i][j]}`), ...marks],
+      iterations: cells((i, j) => `em-cell em-level-${em.levelOf(iterations[i][j], levels)}`),
+    };
+    const under = svg("g");
+    const key = html("p", { class: "em-key" });
+    const keys = {
+      optimum: () => endNames.map((name, end) => html("span", {},
+        svg("svg", { viewBox: "-6 -6 12 12", class: "em-mark", "aria-hidden": "true" }, svg("path", { d: SHAPES[end], class: `em-end em-end-${end}` })),
+        html("span", {}, ...tools.words(name)))),
+      iterations: () => [html("span", {}, `pale: at most ${levels[0]} iterations`), html("span", {}, `dark: more than ${levels.at(-1)}`)],
+    };
+    const see = (view) => {
+      under.replaceChildren(...views[view]);
+      key.replaceChildren(...keys[view]());
+    };
+    const picker = choice("Colour by", [["optimum", "where it ends"], ["iterations", "iterations needed"]], see);
+    const coins = em.coinMap(scene, tools, under, "The square of starts, θ_A and θ_B");
+    const climb = em.climb(tools, 300, 170);
+    let trace = null;
+    see("optimum");
+
+    const figures = (t) => trace.thetas[t].map((theta) => em.number(theta, 3));
+    const title = (step) => (step === 0 ? "Start" : `Iteration ${step} of ${trace.last}`);
+    const endOf = () => {
+      const [a, b] = trace.thetas.at(-1);
+      return endNames[Math.abs(a - b) < 1e-6 ? 2 : a > b ? 0 : 1];
+    };
+    return {
+      stage: html("div", { class: "em-coins em-starts" }, html("div", {}, coins.map), html("div", {}, climb.element, key)),
+      choices: [picker.element],
+      use: (next) => {
+        trace = next;
+        coins.use(trace);
+        climb.use(trace);
+      },
+      show: (step) => {
+        coins.show(step);
+        climb.show(step);
+      },
+      status: (step) => {
+        const [a, b] = figures(step);
+        const end = step === trace.last ? `. Here it ends: ${endOf()}` : "";
+        return `${title(step)}: θ_A ${a}, θ_B ${b}, log-likelihood ${em.number(trace.logLikelihoods[step], 2)}${end}`;
+      },
+      head: ["Iteration", "θ_A", "θ_B", "log-likelihood"],
+      row: (step) => [String(step), ...trace.thetas[step].map((theta) => em.number(theta, 4)), em.number(trace.logLikelihoods[step], 4)],
+    };
+  };
+})();

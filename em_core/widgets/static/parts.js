@@ -1,0 +1,129 @@
+// Drawings that more than one widget shows: axes, the coins' map, the climb of the log-likelihood.
+(() => {
+  "use strict";
+  const em = (globalThis.emWidgets ??= { kinds: {} });
+
+  em.scale = ([low, high], [from, to]) => (value) => from + ((value - low) / (high - low)) * (to - from);
+
+  em.ticks = (low, high, most = 5) => {
+    const rough = (high - low) / most;
+    const unit = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].map((factor) => factor * unit).find((size) => size >= rough * 0.999);
+    const first = Math.ceil(low / step - 1e-9);
+    const count = Math.floor(high / step + 1e-9) - first + 1;
+    const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+    return Array.from({ length: count }, (_, i) => [(first + i) * step, em.number((first + i) * step, digits)]);
+  };
+
+  em.path = (points, closed = false) =>
+    `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}${closed ? "Z" : ""}`;
+
+  // A frame with ticks and names on two axes; x and y are scales.
+  em.axes = ({ svg, words }, { width, height, box: [x0, x1, y0, y1], x, y, across, up }) =>
+    svg("g", { "aria-hidden": "true" },
+      svg("path", { d: `M0 0V${height}H${width}`, class: "em-frame" }),
+      ...em.ticks(x0, x1).flatMap(([value, text]) => [
+        svg("path", { d: `M${x(value)} ${height}v5`, class: "em-frame" }),
+        svg("text", { x: x(value), y: height + 26, "text-anchor": "middle" }, text)]),
+      ...em.ticks(y0, y1).flatMap(([value, text]) => [
+        svg("path", { d: `M0 ${y(value)}h-5`, class: "em-frame" }),
+        svg("text", { x: -10, y: y(value) + 7, "text-anchor": "end" }, text)]),
+      svg("text", { x: width / 2, y: height + 54, "text-anchor": "middle", class: "em-axis" }, ...em.svgWords(across)),
+      svg("text", { transform: `translate(-58 ${height / 2}) rotate(-90)`, "text-anchor": "middle", class: "em-axis" }, ...em.svgWords(up)));
+
+  // The square of (θ_A, θ_B): contours, the way so far, and a start that can be moved.
+  const TICKS = [0, 0.25, 0.5, 0.75, 1];
+  const STAR = "M0-9L2.6-2.8 9-2.8 3.9 1.3 5.8 8 0 4 -5.8 8 -3.9 1.3 -9-2.8 -2.6-2.8Z";
+  em.nearest = (grid, value) => grid.reduce((best, each, i) => (Math.abs(each - value) < Math.abs(grid[best] - value) ? i : best), 0);
+
+  em.coinMap = ({ size, grid }, { svg, handle, ask }, under, name) => {
+    const place = ([a, b]) => [a * size, (1 - b) * size];
+    const line = svg("polyline", { class: "em-path" });
+    const dots = svg("path", { class: "em-dot" });
+    const here = svg("path", { d: STAR, class: "em-here" });
+    const down = svg("path", { class: "em-line-a" });
+    const across = svg("path", { class: "em-line-b" });
+    const theta = (letter, attributes) =>
+      svg("text", { class: `em-theta em-${letter.toLowerCase()}`, ...attributes }, ...em.svgWords(`θ_${letter}`));
+    let kind = "fixed";
+    let thetas = null;
+    const to = (i, j) => ask(`${kind}:${em.clamp(i, grid.length - 1)},${em.clamp(j, grid.length - 1)}`);
+    const start = handle({
+      name: "Start",
+      shape: "M-5-5H5V5H-5Z",
+      drag: ([x, y]) => to(em.nearest(grid, x / size), em.nearest(grid, 1 - y / size)),
+      move: (right, up) => to(em.nearest(grid, thetas[0][0]) + right, em.nearest(grid, thetas[0][1]) + up),
+      value: () => ({ min: grid[0], max: grid.at(-1), now: thetas[0][0], text: `θ_A ${em.number(thetas[0][0], 2)}, θ_B ${em.number(thetas[0][1], 2)}` }),
+    });
+    const plane = svg("rect", { width: size, height: size, class: "em-frame em-plane-of-starts" });
+    plane.addEventListener("click", (event) => start.follow(event));
+    const map = svg("svg", { viewBox: `-50 -10 ${size + 62} ${size + 52}`, class: "em-map", role: "group", "aria-label": name },
+      svg("g", { "aria-hidden": "true" },
+        under,
+        svg("path", { d: `M0 ${size}L${size} 0`, class: "em-diagonal" }),
+        plane,
+        ...TICKS.flatMap((value) => [
+          svg("text", { x: value * size, y: size + 18, "text-anchor": "middle" }, String(value)),
+          svg("text", { x: -7, y: (1 - value) * size + 5, "text-anchor": "end" }, String(value))]),
+        theta("A", { x: size * 0.625 - 8, y: size + 36 }),
+        theta("B", { x: -46, y: size * 0.375 + 5 }),
+        down, across, line, dots, here),
+      start.element);
+    return {
+      map,
+      use: (trace) => {
+        thetas = trace.thetas;
+        kind = trace.free ? "free" : "fixed";
+        start.put(place(thetas[0]));
+      },
+      show: (t) => {
+        const [x, y] = place(thetas[t]);
+        const way = thetas.slice(0, t + 1).map(place);
+        down.setAttribute("d", `M${x} ${y}V${size}`);
+        across.setAttribute("d", `M${x} ${y}H0`);
+        line.setAttribute("points", way.join(" "));
+        dots.setAttribute("d", way.slice(1).map(([u, v]) => `M${u - 3} ${v}a3 3 0 1 0 6 0a3 3 0 1 0-6 0`).join(""));
+        here.setAttribute("transform", `translate(${x} ${y})`);
+      },
+    };
+  };
+
+  em.contours = ({ svg }, paths) => paths.map((d, level) => svg("path", { d, class: `em-contour em-level-${level}` }));
+
+  // The log-likelihood over the iterations, as far as it is known.
+  em.climb = ({ svg }, width, height) => {
+    const line = svg("polyline", { class: "em-path" });
+    const dot = svg("circle", { r: 5, class: "em-dot" });
+    const text = svg("text", { class: "em-value" });
+    const end = svg("text", { x: width, y: height + 24, "text-anchor": "end" });
+    let points = [];
+    const element = svg("svg", { viewBox: `-8 -26 ${width + 16} ${height + 56}`, class: "em-climb", "aria-hidden": "true" },
+      svg("path", { d: `M0 0V${height}H${width}`, class: "em-frame" }),
+      svg("text", { x: 0, y: height + 24 }, "0"),
+      svg("text", { x: width / 2, y: height + 24, "text-anchor": "middle" }, "iteration"),
+      end, line, dot, text);
+    return {
+      element,
+      use: ({ logLikelihoods }) => {
+        const last = Math.max(logLikelihoods.length - 1, 1);
+        const low = Math.min(...logLikelihoods);
+        const high = Math.max(...logLikelihoods);
+        const x = em.scale([0, last], [0, width]);
+        const y = em.scale(low < high ? [low, high] : [low - 1, high], [height - 6, 10]);
+        points = logLikelihoods.map((value, t) => [x(t), y(value), value]);
+        end.textContent = String(logLikelihoods.length - 1);
+      },
+      show: (t) => {
+        const [x, y, value] = points[t];
+        line.setAttribute("points", points.slice(0, t + 1).map(([u, v]) => `${u} ${v}`).join(" "));
+        dot.setAttribute("cx", x);
+        dot.setAttribute("cy", y);
+        text.textContent = `log-likelihood ${em.number(value, 2)}`;
+        const right = x > width / 2;
+        text.setAttribute("x", right ? x - 4 : x + 10);
+        text.setAttribute("y", right ? Math.max(y - 12, -8) : y > height / 2 ? y - 10 : y + 22);
+        text.setAttribute("text-anchor", right ? "end" : "start");
+      },
+    };
+  };
+})();
