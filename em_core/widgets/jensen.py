@@ -96,7 +96,7 @@ class Jensen(Widget):
             first = steps[0]
             ends = (first.first, first.second) if points is None else points
             steps[0] = _checked(f, ends, first.weight if weight is None else weight)
-        self.settings = steps
+        self.settings, self._given = steps, steps[0]
         super().__init__(self._scene(), self._trace("own"))
 
     def _scene(self) -> dict[str, Any]:
@@ -141,9 +141,19 @@ class Jensen(Widget):
             self.start = state
 
     def choose(self, setting: str) -> None:
-        """Show the way from another function."""
-        self.settings = way(setting.split(":")[0])
+        """Show the way from another function, or from a setting such as "at:log,1,4,0.5"."""
+        name, place = setting.split(":")
+        if name == "at":
+            f, *values = place.split(",")
+            first, second, weight = map(float, values)
+            self.settings = [_checked(f, (first, second), weight), *way(f)[1:]]
+        else:
+            self.settings = way(name)
         self._show(self._trace(setting))
+
+    def choose_given(self) -> None:
+        """Go back to the setting that the widget was made with."""
+        self.start = self._given
 
     def library(self) -> dict[str, Any]:
         """The recipe for the ways from all functions: there is nothing to know."""

@@ -135,6 +135,11 @@ class MixtureSteps(Stepper):
             self._data = before
             raise
 
+    def choose_given(self) -> None:
+        """Go back to the data and the start that the widget was made with."""
+        self._data = next(iter(self._sets))
+        self._show(self._run(self.model, self._sets[self._data], self._given, "own"))
+
     def library(self) -> dict[str, Any] | None:
         """The recipe for the runs from ten starts, for each data set and number of components."""
         if not self._choices:
