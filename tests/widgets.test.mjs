@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import vm from "node:vm";
 
-for (const name of ["stepper.js", "coin-steps.js", "mixture-steps.js"]) {
+for (const name of ["stepper.js", "evaluate.js", "parts.js", "jensen.js", "lower-bound.js", "coin-steps.js", "coin-starts.js", "mixture-steps.js"]) {
   vm.runInThisContext(readFileSync(new URL(`../em_core/widgets/static/${name}`, import.meta.url), "utf8"));
 }
 const em = globalThis.emWidgets;
@@ -48,10 +48,46 @@ test("a point takes the marker of its likeliest component", () => {
 });
 
 test("each widget has registered", () => {
-  assert.deepEqual(Object.keys(em.kinds).sort(), ["coin-steps", "mixture-steps"]);
+  assert.deepEqual(Object.keys(em.kinds).sort(), ["coin-starts", "coin-steps", "jensen", "lower-bound", "mixture-steps"]);
 });
 
 test("an index is told from the letter that it stands at", () => {
   assert.deepEqual(em.symbols("θ_A 0.6, θ_B"), [["θ", "A"], [" 0.6, "], ["θ", "B"]]);
   assert.deepEqual(em.symbols("Start"), [["Start"]]);
+});
+
+test("half-steps show new responsibilities beside old parameters, then new parameters", () => {
+  assert.deepEqual([0, 1, 2, 3, 4].map(em.half), [[0, null], [0, 0], [1, 0], [1, 1], [2, 1]]);
+  assert.deepEqual([0, 1, 4].map(em.halfTitle), ["Start", "Iteration 1, after the E-step", "Iteration 2, after the M-step"]);
+});
+
+test("a setting is a file and a run in it", () => {
+  assert.deepEqual(em.parts("Old Faithful/3:7"), ["Old Faithful/3", "7"]);
+  assert.deepEqual(em.parts("log:"), ["log", ""]);
+});
+
+test("a scale maps its ends to its ends", () => {
+  const scale = em.scale([-2, 3], [100, 0]);
+  assert.deepEqual([-2, 3, 0.5].map(scale), [100, 0, 50]);
+});
+
+test("a path begins with a move and closes if asked", () => {
+  assert.equal(em.path([[0, 1], [2.04, 3]], true), "M0.0 1.0L2.0 3.0Z");
+});
+
+test("the nearest place of a grid is found", () => {
+  assert.equal(em.nearest([0.01, 0.05, 0.1], 0.04), 1);
+  assert.equal(em.nearest([0.01, 0.05, 0.1], 7), 2);
+});
+
+test("more iterations are never paler", () => {
+  const levels = [3, 5, 8];
+  const shown = [1, 3, 4, 5, 6, 8, 9, 1000].map((iterations) => em.levelOf(iterations, levels));
+  assert.deepEqual(shown, shown.toSorted((a, b) => a - b));
+  assert.equal(shown.at(-1), 7);
+  assert.equal(shown[0], 0);
+});
+
+test("arrows move what is dragged in both directions", () => {
+  assert.deepEqual(["ArrowLeft", "ArrowUp", "Tab"].map(em.moveForKey), [[-1, 0], [0, 1], null]);
 });

@@ -75,7 +75,7 @@ def depart_widget(translator: Any, node: em_widget) -> None:
     data = node["data"]
     builder = translator.builder
     names = write_library(Path(builder.outdir), data["kind"], data["library"])
-    root = builder.get_relative_uri(builder.current_docname, "")
+    root = "../" * builder.current_docname.count("/")
     page = {
         "scene": data["scene"],
         "trace": data["trace"],

@@ -92,12 +92,23 @@ class Widget(anywidget.AnyWidget):
             cls._esm, cls._css = module(cls.kind), styles()
         super().__init_subclass__(**how)
 
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the browser says, even if a step of a longer run was still on its way."""
+        if "step" in sync_data:
+            sync_data = sync_data | {"step": min(sync_data["step"], self.trace["last"])}
+        super().set_state(sync_data)
+
     def _answer(self, change: Any) -> None:
         """The reader chose another setting in the browser."""
-        if change["new"] == "own":
-            self.choose_given()
-        elif change["new"]:
-            self.choose(change["new"])
+        try:
+            if change["new"] == "own":
+                self.choose_given()
+            elif change["new"]:
+                self.choose(change["new"])
+        except Exception as error:  # a notebook does not show it: the widget says it
+            self.asked = ""
+            self.send({"refused": str(error)})
+            raise
 
     def choose_given(self) -> None:
         """Show what the widget was made with."""

@@ -22,12 +22,16 @@
     const here = svg("path", { d: "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0", class: "em-here" });
     const top = svg("path", { d: "M-7-5H7L0 8Z", class: "em-top" });
     let trace = null;
-    const to = (i) => ask(`all:${em.clamp(i, scene.grid.length - 1)}`);
+    let wanted = null; // a key may come before the run that the last one asked for
+    const to = (i) => {
+      wanted = em.clamp(i, scene.grid.length - 1);
+      ask(`all:${wanted}`);
+    };
     const start = handle({
       name: "θ_A at the start".replace("_", ""),
       shape: "M0-8L8 7H-8Z",
       drag: ([place]) => to(em.nearest(scene.grid, place / WIDTH)),
-      move: (right, up) => to(em.nearest(scene.grid, trace.thetas[0]) + right + up),
+      move: (right, up) => to(wanted + right + up),
       value: () => ({ min: scene.grid[0], max: scene.grid.at(-1), now: trace.thetas[0], text: em.number(trace.thetas[0], 2) }),
       far: 1000,
     });
@@ -58,6 +62,7 @@
       stage: html("div", { class: "em-one" }, stage),
       use: (next) => {
         trace = next;
+        wanted = em.nearest(scene.grid, trace.thetas[0]);
         start.put([x(trace.thetas[0]), HEIGHT]);
       },
       show: (step) => {

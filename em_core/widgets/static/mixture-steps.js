@@ -17,7 +17,10 @@
   em.kinds["mixture-steps"] = (scene, tools) => {
     const { svg, html, choice, ask } = tools;
     const numbers = (most) => Array.from({ length: most }, (_, i) => String(i + 1));
-    const anew = () => ask(`${data.select.value}/${components.select.value}:${starts.select.value}`);
+    const anew = () => {
+      const start = starts.select.value === "own" ? "0" : starts.select.value;
+      ask(`${data.select.value}/${components.select.value}:${start}`);
+    };
     const data = choice("Data", scene.data.map((name) => [name, name]), anew);
     const components = choice("Components", numbers(scene.most).map((k) => [k, k]), anew);
     const starts = choice("Start", [...numbers(scene.starts).map((text, i) => [String(i), text]), ["own", "as given"]],

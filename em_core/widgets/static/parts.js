@@ -47,12 +47,16 @@
       svg("text", { class: `em-theta em-${letter.toLowerCase()}`, ...attributes }, ...em.svgWords(`θ_${letter}`));
     let kind = "fixed";
     let thetas = null;
-    const to = (i, j) => ask(`${kind}:${em.clamp(i, grid.length - 1)},${em.clamp(j, grid.length - 1)}`);
+    let wanted = null; // a key may come before the run that the last one asked for
+    const to = (i, j) => {
+      wanted = [i, j].map((index) => em.clamp(index, grid.length - 1));
+      ask(`${kind}:${wanted}`);
+    };
     const start = handle({
       name: "Start",
       shape: "M-5-5H5V5H-5Z",
       drag: ([x, y]) => to(em.nearest(grid, x / size), em.nearest(grid, 1 - y / size)),
-      move: (right, up) => to(em.nearest(grid, thetas[0][0]) + right, em.nearest(grid, thetas[0][1]) + up),
+      move: (right, up) => to(wanted[0] + right, wanted[1] + up),
       value: () => ({ min: grid[0], max: grid.at(-1), now: thetas[0][0], text: `θ_A ${em.number(thetas[0][0], 2)}, θ_B ${em.number(thetas[0][1], 2)}` }),
     });
     const plane = svg("rect", { width: size, height: size, class: "em-frame em-plane-of-starts" });
@@ -73,6 +77,7 @@
       map,
       use: (trace) => {
         thetas = trace.thetas;
+        wanted = thetas[0].map((theta) => em.nearest(grid, theta));
         kind = trace.free ? "free" : "fixed";
         start.put(place(thetas[0]));
       },

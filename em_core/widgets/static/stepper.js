@@ -263,7 +263,10 @@
         use(next);
       },
       setting: () => trace.setting,
-      say: (text) => status.replaceChildren(text),
+      refuse: (text) => {
+        use(trace, shown);
+        status.replaceChildren(text);
+      },
       show: (to) => {
         if (em.clamp(to, last) === shown) return;
         pause();
@@ -287,8 +290,16 @@
 
   // --- in Jupyter: the same, with the kernel's model behind it
 
+  // Keys that a widget answers. Notebook 7 would take them for its shortcuts before the widget
+  // gets them, unless what has the focus bears this mark.
+  const KEYS = ["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown", " ", "Enter"];
+  const MARK = "data-lm-suppress-shortcuts";
+  em.isOwnKey = ({ key, altKey, ctrlKey, metaKey, shiftKey }, tagName) =>
+    !(altKey || ctrlKey || metaKey) && !(key === "Enter" && shiftKey) && (tagName === "SELECT" || KEYS.includes(key));
+
   em.renderLive = ({ model, el }) => {
     let handle = null;
+    let ahead = null; // the setting that is drawn already while the kernel computes it
     const tell = (name, value) => {
       model.set(name, value);
       model.save_changes();
@@ -299,6 +310,7 @@
         step: model.get("step"),
         onStep: (step) => tell("step", step),
         ask: (setting, made) => {
+          ahead = made ? setting : null;
           if (made) handle.use(made);
           tell("asked", setting);
         },
@@ -307,17 +319,29 @@
     const follow = () => handle?.show(model.get("step"));
     const take = () => {
       const trace = model.get("trace");
-      const known = trace.setting !== "own" && trace.setting === handle?.setting();
-      if (!known) handle?.use(trace);
+      const own = trace.setting === "own";
+      if (ahead && !own && trace.setting !== ahead) return; // the answer to a question before it
+      ahead = null;
+      if (own || trace.setting !== handle?.setting()) handle?.use(trace);
+    };
+    const refuse = ({ refused }) => {
+      ahead = null;
+      handle?.refuse(refused);
+    };
+    const keep = (event) => {
+      const { target } = event;
+      if (el.contains(target)) target.toggleAttribute(MARK, em.isOwnKey(event, target.tagName));
     };
     try {
       build();
     } catch (error) {
       em.fail(el, error, String(error));
     }
-    const listeners = { "change:scene": build, "change:trace": take, "change:step": follow };
+    const listeners = { "change:scene": build, "change:trace": take, "change:step": follow, "msg:custom": refuse };
     for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
+    window.addEventListener("keydown", keep, true);
     return () => {
+      window.removeEventListener("keydown", keep, true);
       for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
       handle?.destroy();
     };
@@ -353,7 +377,7 @@
         const file = await load(page.files[name]);
         if (wanted === setting) handle.use({ setting, ...file.shared, ...file.runs[run] });
       } catch (error) {
-        handle.say(NOT_LOADED);
+        if (wanted === setting) handle.refuse(NOT_LOADED);
         console.warn(error);
       }
     };
