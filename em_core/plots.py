@@ -339,21 +339,6 @@ def draw_density_curves(ax: Axes, grid: Array, params: GaussianParams) -> None:
     ax.plot(grid, density(column, params), color=LIGHT["ink"], linestyle="-", linewidth=1.4)
 
 
-def draw_log_likelihoods(ax: Axes, runs: Sequence[Array]) -> None:
-    """The log-likelihood over the iterations of one or more runs.
-
-    Parameters
-    ----------
-    ax : Axes
-    runs : sequence of ndarray of shape (t,)
-        Each as ``EMResult.log_likelihoods``.
-    """
-    for number, values in enumerate(runs):
-        style = number % len(LINES)
-        ax.plot(values, color=COMPONENTS[style], linestyle=LINES[style], linewidth=1.4)
-    ax.set(xlabel="iteration", ylabel="log-likelihood")
-
-
 def draw_bars(ax: Axes, names: Sequence[str], values: Sequence[float], unit: str) -> None:
     """Horizontal bars on a logarithmic axis, each with its value.
 

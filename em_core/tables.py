@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
 from em_core.checks import Array
 from em_core.coins import CoinMixture, CoinParams
-from em_core.em import EMState, e_step, lower_bound
+from em_core.em import e_step, lower_bound
 from em_core.gaussians import GaussianMixture, GaussianParams
 
 
@@ -29,21 +27,6 @@ def log_binomials(x: Array) -> float:
     """
     x = np.asarray(x, dtype=float)
     return float((gammaln(x.sum(axis=1) + 1) - gammaln(x + 1).sum(axis=1)).sum())
-
-
-def coin_rows(states: Iterable[EMState]) -> list[list[float]]:
-    """A row (iteration, θ_1 … θ_k, log-likelihood) for each state.
-
-    Parameters
-    ----------
-    states : iterable of EMState
-        A finite piece of a run, as ``itertools.islice(em_steps(...), 10)`` gives.
-
-    Returns
-    -------
-    list of list
-    """
-    return [[s.iteration, *s.params.theta.tolist(), s.log_likelihood] for s in states]
 
 
 def expected_counts(x: Array, responsibilities: Array) -> Array:

@@ -43,7 +43,6 @@ FLAT = {
     "density contours": lambda ax: plots.draw_density_contours(ax, AXIS, AXIS, MIXTURE),
     "histogram": lambda ax: plots.draw_histogram(ax, POINTS[:, 0], bins=5),
     "density curves": lambda ax: plots.draw_density_curves(ax, AXIS, LINE),
-    "log-likelihoods": lambda ax: plots.draw_log_likelihoods(ax, [GRID, GRID**2]),
     "bars": lambda ax: plots.draw_bars(ax, ["loop", "einsum"], [3.0, 0.01], "seconds"),
     "lower bound": draw_bound,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 
 import numpy as np
 import pytest
@@ -28,13 +27,6 @@ def naive(theta_a, theta_b, weight=0.5):
 def test_log_binomials():
     assert tables.log_binomials(X) == pytest.approx(np.log(comb(10, X[:, 0])).sum())
     assert tables.log_binomials(np.array([[0, 0], [3, 0]])) == pytest.approx(0)
-
-
-def test_coin_rows():
-    states = list(islice(em_steps(CoinMixture(), X, START), 3))
-    rows = tables.coin_rows(states)
-    assert rows[0] == [0, 0.6, 0.5, states[0].log_likelihood]
-    assert [row[0] for row in rows] == [0, 1, 2]
 
 
 def test_expected_counts_add_up_to_the_counts_and_give_the_m_step():

@@ -100,15 +100,10 @@ class Widget(anywidget.AnyWidget):
 
     def _answer(self, change: Any) -> None:
         """The reader chose another setting in the browser."""
-        try:
-            if change["new"] == "own":
-                self.choose_given()
-            elif change["new"]:
-                self.choose(change["new"])
-        except Exception as error:  # a notebook does not show it: the widget says it
-            self.asked = ""
-            self.send({"refused": str(error)})
-            raise
+        if change["new"] == "own":
+            self.choose_given()
+        elif change["new"]:
+            self.choose(change["new"])
 
     def choose_given(self) -> None:
         """Show what the widget was made with."""

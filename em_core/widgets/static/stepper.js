@@ -324,10 +324,6 @@
       ahead = null;
       if (own || trace.setting !== handle?.setting()) handle?.use(trace);
     };
-    const refuse = ({ refused }) => {
-      ahead = null;
-      handle?.refuse(refused);
-    };
     const keep = (event) => {
       const { target } = event;
       if (el.contains(target)) target.toggleAttribute(MARK, em.isOwnKey(event, target.tagName));
@@ -337,7 +333,7 @@
     } catch (error) {
       em.fail(el, error, String(error));
     }
-    const listeners = { "change:scene": build, "change:trace": take, "change:step": follow, "msg:custom": refuse };
+    const listeners = { "change:scene": build, "change:trace": take, "change:step": follow };
     for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
     window.addEventListener("keydown", keep, true);
     return () => {
