@@ -1,0 +1,542 @@
+"""The widgets with a kernel behind them: in JupyterLab and in Notebook, driven in a browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice, pairwise
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import matplotlib
+import nbformat
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from em_core import CoinMixture, CoinParams, GaussianMixture, em_steps, fit, lower_bound
+from em_core.em import EMState
+from em_core.style import PALETTE
+from em_core.widgets import CoinStarts
+from em_core.widgets.base import number
+from em_core.widgets.coin_steps import SIZE
+from em_core.widgets.jensen import CURVES, way
+from em_core.widgets.lower_bound import HeldB
+from em_core.widgets.mixture_steps import make_start
+
+pytestmark = pytest.mark.site
+
+ROOT = Path(__file__).resolve().parent.parent
+SLOW = 30_000
+"""Milliseconds that a kernel may take to start, on a busy machine too."""
+X = [(5, 5), (9, 1), (8, 2), (4, 6), (7, 3)]
+START = CoinParams([0.6, 0.5], [0.5, 0.5])
+ELSEWHERE = CoinParams([0.2, 0.7], [0.5, 0.5])
+THETA_B = float(fit(CoinMixture(), X, START, tol=0, max_iter=300).params.theta[1])
+POINTS = np.random.default_rng(0).normal(size=(60, 2)) + np.repeat([[0, 0], [6, 1], [3, 9]], 20, 0)
+CELLS = [
+    f"""\
+import threading
+import time
+
+import numpy as np
+from em_core import CoinMixture, CoinParams, em_steps
+from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, MixtureSteps
+x = {X}
+start = CoinParams([0.6, 0.5], [0.5, 0.5])
+points = np.array({POINTS.tolist()})""",
+    'jensen = Jensen("log"); jensen',
+    "bound = LowerBound(x, 0.3); bound",
+    "coins = CoinSteps(x, start); coins",
+    "starts = CoinStarts(x, start); starts",
+    "mixture = MixtureSteps(points, k=3); mixture",
+    "",
+]
+NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
+NOTEBOOKS = "reading 'schema'"
+"""Notebook 7.6 complains of this itself, whatever it shows."""
+
+
+# --- a server, a notebook, a browser ------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook in the browser, with its kernel."""
+
+    page: Page
+    said: list[str]
+
+    def widget(self, kind: str) -> Locator:
+        """The widget of one of the first cells."""
+        return self.page.locator(f'[data-em-widget="{kind}"]').first
+
+    def run(self, code: str, wait: bool = True) -> Locator:
+        """Run code in a new cell at the end, and give its output."""
+        cells = self.page.locator(".jp-Notebook .jp-Cell")
+        cell = cells.nth(cells.count() - 1)
+        before = cells.count()
+        cell.locator(".cm-content").click()
+        self.page.keyboard.insert_text(code)
+        self.page.keyboard.press("Shift+Enter")
+        expect(cells).to_have_count(before + 1)
+        cell = cells.nth(before - 1)
+        if wait:
+            ran(cell)
+        return cell.locator(".jp-OutputArea-output")
+
+    def says(self, until: str, expression: str, said: str) -> None:
+        """The kernel says something of `w`, once what the browser told it has arrived."""
+        wait = f"[time.sleep(0.02) for _ in range(500) if not ({until})]"
+        expect(self.run(f"{wait}; print({expression})").last).to_have_text(f"{said}\n")
+
+    def made(self, code: str) -> Locator:
+        """Make the widget `w` in a new cell."""
+        widget = self.run(f"w = {code}; w").locator("[data-em-widget]")
+        expect(button(widget, "Next")).to_be_visible()
+        return widget
+
+
+def ran(cell: Locator) -> None:
+    expect(cell.locator(".jp-InputArea-prompt")).to_have_text(re.compile(r"\[\d+\]:"))
+
+
+@contextmanager
+def serving(command: str, home: Path) -> Iterator[str]:
+    """Run `jupyter lab` or `jupyter notebook` in a home of its own; gives its address."""
+    settings = home / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text(NO_NEWS)
+    cells = [nbformat.v4.new_code_cell(code) for code in CELLS]
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    work = home / "work"
+    work.mkdir()
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(notebook, work / "live.ipynb")
+    with outside() as proxy, (home / "log").open("w+") as log:
+        port = free_port()
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyter", command, "--no-browser", "--allow-root"),
+                *("--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
+                *("--IdentityProvider.token=", "--LabApp.extension_manager=readonly"),
+            ],
+            cwd=work,
+            env=environment(home) | proxy,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            if not answers(f"{address}/api/status", process):
+                pytest.fail(f"jupyter {command} did not start:\n{(home / 'log').read_text()}")
+            yield address
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def environment(home: Path) -> dict[str, str]:
+    places = {
+        "HOME": home,
+        "JUPYTER_CONFIG_DIR": home / "config",
+        "JUPYTER_DATA_DIR": home / "data",
+        "JUPYTER_RUNTIME_DIR": home / "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+        "IPYTHONDIR": home / "ipython",
+        "MPLCONFIGDIR": matplotlib.get_cachedir(),  # else its fonts are looked for anew
+        "PYTHONPATH": ROOT,
+    }
+    return dict(os.environ) | {name: str(place) for name, place in places.items()}
+
+
+@contextmanager
+def outside() -> Iterator[dict[str, str]]:
+    """A proxy that all requests to elsewhere would go to; nobody may knock."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        door.setblocking(False)
+        address = f"http://127.0.0.1:{door.getsockname()[1]}"
+        names = ("http_proxy", "https_proxy", "all_proxy")
+        variables = {n: address for name in names for n in (name, name.upper())}
+        yield variables | {"no_proxy": "127.0.0.1,localhost", "NO_PROXY": "127.0.0.1,localhost"}
+        with pytest.raises(BlockingIOError):
+            door.accept()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+    """Whether a server that is starting answers in the end."""
+    until = time.monotonic() + 2 * SLOW / 1000
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            with urlopen(url, timeout=5):
+                return True
+        except (URLError, OSError):
+            time.sleep(0.1)
+    return False
+
+
+@contextmanager
+def opened(chromium: Browser, address: str) -> Iterator[Notebook]:
+    """The notebook with all its cells run."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+    context.set_default_timeout(SLOW)
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
+    page.on(
+        "pageerror", lambda error: said.append(str(error)) if NOTEBOOKS not in str(error) else 0
+    )
+    page.on("request", lambda request: said.extend(foreign(request.url)))
+    page.on("websocket", lambda websocket: said.extend(foreign(websocket.url)))
+    with page.expect_websocket(lambda websocket: "/channels" in websocket.url, timeout=2 * SLOW):
+        page.goto(address)
+    expect(page.locator(".jp-Toolbar-kernelName").last).to_have_text("Python 3 (ipykernel)")
+    expect(page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    for i in range(len(CELLS) - 1):
+        ran(page.locator(".jp-Notebook .jp-Cell").nth(i))
+    yield Notebook(page, said)
+    context.close()
+    assert said == []
+
+
+def foreign(url: str) -> list[str]:
+    own = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:http://127.0.0.1:")
+    return [] if url.startswith(own) else [url]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """A kernel may be slow: what is expected is waited for longer here than on a page."""
+    expect.set_options(timeout=SLOW)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+@pytest.fixture(scope="module")
+def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
+    """JupyterLab with the notebook, for all tests; each makes the widgets that it changes."""
+    with (
+        serving("lab", tmp_path_factory.mktemp("lab")) as address,
+        opened(chromium, f"{address}/lab/tree/live.ipynb") as notebook,
+    ):
+        yield notebook
+
+
+# --- what must be seen --------------------------------------------------------------------------
+
+
+def button(widget: Locator, name: str) -> Locator:
+    return widget.get_by_role("button", name=name, exact=True)
+
+
+def status(widget: Locator) -> Locator:
+    return widget.get_by_role("status")
+
+
+def handle(widget: Locator, name: str) -> Locator:
+    return widget.get_by_role("slider", name=name, exact=True)
+
+
+def half(step: int) -> str:
+    return f"Iteration {(step + 1) // 2}, after the {'ME'[step % 2]}-step" if step else "Start"
+
+
+def states_of(model: object, x: object, start: object, count: int) -> list[EMState]:
+    return list(islice(em_steps(model, x, start), count))  # type: ignore[arg-type]
+
+
+def coins_at(start: CoinParams, step: int, free: bool = False, x: object = X) -> str:
+    """The status line of CoinSteps."""
+    state = states_of(CoinMixture(free), x, start, step // 2 + 1)[-1]
+    (a, b), weight = state.params.theta, state.params.weights[0]
+    weights = f", weight of A {weight:.3f}" if free else ""
+    log_likelihood = number(state.log_likelihood, 2)
+    return f"{half(step)}: θ_A {a:.3f}, θ_B {b:.3f}{weights}, log-likelihood {log_likelihood}"
+
+
+def shows(widget: Locator, start: CoinParams, step: int, **how: object) -> None:
+    """CoinSteps shows a step: in words, by the slider and by the place of its star."""
+    expect(status(widget)).to_have_text(coins_at(start, step, **how))  # type: ignore[arg-type]
+    expect(handle(widget, "Step")).to_have_value(str(step))
+    x, model = how.get("x", X), CoinMixture(bool(how.get("free")))
+    a, b = states_of(model, x, start, step // 2 + 1)[-1].params.theta
+    place = str(widget.locator(".em-here").get_attribute("transform"))
+    at = [float(part) for part in re.findall(r"[\d.]+", place)]
+    assert at == pytest.approx([a * SIZE, (1 - b) * SIZE], abs=1e-4)
+    points = str(widget.locator(".em-path").first.get_attribute("points")).split(" ")
+    assert len(points) == step // 2 + 1
+
+
+def jensen_next() -> str:
+    setting = way("log")[1]
+    expected, at_mean, gap = setting.figures()
+    return (
+        f"Setting 2 of 9: f(x) = {CURVES['log'].written}, points {setting.first:.2f} and "
+        f"{setting.second:.2f}, weight of the second {setting.weight:.2f}; "
+        f"E[f(X)] {expected:.3f}, f(E[X]) {at_mean:.3f}, gap {gap:.3f}."
+    )
+
+
+def bound_next() -> str:
+    start = CoinParams([0.3, THETA_B], [0.5, 0.5])
+    before, after = states_of(HeldB(), X, start, 2)
+    below = lower_bound(HeldB(), X, after.params, before.responsibilities)
+    return (
+        f"{half(2)}: θ_A {after.params.theta[0]:.3f}, "
+        f"log-likelihood {number(after.log_likelihood, 2)}, lower bound {number(below, 2)}, "
+        f"gap (KL) {after.log_likelihood - below:.3f}"
+    )
+
+
+def starts_next() -> str:
+    state = states_of(CoinMixture(), X, START, 2)[1]
+    a, b = state.params.theta
+    log_likelihood = number(state.log_likelihood, 2)
+    last = fit(CoinMixture(), X, START).iterations
+    return f"Iteration 1 of {last}: θ_A {a:.3f}, θ_B {b:.3f}, log-likelihood {log_likelihood}"
+
+
+def mixture_at(k: int, start: int, step: int, x: np.ndarray = POINTS) -> str:
+    state = states_of(GaussianMixture(), x, make_start(x, k, start), step // 2 + 1)[-1]
+    weights = [f"weight {'ABCD'[j]} {w:.3f}" for j, w in enumerate(state.params.weights)]
+    return f"{half(step)}: {', '.join(weights)}, log-likelihood {number(state.log_likelihood, 2)}"
+
+
+NEXT: dict[str, tuple[int, Callable[[], str]]] = {
+    "jensen": (1, jensen_next),
+    "lower-bound": (2, bound_next),
+    "coin-steps": (2, lambda: coins_at(START, 2)),
+    "coin-starts": (1, starts_next),
+    "mixture-steps": (2, lambda: mixture_at(3, 0, 2)),
+}
+"""How often Next is pressed, and what the status line then says."""
+
+
+# --- every widget -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", NEXT)
+def test_every_widget_steps_and_shows_the_figures_of_em_core(lab, kind):
+    widget = lab.widget(kind)
+    times, said = NEXT[kind]
+    for _ in range(times):
+        button(widget, "Next").click()
+    expect(status(widget)).to_have_text(said())
+    button(widget, "Reset").click()
+    expect(handle(widget, "Step")).to_have_value("0")
+
+
+def test_notebook_7_has_all_widgets_and_they_answer(chromium, tmp_path):
+    with (
+        serving("notebook", tmp_path) as address,
+        opened(chromium, f"{address}/notebooks/live.ipynb") as notebook,
+    ):
+        for kind, (times, said) in NEXT.items():
+            for _ in range(times):
+                button(notebook.widget(kind), "Next").click()
+            expect(status(notebook.widget(kind))).to_have_text(said())
+        coins = notebook.widget("coin-steps")
+        notebook.run("coins.step = 4")
+        shows(coins, START, 4)
+        handle(coins, "Start").press("ArrowRight")
+        shows(coins, CoinParams([0.65, 0.5], [0.5, 0.5]), 0)
+        expect(notebook.run("print(coins.start.theta)")).to_have_text("[0.65 0.5 ]\n")
+
+
+# --- from the kernel into the browser -----------------------------------------------------------
+
+
+def test_setting_step_start_state_and_data_changes_the_picture(lab):
+    widget = lab.made("CoinSteps(x, start)")
+    lab.run("w.step = 4")
+    shows(widget, START, 4)
+    lab.run("w.start = CoinParams([0.2, 0.7], [0.5, 0.5])")
+    shows(widget, ELSEWHERE, 0)
+    lab.run("w.state = w.states[3]")
+    shows(widget, ELSEWHERE, 6)
+    lab.run("w.state = next(em_steps(CoinMixture(), x, start))")
+    shows(widget, START, 0)
+    lab.run("w.step = 2; w.x = [(3, 1), (1, 3), (8, 0)]")
+    shows(widget, START, 0, x=[(3, 1), (1, 3), (8, 0)])
+    expect(widget.locator(".em-samples li")).to_have_count(3)
+    expect(widget).to_have_count(1)
+    button(widget, "Next").click()
+    shows(widget, START, 1, x=[(3, 1), (1, 3), (8, 0)])
+    lab.says("w.step == 1", "w.step", "1")
+
+
+def test_a_bad_value_is_an_error_in_its_cell_and_leaves_the_picture(lab):
+    widget = lab.made("CoinSteps(x, start)")
+    lab.run("w.step = 4")
+    said = "ValueError: start: has 1 coins; this widget shows two"
+    expect(lab.run("w.start = CoinParams([0.6], [1])")).to_contain_text(said)
+    said = "ValueError: step: 21 must be between 0 and 20"
+    expect(lab.run("w.step = 21")).to_contain_text(said)
+    shows(widget, START, 4)
+    expect(lab.run("print(w.step, w.start.theta)")).to_have_text("4 [0.6 0.5]\n")
+
+
+def test_two_views_of_a_widget_show_the_same(lab):
+    first = lab.made("CoinSteps(x, start)")
+    second = lab.run("w").locator("[data-em-widget]")
+    button(second, "Next").click()
+    shows(first, START, 1)
+    handle(first, "Start").press("ArrowUp")
+    moved = CoinParams([0.6, 0.55], [0.5, 0.5])
+    shows(first, moved, 0)
+    shows(second, moved, 0)
+
+
+def test_a_mixture_of_ones_own_data(lab):
+    widget = lab.made("MixtureSteps(points * 2, k=2)")
+    expect(status(widget)).to_have_text(mixture_at(2, 0, 0, 2 * POINTS))
+    lab.run("w.x = points")
+    state = states_of(GaussianMixture(), POINTS, make_start(2 * POINTS, 2, 0), 1)[0]
+    expect(status(widget)).to_contain_text(f"log-likelihood {number(state.log_likelihood, 2)}")
+
+
+# --- from the browser into the kernel -----------------------------------------------------------
+
+
+def test_the_state_in_the_kernel_is_the_one_shown(lab):
+    widget = lab.made("CoinSteps(x, start)")
+    for _ in range(7):
+        button(widget, "Next").click()
+    shows(widget, START, 7)
+    state = states_of(CoinMixture(), X, START, 4)[3]
+    a, b = map(float, state.params.theta)
+    lab.says("w.step == 7", "w.step, w.state.iteration, *w.state.params.theta", f"7 3 {a} {b}")
+    shows(widget, START, 7)
+
+
+def test_moving_the_start_makes_the_kernel_compute(lab):
+    widget = lab.made("CoinSteps(x, start)")
+    widget.scroll_into_view_if_needed()
+    for key, theta in (("ArrowRight", [0.65, 0.5]), ("Shift+ArrowDown", [0.65, 0.25])):
+        handle(widget, "Start").press(key)
+        shows(widget, CoinParams(theta, [0.5, 0.5]), 0)
+    expect(handle(widget, "Start")).to_be_focused()
+    box = widget.locator(".em-plane-of-starts").bounding_box()
+    assert box is not None
+    mouse = lab.page.mouse
+    grip = handle(widget, "Start").locator("path").bounding_box()
+    assert grip is not None
+    mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
+    mouse.down()
+    for share in np.linspace(0.65, 0.2, 8):
+        mouse.move(box["x"] + share * box["width"], box["y"] + 0.2 * box["height"])
+    mouse.up()
+    shows(widget, CoinParams([0.2, 0.8], [0.5, 0.5]), 0)
+    widget.get_by_label("Weights").select_option("free")
+    shows(widget, CoinParams([0.2, 0.8], [0.5, 0.5]), 0, free=True)
+    button(widget, "Next").click()
+    button(widget, "Next").click()
+    shows(widget, CoinParams([0.2, 0.8], [0.5, 0.5]), 2, free=True)
+    said = "w.start.theta, w.model.fit_weights, w.state.iteration"
+    lab.says("w.step == 2", said, "[0.2 0.8] True 1")
+
+
+def test_choosing_start_and_components_of_a_mixture(lab):
+    widget = lab.made("MixtureSteps(points, k=3)")
+    widget.get_by_label("Start").select_option("5")
+    expect(status(widget)).to_have_text(mixture_at(3, 4, 0))
+    widget.get_by_label("Components").select_option("2")
+    expect(status(widget)).to_have_text(mixture_at(2, 4, 0))
+    lab.says("True", "w.start.means.shape, w.trace['setting']", "(2, 2) own/2:4")
+    widget.get_by_label("Start").select_option("as given")
+    expect(status(widget)).to_have_text(mixture_at(3, 0, 0))
+
+
+def test_dragging_a_point_of_jensen_never_jumps_back(lab):
+    widget = lab.made('Jensen("log")')
+    point = handle(widget, "First point")
+    point.evaluate(
+        "e => { globalThis.seen = []; new MutationObserver(() =>"
+        " globalThis.seen.push(Number(e.getAttribute('aria-valuenow'))))"
+        ".observe(e, { attributes: true, attributeFilter: ['aria-valuenow'] }); }"
+    )
+    point.focus()
+    for _ in range(25):
+        lab.page.keyboard.press("ArrowRight")
+    seen = lab.page.evaluate("globalThis.seen")
+    assert all(before <= after for before, after in pairwise(seen))
+    assert len(set(seen)) == 25
+    lab.says(f"w.start.first == {seen[-1]}", "w.start.first", str(seen[-1]))
+
+
+def test_a_widget_answers_while_a_cell_runs(lab):
+    widget = lab.made("CoinSteps(x, start)")
+    button(widget, "Next").click()  # JupyterLab opens the kernel's second thread for it
+    lab.says("w.step == 1", "w.step", "1")
+    wait = "[time.sleep(0.02) for _ in range(1000) if w.step != 3]"
+    output = lab.run(f"{wait}; print(w.start.theta)", wait=False)
+    handle(widget, "Start").press("ArrowRight")
+    shows(widget, CoinParams([0.65, 0.5], [0.5, 0.5]), 0)
+    for _ in range(3):
+        button(widget, "Next").click()
+    expect(output).to_have_text("[0.65 0.5 ]\n")
+
+
+def test_a_step_of_a_longer_run_that_arrives_late_is_the_last():
+    starts = CoinStarts(X, START)
+    starts.step = starts.trace["last"]
+    starts.asked = "fixed:15,11"
+    last = starts.trace["last"]
+    starts.set_state({"step": last + 5})
+    assert starts.step == last
+    assert starts.state is starts.states[last]
+
+
+def test_keys_of_the_widget_do_not_move_the_notebook(lab):
+    widget = lab.made("CoinSteps(x, start)")
+    active = lab.page.locator(".jp-Cell.jp-mod-active")
+    button(widget, "Next").click()
+    text = active.text_content()
+    cells = lab.page.locator(".jp-Cell").count()
+    for key, step in [("ArrowDown", 0), ("ArrowRight", 1), ("End", 20), ("Enter", 20), ("Home", 0)]:
+        lab.page.keyboard.press(key)
+        expect(handle(widget, "Step")).to_have_value(str(step))
+    widget.get_by_label("Weights").focus()
+    for key in "xxdda":
+        lab.page.keyboard.press(key)
+    expect(lab.page.locator(".jp-Cell")).to_have_count(cells)
+    assert re.sub(r"−.*", "", str(active.text_content()))[:20] == str(text)[:20]
+
+
+# --- themes -------------------------------------------------------------------------------------
+
+
+def test_colours_follow_the_theme(lab):
+    widget = lab.widget("coin-steps")
+    for theme, mode in (("JupyterLab Dark", 1), ("JupyterLab Light", 0)):
+        lab.page.get_by_role("menuitem", name="Settings", exact=True).click()
+        menus = lab.page.locator(".lm-Menu")
+        menus.first.get_by_text("Theme", exact=True).hover()
+        menus.last.get_by_text(theme, exact=True).click()
+        expect(lab.page.locator("body")).to_have_attribute(
+            "data-jp-theme-light", "false" if mode else "true"
+        )
+        for name, css in (("paper", "background-color"), ("ink", "color")):
+            colour = PALETTE[name][mode].lstrip("#")
+            rgb = ", ".join(str(int(colour[i : i + 2], 16)) for i in (0, 2, 4))
+            expect(widget).to_have_css(css, f"rgb({rgb})")
