@@ -9,7 +9,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
 .NOTPARALLEL:
-.PHONY: help setup book serve test lint format notebooks requirements clean
+.PHONY: help setup book serve zip test lint format notebooks requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -24,6 +24,9 @@ book: setup  ## execute every chapter and build the site
 
 serve: setup  ## build the site and serve it on 127.0.0.1 (PORT=8000); Enter rebuilds
 	@python tools/build.py serve --port $(PORT)
+
+zip: setup  ## pack the site into one file that opens without server or network
+	@python tools/pack.py
 
 test: setup  ## test everything: style, chapters, site in a browser, other Pythons
 	@python tools/run_tests.py

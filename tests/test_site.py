@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -245,3 +246,79 @@ def test_each_row_of_the_lecture_is_on_its_page(site_dir: Path, name: str) -> No
 def dashed(words: str) -> str:
     """Write a minus as Python prints it."""
     return words.replace("−", "-")
+
+
+def test_no_page_may_do_what_the_policy_forbids(
+    visit: Callable[..., Visit], base: str, site_dir: Path
+) -> None:
+    one = visit()
+    one.page.add_init_script(
+        "addEventListener('securitypolicyviolation', (e) => console.error('policy', e.blockedURI));"
+    )
+    for name in NAMES:
+        policy = re.search(
+            r'Content-Security-Policy" content="([^"]+)"', (site_dir / name).read_text()
+        )
+        assert policy, name
+        assert "default-src 'none'; script-src 'self' 'sha256-" in policy[1]
+        assert "unsafe-eval" not in policy[1]
+        one.page.goto(base + name)
+        one.page.wait_for_load_state("networkidle")
+        assert not one.complaints, f"{name}: {one.complaints}"
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "eval('document.title = 1')",
+        "document.body.append(Object.assign(document.createElement('script'), {text: 'x = 1'}))",
+        "document.body.append(Object.assign(new Image(), {src: 'http://127.0.0.1:9/x.png'}))",
+        "void fetch('http://127.0.0.1:9/').catch(() => {})",
+    ],
+    ids=["eval", "inline script", "foreign image", "foreign fetch"],
+)
+def test_the_policy_stops_what_it_forbids(
+    visit: Callable[..., Visit], site_url: str, attempt: str
+) -> None:
+    one = visit()
+    one.page.goto(f"{site_url}/{CHAPTERS[1]}")
+    one.page.evaluate(
+        """() => { window.stopped = [];
+        addEventListener('securitypolicyviolation', (e) => stopped.push(e.violatedDirective)); }"""
+    )
+    # As the page's own script would: the driver's evaluate is not under the policy.
+    one.page.evaluate(
+        "(code) => { setTimeout(() => { try { new Function(code); } catch {} }); }", attempt
+    )
+    if not attempt.startswith("eval"):
+        one.page.evaluate(f"() => {{ {attempt} }}")
+    one.page.wait_for_function("stopped.length > 0")
+
+
+def test_the_site_works_from_a_zip(
+    visit: Callable[..., Visit], site_dir: Path, tmp_path: Path
+) -> None:
+    import pack
+
+    with zipfile.ZipFile(pack.pack(site_dir, tmp_path / "book.zip")) as packed:
+        packed.extractall(tmp_path)
+    one = visit()
+    one.context.set_offline(True)
+    base = f"{(tmp_path / pack.FOLDER).as_uri()}/"
+    one.page.goto(f"{base}index.html")
+    one.page.wait_for_url("**/book/index.html")
+    one.complaints.clear()  # the redirect cuts off what its own page had still to load
+    one.page.get_by_role("link", name="Begin").first.click()
+    one.page.wait_for_url("**/01_jensen.html")
+    one.page.get_by_role("button", name="Next", exact=True).click()
+    one.page.get_by_label("Function").select_option("exp")
+    one.page.get_by_text("f(x) = exp x").first.wait_for()
+    assert not one.complaints
+    assert not one.elsewhere(base)
+
+
+def test_the_same_site_gives_the_same_zip(site_dir: Path, tmp_path: Path) -> None:
+    import pack
+
+    first, second = (pack.pack(site_dir, tmp_path / name).read_bytes() for name in ("a", "b"))
+    assert first == second
