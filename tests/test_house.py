@@ -25,7 +25,7 @@ from packaging.markers import Marker
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = notebooks.chapters()
-TARGETS = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 def shell(*command: str, **how: object) -> subprocess.CompletedProcess[str]:
@@ -326,8 +326,8 @@ def test_help_lists_every_target():
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", ".github/workflows/book.yml"])
 def test_documents_name_only_commands_and_files_that_exist(name):
     text = (ROOT / name).read_text()
-    assert set(re.findall(r"\bmake ([a-z]+)\b(?=[`\s]|$)", text)) & TARGETS
-    assert set(re.findall(r"`make ([a-z]+)", text)) <= TARGETS
+    assert set(re.findall(r"\bmake ([a-z-]+)\b(?=[`\s]|$)", text)) & TARGETS
+    assert set(re.findall(r"`make ([a-z-]+)", text)) <= TARGETS
     paths = re.findall(r"`((?:em_core|book|theme|tools|tests)/[\w./]*)`", text)
     missing = [p for p in paths if "NN_" not in p and not (ROOT / p).exists()]
     assert not missing

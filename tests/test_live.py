@@ -32,7 +32,7 @@ from em_core.widgets.jensen import CURVES, way
 from em_core.widgets.lower_bound import HeldB
 from em_core.widgets.mixture_steps import make_start
 
-pytestmark = pytest.mark.site
+pytestmark = [pytest.mark.site, pytest.mark.xdist_group("live")]  # one JupyterLab for all
 
 ROOT = Path(__file__).resolve().parent.parent
 SLOW = 30_000

@@ -531,6 +531,40 @@ def test_the_square_is_dragged(page: Page, site_url: str) -> None:
     expect(status(widget)).to_have_text(coin_words(states[0], half_title(1)))
 
 
+def test_the_square_is_dragged_by_a_finger(chromium: Browser, site_url: str) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    widget = on_its_page(page, site_url, "coin-steps")
+    box = handle(widget, "Start").bounding_box()
+    width = widget.locator(".em-plane-of-starts").bounding_box()["width"]  # type: ignore[index]
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    finger = context.new_cdp_session(page)
+
+    def touch(kind: str, *points: dict[str, float]) -> None:
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+
+    scrolled = page.evaluate("scrollY")
+    touch("touchStart", {"x": x, "y": y})
+    for share in (0.1, 0.2, 0.3):
+        touch("touchMove", {"x": x - share * width, "y": y - share * width})
+    touch("touchEnd")
+    expect(handle(widget, "Start")).to_have_attribute("aria-valuetext", "θ_A 0.30, θ_B 0.80")
+    assert page.evaluate("scrollY") == scrolled
+    context.close()
+
+
+def test_a_tap_on_the_square_starts_there(chromium: Browser, site_url: str) -> None:
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    widget = on_its_page(context.new_page(), site_url, "coin-starts")
+    plane = widget.locator(".em-plane-of-starts")
+    box = plane.bounding_box()
+    assert box is not None
+    plane.tap(force=True, position={"x": 0.2 * box["width"], "y": 0.1 * box["height"]})
+    expect(status(widget)).to_contain_text("Start: θ_A 0.200, θ_B 0.900")
+    context.close()
+
+
 def test_free_weights_and_back(page: Page, base: str, complaints: list[str]) -> None:
     widget = opened(page, f"{base}/book/05_coins.html", "coin-steps")
     widget.get_by_label("Weights").select_option("free")

@@ -235,8 +235,9 @@ class Stepper(Widget):
     @x.setter
     def x(self, x: Any) -> None:
         trace = self._run(self.model, x, self.start, "own")
-        self.scene = self.make_scene(x)
-        self._show(trace)
+        with self.hold_sync():
+            self.scene = self.make_scene(x)
+            self._show(trace)
 
     def choose_given(self) -> None:
         """Go back to the start that the widget was made with."""

@@ -92,8 +92,9 @@ class MixtureSteps(Stepper):
         except Exception:
             self._sets, self._data = before
             raise
-        self.scene = self.make_scene(points)
-        self._show(trace)
+        with self.hold_sync():
+            self.scene = self.make_scene(points)
+            self._show(trace)
 
     def make_scene(self, x: ArrayLike) -> dict[str, Any]:
         """What there is to choose from."""

@@ -96,6 +96,8 @@
     element.addEventListener("pointermove", (event) => {
       if (moving) follow(event);
     });
+    // Else a finger would scroll the page: browsers overlook touch-action within an SVG.
+    element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => { moving = false; });
     element.addEventListener("keydown", (event) => {
       const by = em.moveForKey(event.key);
