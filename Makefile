@@ -9,7 +9,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
 .NOTPARALLEL:
-.PHONY: help setup book serve zip test lint format notebooks requirements clean
+.PHONY: help setup book serve zip test bench-site lint format notebooks requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -30,6 +30,9 @@ zip: setup  ## pack the site into one file that opens without server or network
 
 test: setup  ## test everything: style, chapters, site in a browser, other Pythons
 	@python tools/run_tests.py
+
+bench-site: book  ## measure the widgets in a browser, beside the stock way to embed one
+	@python tools/bench_site.py
 
 lint: setup  ## style (ruff) and types (mypy)
 	@ruff check . && ruff format --check . && mypy
