@@ -279,10 +279,27 @@ def test_play_runs_to_the_end_and_pause_holds(page: Page, widget: Locator, spec:
     expect(button(widget, "Play")).to_be_visible()
 
 
-def test_play_stops_out_of_sight(page: Page, widget: Locator) -> None:
+def test_play_stops_out_of_sight_and_nothing_works_on(page: Page, widget: Locator) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+
+    def work() -> dict[str, float]:
+        """What the page does within a step and a half of Play."""
+        before = figures()
+        page.wait_for_timeout(1400)
+        return {name: value - before[name] for name, value in figures().items()}
+
+    def figures() -> dict[str, float]:
+        found = session.send("Performance.getMetrics")["metrics"]
+        counted = ("ScriptDuration", "RecalcStyleCount", "LayoutCount")
+        return {metric["name"]: metric["value"] for metric in found if metric["name"] in counted}
+
     button(widget, "Play").click()
+    assert min(work().values()) > 0
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     expect(button(widget, "Play")).to_have_count(1)
+    page.wait_for_timeout(500)  # scrolling is over
+    assert set(work().values()) == {0}
 
 
 @pytest.mark.parametrize("focus", [slider, partial(button, name="Next")], ids=["slider", "button"])
