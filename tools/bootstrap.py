@@ -88,7 +88,7 @@ def install_python_packages(venv):
 
 
 def install_npm_packages(venv):
-    say("installing KaTeX by the lock file's checksums")
+    say("installing KaTeX and what the tests need by the lock file's checksums")
     path = os.path.join(venv, "bin") + os.pathsep + os.environ.get("PATH", "")
     npm = [os.path.join(venv, "bin", "npm"), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
     if run(npm, PATH=path):
