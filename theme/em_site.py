@@ -119,8 +119,35 @@ class BoxTables(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         for table in list(self.document.findall(nodes.table)):
             box = nodes.container("", classes=["scroll"])
-            table.replace_self(box)
+            table.parent.replace(table, box)  # replace_self would give the box the table's name too
             box += table
+
+
+class UnwrapExercises(SphinxPostTransform):
+    """Take away the section that holds an exercise's text: each has the same name as the last."""
+
+    default_priority = 290
+    formats = ("html",)
+    wrappers = ("exercise-content", "solution-content")
+
+    def run(self, **kwargs: Any) -> None:
+        for section in list(self.document.findall(nodes.section)):
+            if set(section["ids"]) & set(self.wrappers):
+                section.parent.replace(section, section.children)
+
+
+def open_source(translator: Any, node: nodes.citation) -> None:
+    """Write a source as an item of a plain list: the roles that docutils gives are outdated."""
+    if not isinstance(node.previous_sibling(), nodes.citation):
+        translator.body.append('<ul class="citation-list">\n')
+    translator.body.append(translator.starttag(node, "li", CLASS="citation"))
+
+
+def close_source(translator: Any, node: nodes.citation) -> None:
+    """End what `open_source` began."""
+    translator.body.append("</li>\n")
+    if not isinstance(node.next_node(descend=False, siblings=True), nodes.citation):
+        translator.body.append("</ul>\n")
 
 
 def open_hidden_code(translator: Any, node: HideCodeCellNode) -> None:
@@ -231,6 +258,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_js_file("em-site.js", loading_method="defer")
     app.add_post_transform(FoldDropdowns)
     app.add_post_transform(BoxTables)
+    app.add_post_transform(UnwrapExercises)
+    app.add_node(nodes.citation, override=True, html=(open_source, close_source))
     app.add_node(HideCodeCellNode, override=True, html=(open_hidden_code, close_hidden_code))
     app.connect("config-inited", configure, priority=400)
     app.connect("builder-inited", copy_katex)
