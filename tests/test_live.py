@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
-import matplotlib
 import nbformat
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from notebook_driver import (
+    START,
+    Notebook,
+    X,
+    button,
+    coins_at,
+    half,
+    handle,
+    opened,
+    own_places,
+    ran,
+    serving,
+    shows,
+    states_of,
+    status,
+)
+from playwright.sync_api import Browser, expect
 
-from em_core import CoinMixture, CoinParams, GaussianMixture, em_steps, fit, lower_bound
-from em_core.em import EMState
+from em_core import CoinMixture, CoinParams, GaussianMixture, fit, lower_bound
 from em_core.style import PALETTE
 from em_core.widgets import CoinStarts
 from em_core.widgets.base import number
-from em_core.widgets.coin_steps import SIZE
 from em_core.widgets.jensen import CURVES, way
 from em_core.widgets.lower_bound import HeldB
 from em_core.widgets.mixture_steps import make_start
 
-pytestmark = [pytest.mark.site, pytest.mark.xdist_group("live")]  # one JupyterLab for all
+pytestmark = [
+    pytest.mark.site,
+    pytest.mark.xdist_group("live"),  # one JupyterLab for all
+    pytest.mark.usefixtures("patience"),
+]
 
-ROOT = Path(__file__).resolve().parent.parent
-SLOW = 30_000
-"""Milliseconds that a kernel may take to start, on a busy machine too."""
-X = [(5, 5), (9, 1), (8, 2), (4, 6), (7, 3)]
-START = CoinParams([0.6, 0.5], [0.5, 0.5])
 ELSEWHERE = CoinParams([0.2, 0.7], [0.5, 0.5])
 THETA_B = float(fit(CoinMixture(), X, START, tol=0, max_iter=300).params.theta[1])
 POINTS = np.random.default_rng(0).normal(size=(60, 2)) + np.repeat([[0, 0], [6, 1], [3, 9]], 20, 0)
@@ -61,230 +66,50 @@ points = np.array({POINTS.tolist()})""",
     "",
 ]
 NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
-NOTEBOOKS = "reading 'schema'"
-"""Notebook 7.6 complains of this itself, whatever it shows."""
 
 
-# --- a server, a notebook, a browser ------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Notebook:
-    """A notebook in the browser, with its kernel."""
-
-    page: Page
-    said: list[str]
-
-    def widget(self, kind: str) -> Locator:
-        """The widget of one of the first cells."""
-        return self.page.locator(f'[data-em-widget="{kind}"]').first
-
-    def run(self, code: str, wait: bool = True) -> Locator:
-        """Run code in a new cell at the end, and give its output."""
-        cells = self.page.locator(".jp-Notebook .jp-Cell")
-        cell = cells.nth(cells.count() - 1)
-        before = cells.count()
-        cell.locator(".cm-content").click()
-        self.page.keyboard.insert_text(code)
-        self.page.keyboard.press("Shift+Enter")
-        expect(cells).to_have_count(before + 1)
-        cell = cells.nth(before - 1)
-        if wait:
-            ran(cell)
-        return cell.locator(".jp-OutputArea-output")
-
-    def says(self, until: str, expression: str, said: str) -> None:
-        """The kernel says something of `w`, once what the browser told it has arrived."""
-        wait = f"[time.sleep(0.02) for _ in range(500) if not ({until})]"
-        expect(self.run(f"{wait}; print({expression})").last).to_have_text(f"{said}\n")
-
-    def made(self, code: str) -> Locator:
-        """Make the widget `w` in a new cell."""
-        widget = self.run(f"w = {code}; w").locator("[data-em-widget]")
-        expect(button(widget, "Next")).to_be_visible()
-        return widget
-
-
-def ran(cell: Locator) -> None:
-    expect(cell.locator(".jp-InputArea-prompt")).to_have_text(re.compile(r"\[\d+\]:"))
+# --- a server and its notebook ------------------------------------------------------------------
 
 
 @contextmanager
-def serving(command: str, home: Path) -> Iterator[str]:
-    """Run `jupyter lab` or `jupyter notebook` in a home of its own; gives its address."""
+def jupyter(command: str, home: Path) -> Iterator[str]:
+    """Run `jupyter lab` or `jupyter notebook` in a home of its own, with a notebook."""
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text(NO_NEWS)
     cells = [nbformat.v4.new_code_cell(code) for code in CELLS]
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     work = home / "work"
     work.mkdir()
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     nbformat.write(notebook, work / "live.ipynb")
-    with outside() as proxy, (home / "log").open("w+") as log:
-        port = free_port()
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "jupyter", command, "--no-browser", "--allow-root"),
-                *("--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
-                *("--IdentityProvider.token=", "--LabApp.extension_manager=readonly"),
-            ],
-            cwd=work,
-            env=environment(home) | proxy,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            if not answers(f"{address}/api/status", process):
-                pytest.fail(f"jupyter {command} did not start:\n{(home / 'log').read_text()}")
-            yield address
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def environment(home: Path) -> dict[str, str]:
-    places = {
-        "HOME": home,
-        "JUPYTER_CONFIG_DIR": home / "config",
-        "JUPYTER_DATA_DIR": home / "data",
-        "JUPYTER_RUNTIME_DIR": home / "runtime",
-        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
-        "IPYTHONDIR": home / "ipython",
-        "MPLCONFIGDIR": matplotlib.get_cachedir(),  # else its fonts are looked for anew
-        "PYTHONPATH": ROOT,
-    }
-    return dict(os.environ) | {name: str(place) for name, place in places.items()}
+    options = ["--allow-root", "--LabApp.extension_manager=readonly"]
+    start = [sys.executable, "-m", "jupyter", command, *options]
+    with serving(start, work, own_places(home)) as address:
+        yield address
 
 
 @contextmanager
-def outside() -> Iterator[dict[str, str]]:
-    """A proxy that all requests to elsewhere would go to; nobody may knock."""
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        door.setblocking(False)
-        address = f"http://127.0.0.1:{door.getsockname()[1]}"
-        names = ("http_proxy", "https_proxy", "all_proxy")
-        variables = {n: address for name in names for n in (name, name.upper())}
-        yield variables | {"no_proxy": "127.0.0.1,localhost", "NO_PROXY": "127.0.0.1,localhost"}
-        with pytest.raises(BlockingIOError):
-            door.accept()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
-
-
-def answers(url: str, process: subprocess.Popen[bytes]) -> bool:
-    """Whether a server that is starting answers in the end."""
-    until = time.monotonic() + 2 * SLOW / 1000
-    while process.poll() is None and time.monotonic() < until:
-        try:
-            with urlopen(url, timeout=5):
-                return True
-        except (URLError, OSError):
-            time.sleep(0.1)
-    return False
-
-
-@contextmanager
-def opened(chromium: Browser, address: str) -> Iterator[Notebook]:
+def run_notebook(chromium: Browser, address: str) -> Iterator[Notebook]:
     """The notebook with all its cells run."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
-    context.set_default_timeout(SLOW)
-    page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda m: said.append(m.text) if m.type == "error" else None)
-    page.on(
-        "pageerror", lambda error: said.append(str(error)) if NOTEBOOKS not in str(error) else 0
-    )
-    page.on("request", lambda request: said.extend(foreign(request.url)))
-    page.on("websocket", lambda websocket: said.extend(foreign(websocket.url)))
-    with page.expect_websocket(lambda websocket: "/channels" in websocket.url, timeout=2 * SLOW):
-        page.goto(address)
-    expect(page.locator(".jp-Toolbar-kernelName").last).to_have_text("Python 3 (ipykernel)")
-    expect(page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible()
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    for i in range(len(CELLS) - 1):
-        ran(page.locator(".jp-Notebook .jp-Cell").nth(i))
-    yield Notebook(page, said)
-    context.close()
-    assert said == []
-
-
-def foreign(url: str) -> list[str]:
-    own = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:http://127.0.0.1:")
-    return [] if url.startswith(own) else [url]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def patience() -> Iterator[None]:
-    """A kernel may be slow: what is expected is waited for longer here than on a page."""
-    expect.set_options(timeout=SLOW)
-    yield
-    expect.set_options(timeout=5_000)
+    with opened(chromium, address) as notebook:
+        notebook.run_all()
+        for i in range(len(CELLS) - 1):
+            ran(notebook.page.locator(".jp-Notebook .jp-Cell").nth(i))
+        yield notebook
 
 
 @pytest.fixture(scope="module")
 def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
     """JupyterLab with the notebook, for all tests; each makes the widgets that it changes."""
     with (
-        serving("lab", tmp_path_factory.mktemp("lab")) as address,
-        opened(chromium, f"{address}/lab/tree/live.ipynb") as notebook,
+        jupyter("lab", tmp_path_factory.mktemp("lab")) as address,
+        run_notebook(chromium, f"{address}/lab/tree/live.ipynb") as notebook,
     ):
         yield notebook
 
 
 # --- what must be seen --------------------------------------------------------------------------
-
-
-def button(widget: Locator, name: str) -> Locator:
-    return widget.get_by_role("button", name=name, exact=True)
-
-
-def status(widget: Locator) -> Locator:
-    return widget.get_by_role("status")
-
-
-def handle(widget: Locator, name: str) -> Locator:
-    return widget.get_by_role("slider", name=name, exact=True)
-
-
-def half(step: int) -> str:
-    return f"Iteration {(step + 1) // 2}, after the {'ME'[step % 2]}-step" if step else "Start"
-
-
-def states_of(model: object, x: object, start: object, count: int) -> list[EMState]:
-    return list(islice(em_steps(model, x, start), count))  # type: ignore[arg-type]
-
-
-def coins_at(start: CoinParams, step: int, free: bool = False, x: object = X) -> str:
-    """The status line of CoinSteps."""
-    state = states_of(CoinMixture(free), x, start, step // 2 + 1)[-1]
-    (a, b), weight = state.params.theta, state.params.weights[0]
-    weights = f", weight of A {weight:.3f}" if free else ""
-    log_likelihood = number(state.log_likelihood, 2)
-    return f"{half(step)}: θ_A {a:.3f}, θ_B {b:.3f}{weights}, log-likelihood {log_likelihood}"
-
-
-def shows(widget: Locator, start: CoinParams, step: int, **how: object) -> None:
-    """CoinSteps shows a step: in words, by the slider and by the place of its star."""
-    expect(status(widget)).to_have_text(coins_at(start, step, **how))  # type: ignore[arg-type]
-    expect(handle(widget, "Step")).to_have_value(str(step))
-    x, model = how.get("x", X), CoinMixture(bool(how.get("free")))
-    a, b = states_of(model, x, start, step // 2 + 1)[-1].params.theta
-    place = str(widget.locator(".em-here").get_attribute("transform"))
-    at = [float(part) for part in re.findall(r"[\d.]+", place)]
-    assert at == pytest.approx([a * SIZE, (1 - b) * SIZE], abs=1e-4)
-    points = str(widget.locator(".em-path").first.get_attribute("points")).split(" ")
-    assert len(points) == step // 2 + 1
 
 
 def jensen_next() -> str:
@@ -348,8 +173,8 @@ def test_every_widget_steps_and_shows_the_figures_of_em_core(lab, kind):
 
 def test_notebook_7_has_all_widgets_and_they_answer(chromium, tmp_path):
     with (
-        serving("notebook", tmp_path) as address,
-        opened(chromium, f"{address}/notebooks/live.ipynb") as notebook,
+        jupyter("notebook", tmp_path) as address,
+        run_notebook(chromium, f"{address}/notebooks/live.ipynb") as notebook,
     ):
         for kind, (times, said) in NEXT.items():
             for _ in range(times):

@@ -1,0 +1,242 @@
+"""A Jupyter server with its kernel, and a notebook of it driven in the browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import matplotlib
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from em_core import CoinMixture, CoinParams, em_steps
+from em_core.em import EMState
+from em_core.widgets.base import number
+from em_core.widgets.coin_steps import SIZE
+
+ROOT = Path(__file__).resolve().parent.parent
+SLOW = 30_000
+"""Milliseconds that a kernel may take to start, on a busy machine too."""
+X = [(5, 5), (9, 1), (8, 2), (4, 6), (7, 3)]
+START = CoinParams([0.6, 0.5], [0.5, 0.5])
+NOTEBOOKS = "reading 'schema'"
+"""Notebook 7.6 complains of this itself, whatever it shows."""
+UNRESOLVED = "Cross reference target was not found"
+"""jupyterlab-myst says so of each figure's number and each source."""
+
+
+# --- a server -----------------------------------------------------------------------------------
+
+
+@contextmanager
+def serving(
+    command: list[str], folder: Path, variables: dict[str, str], **how: Any
+) -> Iterator[str]:
+    """Run a Jupyter server in a folder; gives its address. Nothing may be asked for elsewhere."""
+    with outside() as proxy, (folder / "server.log").open("w+") as log:
+        port = free_port()
+        options = ["--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
+        process = subprocess.Popen(
+            [*command, *options, "--IdentityProvider.token="],
+            cwd=folder,
+            env=variables | proxy,
+            stdout=log,
+            stderr=log,
+            **how,
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            if not answers(f"{address}/api/status", process):
+                pytest.fail(f"{command} did not start:\n{(folder / 'server.log').read_text()}")
+            yield address
+        finally:
+            stop(process)
+
+
+def stop(process: subprocess.Popen[Any]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def own_places(home: Path) -> dict[str, str]:
+    """This environment's variables, with all that Jupyter keeps in a home of its own."""
+    places = {
+        "HOME": home,
+        "JUPYTER_CONFIG_DIR": home / "config",
+        "JUPYTER_DATA_DIR": home / "data",
+        "JUPYTER_RUNTIME_DIR": home / "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+        "IPYTHONDIR": home / "ipython",
+        "MPLCONFIGDIR": matplotlib.get_cachedir(),  # else its fonts are looked for anew
+        "PYTHONPATH": ROOT,
+    }
+    return dict(os.environ) | {name: str(place) for name, place in places.items()}
+
+
+@contextmanager
+def outside() -> Iterator[dict[str, str]]:
+    """A proxy that all requests to elsewhere would go to; nobody may knock."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        door.setblocking(False)
+        address = f"http://127.0.0.1:{door.getsockname()[1]}"
+        names = ("http_proxy", "https_proxy", "all_proxy")
+        variables = {n: address for name in names for n in (name, name.upper())}
+        yield variables | {"no_proxy": "127.0.0.1,localhost", "NO_PROXY": "127.0.0.1,localhost"}
+        with pytest.raises(BlockingIOError):
+            door.accept()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def answers(url: str, process: subprocess.Popen[Any]) -> bool:
+    """Whether a server that is starting answers in the end."""
+    until = time.monotonic() + 2 * SLOW / 1000
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            with urlopen(url, timeout=5):
+                return True
+        except (URLError, OSError):
+            time.sleep(0.1)
+    return False
+
+
+# --- a notebook ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook in the browser, with its kernel."""
+
+    page: Page
+
+    def widget(self, kind: str) -> Locator:
+        """The first widget of its kind."""
+        return self.page.locator(f'[data-em-widget="{kind}"]').first
+
+    def run_all(self) -> None:
+        """Ask for all cells; they run one after the other, before any that is run later."""
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+    def run(self, code: str, wait: bool = True) -> Locator:
+        """Run code in the last cell, which is empty, and give its output; a new one follows."""
+        cells = self.page.locator(".jp-Notebook .jp-Cell")
+        cell = cells.nth(cells.count() - 1)
+        before = cells.count()
+        cell.locator(".cm-content").click()
+        self.page.keyboard.insert_text(code)
+        self.page.keyboard.press("Shift+Enter")
+        expect(cells).to_have_count(before + 1)
+        cell = cells.nth(before - 1)
+        if wait:
+            ran(cell)
+        return cell.locator(".jp-OutputArea-output")
+
+    def says(self, until: str, expression: str, said: str) -> None:
+        """The kernel says something of `w`, once what the browser told it has arrived."""
+        wait = f"[time.sleep(0.02) for _ in range(500) if not ({until})]"
+        expect(self.run(f"{wait}; print({expression})").last).to_have_text(f"{said}\n")
+
+    def made(self, code: str) -> Locator:
+        """Make the widget `w` in a new cell."""
+        widget = self.run(f"w = {code}; w").locator("[data-em-widget]")
+        expect(button(widget, "Next")).to_be_visible()
+        return widget
+
+
+def ran(cell: Locator) -> None:
+    expect(cell.locator(".jp-InputArea-prompt")).to_have_text(re.compile(r"\[\d+\]:"))
+
+
+@contextmanager
+def opened(chromium: Browser, address: str) -> Iterator[Notebook]:
+    """A notebook whose kernel is ready; in the end nothing was complained of or asked elsewhere."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+    context.set_default_timeout(SLOW)
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.extend(complaint(message.type, message.text)))
+    page.on("pageerror", lambda error: said.extend(complaint("error", str(error))))
+    page.on("request", lambda request: said.extend(foreign(request.url)))
+    page.on("websocket", lambda websocket: said.extend(foreign(websocket.url)))
+    with page.expect_websocket(lambda websocket: "/channels" in websocket.url, timeout=2 * SLOW):
+        page.goto(address)
+    expect(page.locator(".jp-Toolbar-kernelName").last).to_have_text("Python 3 (ipykernel)")
+    expect(page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible()
+    yield Notebook(page)
+    context.close()
+    assert said == []
+
+
+def complaint(kind: str, text: str) -> list[str]:
+    known = text.startswith(UNRESOLVED) or NOTEBOOKS in text
+    return [text] if kind == "error" and not known else []
+
+
+def foreign(url: str) -> list[str]:
+    own = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:http://127.0.0.1:")
+    return [] if url.startswith(own) else [url]
+
+
+# --- what must be seen --------------------------------------------------------------------------
+
+
+def button(widget: Locator, name: str) -> Locator:
+    return widget.get_by_role("button", name=name, exact=True)
+
+
+def status(widget: Locator) -> Locator:
+    return widget.get_by_role("status")
+
+
+def handle(widget: Locator, name: str) -> Locator:
+    return widget.get_by_role("slider", name=name, exact=True)
+
+
+def half(step: int) -> str:
+    return f"Iteration {(step + 1) // 2}, after the {'ME'[step % 2]}-step" if step else "Start"
+
+
+def states_of(model: object, x: object, start: object, count: int) -> list[EMState]:
+    return list(islice(em_steps(model, x, start), count))  # type: ignore[arg-type]
+
+
+def coins_at(start: CoinParams, step: int, free: bool = False, x: object = X) -> str:
+    """The status line of CoinSteps."""
+    state = states_of(CoinMixture(free), x, start, step // 2 + 1)[-1]
+    (a, b), weight = state.params.theta, state.params.weights[0]
+    weights = f", weight of A {weight:.3f}" if free else ""
+    log_likelihood = number(state.log_likelihood, 2)
+    return f"{half(step)}: θ_A {a:.3f}, θ_B {b:.3f}{weights}, log-likelihood {log_likelihood}"
+
+
+def shows(widget: Locator, start: CoinParams, step: int, **how: object) -> None:
+    """CoinSteps shows a step: in words, by the slider and by the place of its star."""
+    expect(status(widget)).to_have_text(coins_at(start, step, **how))  # type: ignore[arg-type]
+    expect(handle(widget, "Step")).to_have_value(str(step))
+    x, model = how.get("x", X), CoinMixture(bool(how.get("free")))
+    a, b = states_of(model, x, start, step // 2 + 1)[-1].params.theta
+    place = str(widget.locator(".em-here").get_attribute("transform"))
+    at = [float(part) for part in re.findall(r"[\d.]+", place)]
+    assert at == pytest.approx([a * SIZE, (1 - b) * SIZE], abs=1e-4)
+    points = str(widget.locator(".em-path").first.get_attribute("points")).split(" ")
+    assert len(points) == step // 2 + 1
