@@ -8,8 +8,11 @@ export PYTHONPATH := $(CURDIR)
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
+PIN := uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+	--custom-compile-command "make requirements" --no-emit-index-url --no-emit-find-links
+
 .NOTPARALLEL:
-.PHONY: help setup book serve zip test bench-site lint format notebooks requirements clean
+.PHONY: help setup book serve lab zip test bench-site lint format notebooks requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -24,6 +27,11 @@ book: setup  ## execute every chapter and build the site
 
 serve: setup  ## build the site and serve it on 127.0.0.1 (PORT=8000); Enter rebuilds
 	@python tools/build.py serve --port $(PORT)
+
+lab: setup  ## open the book in JupyterLab, as in Binder; Ctrl-C ends it
+	@echo "-- JupyterLab opens in the browser in some seconds; Ctrl-C ends it"
+	@JUPYTER_CONFIG_PATH=$(CURDIR)/binder jupyter lab --allow-root --port $(PORT) --log-level WARN \
+		--LabApp.default_url=/lab/tree/book/index.ipynb --ServerApp.answer_yes=True
 
 zip: setup  ## pack the site into one file that opens without server or network
 	@python tools/pack.py
@@ -43,9 +51,10 @@ format: setup  ## put the code into the house's style
 notebooks: setup  ## execute the chapters and write them small (ONLY=book/NAME.ipynb)
 	@python tools/notebooks.py $(ONLY)
 
-requirements: setup  ## pin requirements.txt anew from requirements.in
-	@uv pip compile --universal --python-version 3.11 --upgrade --custom-compile-command "make requirements" \
-		--no-emit-index-url --no-emit-find-links requirements.in -o requirements.txt
+requirements: setup  ## pin requirements.txt anew from requirements.in, and Binder's from it
+	@$(PIN) requirements.in -o requirements.txt
+	@grep -v '^ipykernel==' requirements.txt | \
+		$(PIN) --no-annotate --constraint - binder/requirements.in -o binder/requirements.txt
 
 clean:  ## remove what was built and installed
 	rm -rf _build .venv .venv-3.* node_modules .hypothesis .mypy_cache .pytest_cache .ruff_cache

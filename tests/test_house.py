@@ -114,10 +114,10 @@ def test_without_a_browser_the_tests_say_what_to_do(monkeypatch):
 # --- pins ---------------------------------------------------------------------------------------
 
 
-def pins() -> dict[str, str]:
+def pins(name: str = "requirements.txt") -> dict[str, str]:
     """Package → version, of the lines of requirements.txt that hold on this Python."""
     lines = re.findall(
-        r"^([\w.\[\]-]+)==(\S+)(?: ; (.*))?$", (ROOT / "requirements.txt").read_text(), re.MULTILINE
+        r"^([\w.\[\]-]+)==(\S+)(?: ; (.*))?$", (ROOT / name).read_text(), re.MULTILINE
     )
     return {canonical(n): v for n, v, marker in lines if not marker or Marker(marker).evaluate()}
 
@@ -126,10 +126,11 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def test_every_line_of_requirements_is_an_exact_pin():
+@pytest.mark.parametrize("name", ["requirements.txt", "binder/requirements.txt"])
+def test_every_line_of_requirements_is_an_exact_pin(name):
     lines = [
         line
-        for line in (ROOT / "requirements.txt").read_text().splitlines()
+        for line in (ROOT / name).read_text().splitlines()
         if line and not line.lstrip().startswith("#")
     ]
     assert all(re.match(r"[\w.\[\]-]+==[\w.]+( ; .+)?$", line) for line in lines)
@@ -139,6 +140,15 @@ def test_direct_dependencies_are_pinned_alike_in_both_files():
     direct = re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "requirements.in").read_text(), re.MULTILINE)
     assert direct
     assert all(pins()[canonical(name)] == version for name, version in direct)
+
+
+def test_binder_has_the_books_versions_but_an_older_kernel():
+    ours, binder = pins(), pins("binder/requirements.txt")
+    other = {name for name in binder.keys() & ours.keys() if binder[name] != ours[name]}
+    assert other == {"ipykernel"}
+    assert binder["ipykernel"].startswith("6.")
+    asked_for = re.findall(r"^[\w-]+", (ROOT / "binder/requirements.in").read_text(), re.MULTILINE)
+    assert set(asked_for) <= binder.keys()
 
 
 def test_the_environment_holds_exactly_the_pins():
