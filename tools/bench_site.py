@@ -439,10 +439,9 @@ def run(site: Path, folder: Path) -> tuple[list[Row], str]:
 @contextmanager
 def a_browser() -> Iterator[Browser]:
     """The browser that the tests use."""
+    path = browsers.find_or_install()
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=browsers.find_or_install(), args=browsers.ARGUMENTS
-        )
+        chromium = playwright.chromium.launch(executable_path=path, args=browsers.ARGUMENTS)
         yield chromium
         chromium.close()
 
