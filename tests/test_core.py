@@ -15,7 +15,18 @@ import em_core
 
 PACKAGE = Path(em_core.__file__).parent
 CORE = ("__init__", "checks", "em", "coins", "gaussians", "tables")
-LEVELS = ["checks", "style", "em", "coins", "gaussians", "listings", "tables", "plots", "widgets"]
+LEVELS = [
+    "checks",
+    "style",
+    "em",
+    "coins",
+    "gaussians",
+    "listings",
+    "tables",
+    "plots",
+    "widgets",
+    "exercises",
+]
 CONTRACT = {
     "CoinMixture": "(fit_weights=False)",
     "CoinParams": "(theta, weights)",

@@ -1,0 +1,197 @@
+"""The checks of the chapters' exercises; each takes the learner's function and gives a `Verdict`.
+
+To be read with the module's name: ``check.responsibilities(mine)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from em_core.exercises.tasks import coins, exponentials, gaussians, general
+from em_core.exercises.verdict import Verdict, judge
+
+Answer: TypeAlias = Callable[..., Any]
+
+
+def divergence(answer: Answer) -> Verdict:
+    """Check a function (q, p) for the Kullback–Leibler divergence KL(q ‖ p), a float.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes two distributions of shape (k,).
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, general.DIVERGENCE)
+
+
+def labelled_estimates(answer: Answer) -> Verdict:
+    """Check a function (x, labels, k) for the estimates of θ when the labels are seen.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes heads and tails, shape (m, 2), labels from 0, shape (m,), and the number of coins.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, coins.LABELLED_ESTIMATES)
+
+
+def responsibilities(answer: Answer) -> Verdict:
+    """Check a function (x, theta, weights) for the responsibilities of coins.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes heads and tails, shape (m, 2), and two arrays of shape (k,).
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, coins.RESPONSIBILITIES)
+
+
+def lower_bound(answer: Answer) -> Verdict:
+    """Check a function (log_joint, q) for the lower bound, a float.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes two arrays of shape (n, k); q's rows are distributions.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, general.LOWER_BOUND)
+
+
+def coin_m_step(answer: Answer) -> Verdict:
+    """Check a function (x, r) for the M-step of coins with free weights.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes heads and tails, shape (m, 2), and responsibilities, shape (m, k); returns θ and the
+        weights.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, coins.COIN_M_STEP)
+
+
+def e_step(answer: Answer) -> Verdict:
+    """Check a function (log_joint) for the E-step of any model.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes an array of shape (n, k); returns the responsibilities and the log-likelihood.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, general.E_STEP)
+
+
+def ordered(answer: Answer) -> Verdict:
+    """Check a function (theta, weights) that puts a mixture's components in the order of θ.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes and returns two arrays of shape (k,).
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, coins.ORDERED)
+
+
+def gaussian_m_step(answer: Answer) -> Verdict:
+    """Check a function (x, r) for the M-step of one Gaussian component.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes points, shape (n, d), and one column of responsibilities, shape (n,); returns weight,
+        mean and covariance.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, gaussians.GAUSSIAN_M_STEP)
+
+
+def gaussian_e_step(answer: Answer) -> Verdict:
+    """Check a function (x, weights, means, covariances) for responsibilities of Gaussians.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes points, shape (n, d), and the parameters, shapes (k,), (k, d) and (k, d, d).
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, gaussians.GAUSSIAN_E_STEP)
+
+
+def bic(answer: Answer) -> Verdict:
+    """Check a function (log_likelihood, n, d, k) for the BIC of a mixture of full Gaussians.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes the log-likelihood, the numbers of points, of axes and of components.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, gaussians.BIC)
+
+
+def exponential_log_joint(answer: Answer) -> Verdict:
+    """Check a function (x, weights, rates) for the log-joint of a mixture of exponentials.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes waiting times, shape (n,), and two arrays of shape (k,); returns shape (n, k).
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, exponentials.EXPONENTIAL_LOG_JOINT)
+
+
+def exponential_m_step(answer: Answer) -> Verdict:
+    """Check a function (x, r) for the M-step of a mixture of exponentials.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes waiting times, shape (n,), and responsibilities, shape (n, k); returns weights and
+        rates.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, exponentials.EXPONENTIAL_M_STEP)

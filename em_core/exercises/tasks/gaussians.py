@@ -1,0 +1,238 @@
+"""Tasks about mixtures of Gaussians."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy.stats import multivariate_normal
+
+from em_core.checks import Array
+from em_core.em import e_step as right_e_step
+from em_core.em import em_steps
+from em_core.exercises.tasks.common import SHARES, share_out
+from em_core.exercises.verdict import Mistake, Task
+from em_core.gaussians import GaussianMixture, GaussianParams
+
+POINTS = np.array([[0.0, 1.0], [2.0, -1.0], [1.5, 3.0], [-2.0, 0.5], [4.0, 4.5], [0.5, -2.5]])
+
+
+def _two_gaussians(d: int) -> GaussianParams:
+    return GaussianParams([0.5, 0.5], np.zeros((2, d)), np.array([np.eye(d)] * 2))
+
+
+def _m_step_of_one(x: Array, r: Array) -> tuple[float, Array, Array]:
+    both = np.column_stack([r, 1 - r])
+    new = GaussianMixture().m_step(x, both, _two_gaussians(x.shape[1]))
+    return new.weights[0], new.means[0], new.covariances[0]
+
+
+def _scatter(x: Array, r: Array, centre: Array) -> Array:
+    return np.asarray((r[:, None] * (x - centre)).T @ (x - centre))
+
+
+def _with_covariance(covariance: Callable[[Array, Array], Array]) -> Callable[..., Any]:
+    """The M-step with another covariance."""
+    return lambda x, r: (*_m_step_of_one(x, r)[:2], covariance(x, r))
+
+
+def _mean(x: Array, r: Array) -> Array:
+    return np.asarray(r @ x / r.sum())
+
+
+GAUSSIAN_M_STEP = Task(
+    oracle=_m_step_of_one,
+    cases={
+        "in the plane": (POINTS, SHARES[:, 0]),
+        "in one dimension": (POINTS[:, :1], SHARES[:, 1]),
+    },
+    parts={
+        "the weight": "one number",
+        "the mean": "one number for each axis",
+        "the covariance": "a matrix with a row and a column for each axis",
+    },
+    mistakes=(
+        Mistake(
+            "Weight and mean are right. The responsibilities enter the covariance twice, that is "
+            "squared.",
+            _with_covariance(lambda x, r: _scatter(x, r**2, _mean(x, r)) / r.sum()),
+        ),
+        Mistake(
+            "Weight and mean are right. The covariance is about the mean of all the data.",
+            _with_covariance(lambda x, r: _scatter(x, r, x.mean(axis=0)) / r.sum()),
+        ),
+        Mistake(
+            "Weight and mean are right. The covariance is about zero: no mean was taken away.",
+            _with_covariance(lambda x, r: _scatter(x, r, np.zeros(x.shape[1])) / r.sum()),
+        ),
+        Mistake(
+            "Weight and mean are right. In the covariance all points count alike: the "
+            "responsibilities are missing.",
+            _with_covariance(lambda x, r: _scatter(x, np.ones(len(x)), _mean(x, r)) / len(x)),
+        ),
+        Mistake(
+            "Weight and mean are right. The sum of the outer products was not divided.",
+            _with_covariance(lambda x, r: _scatter(x, r, _mean(x, r))),
+        ),
+        Mistake(
+            "Weight and mean are right. The covariance was divided by the number of all points, "
+            "not by those expected of this component.",
+            _with_covariance(lambda x, r: _scatter(x, r, _mean(x, r)) / len(x)),
+        ),
+        Mistake(
+            "Weight and mean are right. The covariance has n − 1 for n: maximum likelihood has no "
+            "such correction.",
+            _with_covariance(lambda x, r: _scatter(x, r, _mean(x, r)) / (r.sum() - 1)),
+        ),
+        Mistake(
+            "The weight is still a sum of responsibilities. Which share of the points is it?",
+            lambda x, r: (r.sum(), *_m_step_of_one(x, r)[1:]),
+        ),
+        Mistake(
+            "The mean was divided by the number of all points, and the covariance is about it.",
+            lambda x, r: (r.mean(), m := r @ x / len(x), _scatter(x, r, m) / r.sum()),
+        ),
+    ),
+)
+
+
+def _log_parts(x: Array, m: Array, c: Array) -> tuple[Array, Array]:
+    """−½ log |Σ| of each component, and −½ of the squared distance of each point from it."""
+    residuals = x[:, None, :] - m
+    solved = np.linalg.solve(c, residuals[..., None])[..., 0]
+    return -np.linalg.slogdet(c)[1] / 2, -(residuals * solved).sum(axis=2) / 2
+
+
+def _densities(x: Array, m: Array, c: Array) -> Array:
+    each = [multivariate_normal(mean, cov).pdf(x) for mean, cov in zip(m, c, strict=True)]
+    return np.column_stack(each)
+
+
+def _of_gaussians(x: Array, weights: Array, means: Array, covariances: Array) -> Array:
+    params = GaussianParams(weights, means, covariances)
+    return next(em_steps(GaussianMixture(), x, params)).responsibilities
+
+
+THREE = (
+    np.array([0.2, 0.5, 0.3]),
+    np.array([[0.0, 0.0], [2.0, 2.0], [-1.0, 3.0]]),
+    np.array([[[1.0, 0.3], [0.3, 0.5]], [[3.0, -1.0], [-1.0, 2.0]], [[0.8, 0.0], [0.0, 4.0]]]),
+)
+
+GAUSSIAN_E_STEP = Task(
+    oracle=_of_gaussians,
+    cases={
+        "for three components": (POINTS, *THREE),
+        "for equal weights and unit covariances": (
+            POINTS,
+            np.full(2, 0.5),
+            THREE[1][:2],
+            np.array([np.eye(2)] * 2),
+        ),
+        "with a point far away": (np.vstack([POINTS, [[200.0, 150.0]]]), *THREE),
+    },
+    parts={"the result": "a row for each point with a column for each component"},
+    rows_sum_to_one=True,
+    mistakes=(
+        Mistake(
+            "Right for the points near by. Far away every density underflows to 0, and 0/0 is NaN: "
+            "stay in the logarithm until the largest of a row is taken out.",
+            lambda x, w, m, c: share_out(w * _densities(x, m, c)),
+        ),
+        Mistake(
+            "The weights are forgotten: it is right where they are equal.",
+            lambda x, w, m, c: _of_gaussians(x, np.full(len(w), 1 / len(w)), m, c),
+        ),
+        Mistake(
+            "The weights are forgotten, and far away all densities underflow.",
+            lambda x, w, m, c: share_out(_densities(x, m, c)),
+        ),
+        Mistake(
+            "The determinant is missing: it is right where all covariances are alike. A wide "
+            "component has a low peak.",
+            lambda x, w, m, c: right_e_step(np.log(w) + _log_parts(x, m, c)[1])[0],
+        ),
+        Mistake(
+            "The factor ½ before the squared distance is missing.",
+            lambda x, w, m, c: right_e_step(np.log(w) + (p := _log_parts(x, m, c))[0] + 2 * p[1])[
+                0
+            ],
+        ),
+        Mistake(
+            "The determinant counts twice: its square root is wanted.",
+            lambda x, w, m, c: right_e_step(np.log(w) + 2 * (p := _log_parts(x, m, c))[0] + p[1])[
+                0
+            ],
+        ),
+        Mistake(
+            "The covariances are not used, or only as unit matrices.",
+            lambda x, w, m, c: _of_gaussians(x, w, m, np.array([np.eye(x.shape[1])] * len(w))),
+        ),
+        Mistake(
+            "Only the diagonals of the covariances are used.",
+            lambda x, w, m, c: _of_gaussians(x, w, m, c * np.eye(x.shape[1])),
+        ),
+        Mistake(
+            "The sum goes over the wrong axis: it is each point that is shared out.",
+            lambda x, w, m, c: (j := w * _densities(x, m, c)) / j.sum(axis=0),
+        ),
+        Mistake(
+            "The rows don't sum to one: these are weights times densities, not yet shared out.",
+            lambda x, w, m, c: w * _densities(x, m, c),
+        ),
+    ),
+)
+
+
+def _bic(log_likelihood: float, n: int, d: int, k: int) -> float:
+    return float((k - 1 + k * d + k * d * (d + 1) / 2) * np.log(n) - 2 * log_likelihood)
+
+
+BIC = Task(
+    oracle=_bic,
+    cases={
+        "for one Gaussian on a line": (-1210.0, 272, 1, 1),
+        "for two components in the plane": (-1130.5, 272, 2, 2),
+        "for four components in three dimensions": (-880.25, 150, 3, 4),
+    },
+    parts={"the BIC": "one number"},
+    mistakes=(
+        Mistake(
+            "One parameter too many: the weights sum to one.",
+            lambda v, n, d, k: _bic(v, n, d, k) + np.log(n),
+        ),
+        Mistake(
+            "Too many parameters: a covariance matrix is symmetric.",
+            lambda v, n, d, k: _bic(v, n, d, k) + k * d * (d - 1) / 2 * np.log(n),
+        ),
+        Mistake(
+            "Too many parameters: a covariance matrix is symmetric, and the weights sum to one.",
+            lambda v, n, d, k: _bic(v, n, d, k) + (1 + k * d * (d - 1) / 2) * np.log(n),
+        ),
+        Mistake(
+            "Too few parameters: a full covariance has more than its variances.",
+            lambda v, n, d, k: _bic(v, n, d, k) - k * d * (d - 1) / 2 * np.log(n),
+        ),
+        Mistake(
+            "Too few parameters: each component has a covariance of its own.",
+            lambda v, n, d, k: _bic(v, n, d, k) - (k - 1) * d * (d + 1) / 2 * np.log(n),
+        ),
+        Mistake(
+            "The weights are not counted.",
+            lambda v, n, d, k: _bic(v, n, d, k) - (k - 1) * np.log(n),
+        ),
+        Mistake(
+            "The log-likelihood counts with the wrong sign: a better fit must make it smaller.",
+            lambda v, n, d, k: _bic(-v, n, d, k),
+        ),
+        Mistake(
+            "The log-likelihood counts twice.",
+            lambda v, n, d, k: _bic(v / 2, n, d, k),
+        ),
+        Mistake(
+            "This is AIC, with 2 for each parameter. What does BIC take instead?",
+            lambda v, n, d, k: 2 * (k - 1 + k * d + k * d * (d + 1) / 2) - 2 * v,
+        ),
+    ),
+)

@@ -1,0 +1,191 @@
+"""Tasks about any model: the divergence, the bound, the E-step."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import rel_entr, xlogy
+
+from em_core.checks import Array
+from em_core.em import e_step as right_e_step
+from em_core.em import lower_bound as right_lower_bound
+from em_core.exercises.tasks.common import share_out
+from em_core.exercises.verdict import Mistake, Task
+
+DIVERGENCE = Task(
+    oracle=lambda q, p: rel_entr(q, p).sum(),
+    cases={
+        "for two distributions without zeros": (
+            np.array([0.5, 0.3, 0.2]),
+            np.array([0.2, 0.2, 0.6]),
+        ),
+        "for a q with a zero": (np.array([0.0, 0.4, 0.6]), np.array([0.3, 0.3, 0.4])),
+        "where p is zero and q is not": (np.array([0.5, 0.5]), np.array([1.0, 0.0])),
+    },
+    parts={"the divergence": "one number"},
+    mistakes=(
+        Mistake(
+            "This is KL(p ‖ q). Which of the two distributions does the averaging?",
+            lambda q, p: rel_entr(p, q).sum(),
+        ),
+        Mistake(
+            "It has the wrong sign: a divergence is never negative. Look at the fraction.",
+            lambda q, p: -rel_entr(q, p).sum(),
+        ),
+        Mistake(
+            "This is the mean of the terms; the average is already in the weights q.",
+            lambda q, p: rel_entr(q, p).mean(),
+        ),
+        Mistake(
+            "The logarithms are added without a weight: each counts by its probability.",
+            lambda q, p: np.log(q / p).sum(),
+        ),
+        Mistake(
+            "It is right up to a factor: which logarithm does this book use?",
+            lambda q, p: rel_entr(q, p).sum() / np.log(2),
+        ),
+        Mistake(
+            "It is right until a probability is zero, and NaN then. What does 0 log 0 count as?",
+            lambda q, p: np.sum(q * np.log(q / p)),
+        ),
+        Mistake(
+            "Terms with q = 0 may be left out, but where only p is 0 the divergence is infinite.",
+            lambda q, p: np.sum(rel_entr(q, p), where=(q > 0) & (p > 0)),
+        ),
+    ),
+)
+
+
+class _Given:
+    """A model whose log-joint is given as its parameters."""
+
+    def log_joint(self, x: None, params: Array) -> Array:
+        return params
+
+
+def _bound(log_joint: Array, q: Array) -> float:
+    return right_lower_bound(_Given(), None, log_joint, q)  # type: ignore[arg-type]
+
+
+def _entropy(q: Array) -> float:
+    return float(-xlogy(q, q).sum())
+
+
+LOG_JOINT = np.log([[0.3, 0.1], [0.2, 0.25], [0.05, 0.4]])
+SOFT = np.array([[0.5, 0.5], [0.1, 0.9], [0.7, 0.3]])
+
+LOWER_BOUND = Task(
+    oracle=_bound,
+    cases={
+        "for soft shares": (LOG_JOINT, SOFT),
+        "for the posterior": (LOG_JOINT, right_e_step(LOG_JOINT)[0]),
+        "for hard labels": (LOG_JOINT, np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])),
+    },
+    parts={"the bound": "one number"},
+    mistakes=(
+        Mistake(
+            "This is the expected log-joint, Q. The bound has one more term, which knows nothing "
+            "of the model.",
+            lambda a, q: (q * a).sum(),
+        ),
+        Mistake(
+            "The second term has the wrong sign.",
+            lambda a, q: (q * a).sum() - _entropy(q),
+        ),
+        Mistake(
+            "This is the log-likelihood: q has no influence. It is what the bound lies below.",
+            lambda a, q: right_e_step(a)[1],
+        ),
+        Mistake(
+            "Right for soft shares, NaN for hard ones. What does 0 log 0 count as?",
+            lambda a, q: (q * (a - np.log(q))).sum(),
+        ),
+        Mistake(
+            "This is the gap, log-likelihood minus bound.",
+            lambda a, q: right_e_step(a)[1] - _bound(a, q),
+        ),
+        Mistake(
+            "This is the mean over the rows. The bound is their sum.",
+            lambda a, q: _bound(a, q) / len(a),
+        ),
+        Mistake(
+            "The argument is the log-joint already; here it is exponentiated.",
+            lambda a, q: (q * np.exp(a)).sum() + _entropy(q),
+        ),
+        Mistake("This is the entropy of q alone.", lambda a, q: _entropy(q)),
+    ),
+)
+
+
+def _naive(log_joint: Array) -> tuple[Array, float]:
+    joint = np.exp(log_joint)
+    return share_out(joint), np.log(joint.sum(axis=1)).sum()
+
+
+def _with_one_maximum(log_joint: Array) -> tuple[Array, float]:
+    largest = log_joint.max()
+    relative = np.exp(log_joint - largest)
+    return share_out(relative), (largest + np.log(relative.sum(axis=1))).sum()
+
+
+def _posterior(log_joint: Array) -> Array:
+    return right_e_step(log_joint)[0]
+
+
+E_STEP = Task(
+    oracle=right_e_step,
+    cases={
+        "for ten tosses a sample": (np.log([[0.004, 0.001], [0.0005, 0.001], [0.02, 0.01]]),),
+        "for 2,000 tosses a sample": (np.array([[-1400.0, -1402.0], [-1390.0, -1386.5]]),),
+        "where the rows differ by thousands": (
+            np.array([[-3.0, -4.0, -2.5], [-5000.0, -5001.0, -5003.0]]),
+        ),
+    },
+    parts={
+        "the first result": "a row for each sample with a column for each component",
+        "the log-likelihood": "one number",
+    },
+    rows_sum_to_one=True,
+    mistakes=(
+        Mistake(
+            "It is right for few tosses. For 2,000 every probability underflows to 0, and 0/0 is "
+            "NaN. Which common factor may be taken out of a row first?",
+            _naive,
+        ),
+        Mistake(
+            "One maximum was taken out of the whole array. A row far below it still underflows.",
+            _with_one_maximum,
+        ),
+        Mistake(
+            "The responsibilities are right. In the log-likelihood the maximum, once taken out, "
+            "was not put back.",
+            lambda a: (
+                _posterior(a),
+                np.log(np.exp(a - a.max(axis=1, keepdims=True)).sum(axis=1)).sum(),
+            ),
+        ),
+        Mistake(
+            "The responsibilities are right. The other number is the expected complete-data "
+            "log-likelihood; it lacks the entropy, and may fall while EM climbs.",
+            lambda a: (_posterior(a), (_posterior(a) * a).sum()),
+        ),
+        Mistake(
+            "The log-likelihood is always 0: it was computed from rows that had been divided by "
+            "their sums already.",
+            lambda a: (_posterior(a), 0.0),
+        ),
+        Mistake(
+            "The responsibilities are right. The log-likelihood of all the data is a sum over the "
+            "samples; this is one number for each.",
+            lambda a: (_posterior(a), np.logaddexp.reduce(a, axis=1)),
+        ),
+        Mistake(
+            "The responsibilities are right. The log-likelihood takes the best component of each "
+            "row only; all of them can have given it.",
+            lambda a: (_posterior(a), a.max(axis=1).sum()),
+        ),
+        Mistake(
+            "The responsibilities are right. The other number is the mean over the samples.",
+            lambda a: (_posterior(a), right_e_step(a)[1] / len(a)),
+        ),
+    ),
+)

@@ -1,0 +1,513 @@
+"""The exercises' checks: the wrong answers that learners give, each told by its name; the laws.
+
+That the printed solutions are right is tested in test_solutions.py.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from functools import partial
+
+import numpy as np
+import pytest
+from scipy.special import logsumexp
+from scipy.stats import multivariate_normal
+
+from em_core import GaussianMixture, GaussianParams
+from em_core.em import e_step
+from em_core.exercises import check, laws
+from em_core.exercises.tasks import coins, exponentials, gaussians, general
+from em_core.exercises.verdict import NOT_STARTED, Task, results, same
+
+CHECKS = {
+    name: f for name, f in vars(check).items() if getattr(f, "__module__", "") == check.__name__
+}
+TASKS = {
+    name: task
+    for module in (coins, exponentials, gaussians, general)
+    for name, task in vars(module).items()
+    if isinstance(task, Task)
+}
+
+
+def test_each_check_has_its_task():
+    assert {name.lower() for name in TASKS} == set(CHECKS)
+
+
+# --- answers that no check takes ----------------------------------------------------------------
+
+
+def stub(x, r):
+    """What is wanted."""
+    ...
+
+
+def with_dots(x, r):
+    theta = ...
+    return theta, ...
+
+
+@pytest.mark.parametrize("answer", [None, ..., stub, with_dots, lambda x, r: ...])
+def test_what_was_not_started_is_told_so(answer):
+    assert check.coin_m_step(answer) == NOT_STARTED
+
+
+def stops(x, r):
+    theta = x[:, 0] / x[:, 1]
+    return theta, missing  # noqa: F821
+
+
+def leaves(x, r):
+    raise SystemExit("enough")
+
+
+def spoils(x, r):
+    x[:, 0] = 0
+    return x[0], x[0]
+
+
+def forgets_to_return(x, r):
+    r.sum(axis=0)
+
+
+class Hostile:
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError("not today")
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (3.5, "A function is wanted here, and this is a float."),
+        (stops, "`NameError: name 'missing' is not defined` at its line 3, `return theta, missing"),
+        (leaves, "It stopped with `SystemExit: enough` at its line 2"),
+        (lambda x: x, "when it was called with `(x, r)`"),
+        (spoils, "It changes its argument `x`. Work on a copy."),
+        (forgets_to_return, "It returns nothing: is there a `return`?"),
+        (lambda x, r: r.sum(axis=0), "It should return 2 things: θ, the weights."),
+        (lambda x, r: ("A", "B"), "θ should be numbers; this is a str that isn't."),
+        (lambda x, r: (Hostile(), Hostile()), "θ should be numbers; this is a Hostile that isn't."),
+        (lambda x, r: (r, r), "Wrong shape: θ should be one number for each coin. Yours has shape"),
+        (lambda x, r: ([np.nan] * r.shape[1],) * 2, "θ holds NaN"),
+        (lambda x, r: ([np.inf] * r.shape[1],) * 2, "θ holds infinity"),
+        (lambda x, r: (np.full(r.shape[1], 0.5),) * 2, "The shape fits, the values don't"),
+        (partial(forgets_to_return, r=np.eye(2)), "when it was called with `(x, r)`"),
+    ],
+)
+def test_an_answer_that_cannot_be_compared_is_told_why(answer, told, capfd):
+    verdict = check.coin_m_step(answer)
+    assert verdict.headline == "Not right yet"
+    assert told in verdict.words
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_part_that_is_right_is_told():
+    def half_right(x, r):
+        return coins.COIN_M_STEP.oracle(x, r)[0], np.full(r.shape[1], 0.123)
+
+    assert (
+        "Of what it returns, θ is right, the weights is not" in check.coin_m_step(half_right).words
+    )
+
+
+def test_cases_that_are_right_are_told():
+    def right_in_the_plane(x, r):
+        w, m, c = gaussians.GAUSSIAN_M_STEP.oracle(x, r)
+        return w, m, c + (x.shape[1] == 1)
+
+    words = check.gaussian_m_step(right_in_the_plane).words
+    assert "wrong in one dimension, but right in the plane" in words
+
+
+def test_a_verdict_is_shown_as_a_sentence_with_its_code_marked():
+    shown = check.coin_m_step(spoils)._repr_html_()
+    assert shown == (
+        '<p class="em-verdict wrong"><strong>Not right yet.</strong> '
+        "It changes its argument <code>x</code>. Work on a copy.</p>"
+    )
+    assert repr(NOT_STARTED).startswith("Not yet started. ")
+    assert "em-verdict open" in NOT_STARTED._repr_html_()
+
+
+def test_code_in_a_verdict_is_escaped():
+    def fails(x, r):
+        raise ValueError("<script>")
+
+    assert "&lt;script&gt;" in check.coin_m_step(fails)._repr_html_()
+
+
+# --- what learners really write ------------------------------------------------------------------
+
+
+def kl_by_numpy(q, p):
+    return np.sum(q * np.log(q / p))
+
+
+def kl_of_kept(q, p):
+    keep = (q > 0) & (p > 0)
+    return np.sum(q[keep] * np.log(q[keep] / p[keep]))
+
+
+def cross_entropy(q, p):
+    return -np.sum(q * np.log(p))
+
+
+def shares_of_heads(x, labels, k):
+    shares = x[:, 0] / x.sum(axis=1)
+    return [shares[labels == j].mean() for j in range(k)]
+
+
+def likelihood_loop(x, theta, weights):
+    r = np.zeros((len(x), len(theta)))
+    for i, (h, t) in enumerate(x):
+        for j in range(len(theta)):
+            r[i, j] = theta[j] ** h * (1 - theta[j]) ** t
+    return r / r.sum(axis=1, keepdims=True)
+
+
+def joint_of(x, theta, weights):
+    return weights * theta ** x[:, [0]] * (1 - theta) ** x[:, [1]]
+
+
+def without_keepdims(x, theta, weights):
+    joint = joint_of(x, theta, weights)
+    return joint / joint.sum(axis=1)
+
+
+def m_step_with(theta_of, weights_of):
+    return lambda x, r: (theta_of(x, r), weights_of(x, r))
+
+
+def theta_right(x, r):
+    return (r * x[:, [0]]).sum(axis=0) / (r * x.sum(axis=1)[:, None]).sum(axis=0)
+
+
+def mean_of_r(x, r):
+    return r.sum(axis=0) / len(r)
+
+
+def softmax_bare(a):
+    e = np.exp(a)
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def softmax(a):
+    return softmax_bare(a - a.max(axis=1, keepdims=True))
+
+
+def one_gaussian(x, r, *, residuals=None, power=1, divisor=None, weight=None):
+    mean = (r[:, None] * x).sum(axis=0) / r.sum()
+    y = x - mean if residuals is None else residuals(x)
+    covariance = np.einsum("i,id,ie->de", r**power, y, y) / (divisor or r.sum())
+    return (r.sum() / len(x) if weight is None else weight(r)), mean, covariance
+
+
+def pdfs(x, means, covariances):
+    return np.array(
+        [multivariate_normal(m, c).pdf(x) for m, c in zip(means, covariances, strict=True)]
+    ).T
+
+
+def shared(joint):
+    return joint / joint.sum(axis=1)[:, None]
+
+
+def quadratic(x, weights, means, covariances, half=0.5, determinant=0.5):
+    logs = np.empty((len(x), len(weights)))
+    for j, (m, c) in enumerate(zip(means, covariances, strict=True)):
+        y = x - m
+        distance = (y @ np.linalg.inv(c) * y).sum(axis=1)
+        logs[:, j] = np.log(weights[j]) - determinant * np.log(np.linalg.det(c)) - half * distance
+    return np.exp(logs - logsumexp(logs, axis=1, keepdims=True))
+
+
+def price(n_parameters):
+    return lambda v, n, d, k: n_parameters(d, k) * np.log(n) - 2 * v
+
+
+WRONG = {
+    "divergence": [
+        (kl_by_numpy, "0 log 0"),
+        (lambda q, p: kl_by_numpy(p, q), "holds infinity"),
+        (lambda q, p: kl_of_kept(p, q), "shape fits"),
+        (kl_of_kept, "infinite"),
+        (cross_entropy, "shape fits"),
+        (lambda q, p: np.log(q / p).sum(), "without a weight"),
+        (lambda q, p: q * np.log(q / p), "Wrong shape"),
+        (
+            lambda q, p: np.sum(
+                [a * np.log2(a / b) if a else 0 for a, b in zip(q, p, strict=True)]
+            ),
+            "which logarithm",
+        ),
+        (
+            lambda q, p: sum(a * np.log(b / a) for a, b in zip(q, p, strict=True) if a),
+            "wrong sign",
+        ),
+    ],
+    "labelled_estimates": [
+        (shares_of_heads, "Right as long as all samples are equally long"),
+        (
+            lambda x, z, k: [x[z == j, 1].sum() / x[z == j].sum() for j in range(k)],
+            "shares of tails",
+        ),
+        (
+            lambda x, z, k: [x[z == j, 0].sum() / x[:, 0].sum() for j in range(k)],
+            "all the heads",
+        ),
+        (lambda x, z, k: [x[z == j, 0].sum() / x.sum() for j in range(k)], "all the coins"),
+        (lambda x, z, k: [x[:, 0].sum() / x.sum()] * k, "labels are not used"),
+        (lambda x, z, k: [x[z == j].mean() for j in range(k)], "shape fits"),
+        (
+            lambda x, z, k: [x[z == j, 0].sum() / 10 / sum(z == j) for j in range(k)],
+            "but right for",
+        ),
+        (
+            lambda x, z, k: [x[z == j].sum(axis=0) / x[z == j].sum() for j in range(k)],
+            "Wrong shape",
+        ),
+    ],
+    "responsibilities": [
+        (likelihood_loop, "the weights are forgotten"),
+        (lambda *a: joint_of(*a) / joint_of(*a).sum(axis=0), "wrong axis"),
+        (joint_of, "don't sum to one"),
+        (lambda *a: joint_of(*a) / joint_of(*a).sum(), "don't sum to one"),
+        (without_keepdims, "could not be broadcast"),
+        (lambda *a: shared(joint_of(*a)).T, "on its side"),
+        (lambda *a: np.round(shared(joint_of(*a))), "one coin altogether"),
+        (lambda x, t, w: shared(joint_of(x[:, ::-1], t, w)), "changed places"),
+        (lambda x, t, w: shared(w * t ** x[:, [0]]), "Only the heads"),
+        (lambda *a: shared(np.log(joint_of(*a))), "Logarithms were shared out"),
+        (lambda *a: shared(joint_of(*a))[:, 0], "Wrong shape"),
+    ],
+    "lower_bound": [
+        (lambda a, q: np.sum(q * a), "Q"),
+        (lambda a, q: np.sum(q * (a - np.log(q))), "0 log 0"),
+        (lambda a, q: np.sum(q * a) + np.sum(q * np.log(q + 1e-300)), "wrong sign"),
+        (lambda a, q: logsumexp(a, axis=1).sum(), "q has no influence"),
+        (lambda a, q: np.sum(q * np.exp(a)), "shape fits"),
+        (lambda a, q: np.sum(q * a, axis=1), "Wrong shape"),
+        (lambda a, q: np.log(np.sum(q * np.exp(a), axis=1)).sum(), "shape fits"),
+    ],
+    "coin_m_step": [
+        (
+            m_step_with(
+                lambda x, r: (
+                    (r * (x[:, [0]] / x.sum(axis=1, keepdims=True))).sum(axis=0) / r.sum(axis=0)
+                ),
+                mean_of_r,
+            ),
+            "averages shares",
+        ),
+        (m_step_with(lambda x, r: r.T @ x[:, 0] / r.sum(axis=0), mean_of_r), "Of what should"),
+        (m_step_with(theta_right, lambda x, r: [1 / r.shape[1]] * r.shape[1]), "forgotten"),
+        (m_step_with(theta_right, lambda x, r: r.sum(axis=0)), "don't sum to one"),
+        (
+            m_step_with(theta_right, lambda x, r: r.T @ x.sum(axis=1) / x.sum()),
+            "weights count tosses",
+        ),
+        (m_step_with(lambda x, r: 1 - theta_right(x, r), mean_of_r), "share of tails"),
+        (m_step_with(theta_right, lambda x, r: r.mean(axis=1)), "Wrong shape: the weights"),
+        (lambda x, r: theta_right(x, r), "It should return 2 things"),
+        (m_step_with(lambda x, r: (r.T @ x).T / (r.T @ x).sum(), mean_of_r), "Wrong shape: θ"),
+        (m_step_with(lambda x, r: r.T @ x[:, 0] / x.sum(), mean_of_r), "Below the line"),
+    ],
+    "e_step": [
+        (lambda a: (softmax_bare(a), np.log(np.exp(a).sum(axis=1)).sum()), "right for few tosses"),
+        (lambda a: (softmax_bare(a - a.max()), logsumexp(a)), "NaN"),
+        (
+            lambda a: (
+                softmax_bare(a - a.max()),
+                (a.max() + np.log(np.exp(a - a.max()).sum(axis=1))).sum(),
+            ),
+            "One maximum",
+        ),
+        (
+            lambda a: (softmax(a), logsumexp(a - a.max(axis=1, keepdims=True), axis=1).sum()),
+            "was not put back",
+        ),
+        (lambda a: (softmax(a), np.sum(softmax(a) * a)), "lacks the entropy"),
+        (lambda a: (softmax(a), np.log(softmax(a).sum(axis=1)).sum()), "always 0"),
+        (lambda a: (softmax(a), logsumexp(a, axis=1)), "one number for each"),
+        (lambda a: (softmax(a.T).T, logsumexp(a, axis=1).sum()), "don't sum to one"),
+        (lambda a: (a - logsumexp(a, axis=1, keepdims=True), logsumexp(a)), "don't sum to one"),
+    ],
+    "ordered": [
+        (lambda t, w: (np.sort(t), np.sort(w)), "each for itself"),
+        (lambda t, w: (sorted(t), w), "stayed behind"),
+        (lambda t, w: (np.sort(t)[::-1], w[np.argsort(t)[::-1]]), "descending"),
+        (lambda t, w: (t[np.argsort(w)], w[np.argsort(w)]), "that of the weights"),
+        (lambda t, w: (np.sort(t), w[np.argsort(np.argsort(t))]), "a rank is not an index"),
+        (lambda t, w: (np.argsort(t), w[np.argsort(t)]), "the weights is right, θ is not"),
+        (lambda t, w: sorted(zip(t, w, strict=True)), "It should return 2 things"),
+        (lambda t, w: t.sort(), "changes its argument"),
+    ],
+    "gaussian_m_step": [
+        (partial(one_gaussian, power=2), "squared"),
+        (partial(one_gaussian, residuals=lambda x: x - x.mean(axis=0)), "mean of all the data"),
+        (partial(one_gaussian, residuals=lambda x: x), "no mean was taken away"),
+        (partial(one_gaussian, divisor=6), "number of all points"),
+        (partial(one_gaussian, power=0, divisor=6), "all points count alike"),
+        (partial(one_gaussian, weight=np.sum), "still a sum"),
+        (
+            lambda x, r: (*one_gaussian(x, r)[:2], np.cov(x.T, aweights=r)),
+            "Wrong shape: the covariance",
+        ),
+        (lambda x, r: (*one_gaussian(x, r)[:2], one_gaussian(x, r)[2].diagonal()), "Wrong shape"),
+        (lambda x, r: one_gaussian(x, r, divisor=r.sum() - 1), "no such correction"),
+        (lambda x, r: (r.mean(), x.mean(axis=0), np.eye(x.shape[1])), "shape fits"),
+    ],
+    "gaussian_e_step": [
+        (lambda x, w, m, c: shared(w * pdfs(x, m, c)), "near by"),
+        (lambda x, w, m, c: shared(pdfs(x, m, c)), "forgotten, and far away"),
+        (
+            lambda x, w, m, c: quadratic(x, np.ones(len(w)), m, c),
+            "The weights are forgotten: it is right where",
+        ),
+        (partial(quadratic, determinant=0), "determinant is missing"),
+        (partial(quadratic, half=1), "factor ½"),
+        (partial(quadratic, determinant=1), "counts twice"),
+        (lambda x, w, m, c: w * pdfs(x, m, c), "don't sum to one"),
+        (
+            lambda x, w, m, c: w * pdfs(x, m, c) / (w * pdfs(x, m, c)).sum(axis=0),
+            "wrong axis",
+        ),
+        (lambda x, w, m, c: shared(w * pdfs(x, m, c)).T, "Wrong shape"),
+        (lambda x, w, m, c: quadratic(x, w, m, c * np.eye(2)), "Only the diagonals"),
+    ],
+    "bic": [
+        (price(lambda d, k: k + k * d + k * d * (d + 1) / 2), "weights sum to one"),
+        (price(lambda d, k: k - 1 + k * d + k * d * d), "symmetric"),
+        (price(lambda d, k: k - 1 + k * d + k * d), "more than its variances"),
+        (price(lambda d, k: k * d + k * d * (d + 1) / 2), "weights are not counted"),
+        (price(lambda d, k: k), "shape fits"),
+        (lambda v, n, d, k: -price(lambda d, k: -6 * k)(v, n, d, k), "shape fits"),
+        (
+            lambda v, n, d, k: price(lambda d, k: k - 1 + k * d + k * d * (d + 1) // 2)(
+                -v, n, d, k
+            ),
+            "wrong sign",
+        ),
+        (lambda v, n, d, k: 2 * (k - 1 + k * d + k * d * (d + 1) // 2) - 2 * v, "AIC"),
+    ],
+    "exponential_log_joint": [
+        (lambda x, w, v: np.log(v) - v * x[:, None], "weights are forgotten"),
+        (lambda x, w, v: np.log(w) - np.outer(x, v), "before the exponential"),
+        (lambda x, w, v: w * v * np.exp(-np.outer(x, v)), "joint density"),
+        (lambda x, w, v: np.log(w * v * np.exp(-np.outer(x, v))), "underflows"),
+        (lambda x, w, v: np.log(w / v) - np.divide.outer(x, v), "taken for means"),
+        (lambda x, w, v: np.log(w * v) - v * x, "could not be broadcast"),
+        (lambda x, w, v: (np.log(w * v) - np.outer(x, v)).sum(axis=1), "Wrong shape"),
+    ],
+    "exponential_m_step": [
+        (lambda x, r: (r.mean(axis=0), r.T @ x / r.sum(axis=0)), "weighted mean waits"),
+        (lambda x, r: (r.mean(axis=0), r.T @ (1 / x) / r.sum(axis=0)), "average is taken of 1/x"),
+        (lambda x, r: (r.mean(axis=0), len(x) / (r.T @ x)), "number of all waits"),
+        (lambda x, r: (r.sum(axis=0), r.sum(axis=0) / (r.T @ x)), "don't sum to one"),
+        (lambda x, r: (r.mean(axis=0), [1 / x.mean()] * r.shape[1]), "same rate"),
+        (lambda x, r: (r.sum(axis=0) / (r.T @ x), r.mean(axis=0)), "changed places"),
+        (lambda x, r: (r.mean(axis=1), r.sum(axis=0) / (r.T @ x)), "Wrong shape: the weights"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "told"),
+    [(name, answer, told) for name, answers in WRONG.items() for answer, told in answers],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_wrong_answer_is_told_by_its_name(name, answer, told):
+    verdict = CHECKS[name](answer)
+    assert verdict.headline == "Not right yet"
+    assert re.search(told, verdict.words), verdict.words
+
+
+def test_every_check_has_met_five_wrong_answers():
+    assert WRONG.keys() == CHECKS.keys()
+    assert min(map(len, WRONG.values())) >= 5
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_the_oracle_is_right_and_a_stub_is_not_started(name):
+    assert CHECKS[name](TASKS[name.upper()].oracle).right
+    assert CHECKS[name](stub) == NOT_STARTED
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_no_mistake_is_right_or_made_twice(name):
+    task = TASKS[name]
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        known = [results(task.oracle, task), *(results(m.made, task) for m in task.mistakes)]
+    assert len(task.mistakes) >= 5
+    for i, one in enumerate(known):
+        for other in known[:i]:
+            assert not all(map(same, one, other)), task.mistakes[i - 1].words
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_no_verdict_gives_a_value_away(name):
+    task = TASKS[name]
+    parts = [part for case in results(task.oracle, task) for part in case]
+    values = {f"{value:.4g}" for part in parts for value in part.flat}
+    said = " ".join(CHECKS[name.lower()](answer).words for answer, _ in WRONG[name.lower()])
+    assert not [value for value in values if len(value) > 4 and value in said]
+
+
+# --- laws ----------------------------------------------------------------------------------------
+
+
+def test_monotonicity_tells_where_a_run_falls():
+    assert laws.never_falls([-12.0, -11.0, -11.0, -11.0 - 1e-10]).right
+    told = laws.never_falls([-12.0, -10.0, -10.5, -9.0, -9.2])
+    assert not told.right
+    assert told.words == (
+        "2 of 4 steps go down; the first between iteration 1 and 2, from −10.0000 to −10.5000."
+    )
+    assert "NaN" in laws.never_falls([-12.0, np.nan]).words
+
+
+LOGS = np.log([[0.3, 0.1], [0.2, 0.25], [0.05, 0.4]])
+
+
+def test_the_shift_finds_a_missing_maximum_and_shared_logarithms():
+    assert laws.shift(lambda a: e_step(a)[0], LOGS).right
+    assert "NaN" in laws.shift(softmax_bare, LOGS).words
+    assert (
+        "the responsibilities change"
+        in laws.shift(lambda a: a / a.sum(axis=1)[:, None], LOGS).words
+    )
+
+
+def step_of_coins(x, theta, weights):
+    joint = joint_of(x, theta, weights)
+    return coins.COIN_M_STEP.oracle(x, shared(joint))
+
+
+def test_the_renaming_finds_a_component_that_is_treated_apart():
+    x, theta, weights = coins.UNEVEN, np.array([0.2, 0.5, 0.7]), np.array([0.2, 0.5, 0.3])
+    assert laws.renaming(step_of_coins, x, theta, weights).right
+
+    def first_never_moves(x, theta, weights):
+        new = step_of_coins(x, theta, weights)
+        return np.append(theta[0], new[0][1:]), new[1]
+
+    assert "result 1 is another" in laws.renaming(first_never_moves, x, theta, weights).words
+
+
+def test_code_that_stops_breaks_a_law_and_is_not_raised():
+    told = laws.shift(lambda a: a[:, 99], LOGS)
+    assert told.headline == "Fails"
+    assert "IndexError" in told.words
+
+
+def step_of_gaussians(x, *params):
+    model, given = GaussianMixture(), GaussianParams(*params)
+    new = model.m_step(x, e_step(model.log_joint(x, given))[0], given)
+    return new.weights, new.means, new.covariances
+
+
+def test_the_renaming_holds_for_the_books_own_gaussians():
+    x = np.vstack([gaussians.POINTS, gaussians.POINTS + 0.3])
+    assert laws.renaming(step_of_gaussians, x, *gaussians.THREE).right
