@@ -1,0 +1,104 @@
+"""Print the whole book as one PDF: build the site, put its pages together, print in Chromium.
+
+python tools/pdf.py
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from pathlib import Path
+
+import browser
+import build
+import matplotlib
+from pdf_book import Book, PrintError
+from playwright.sync_api import Error as BrowserError
+from playwright.sync_api import Page, sync_playwright
+from pypdf import PdfReader
+
+PDF = build.BUILD / "em-step-by-step.pdf"
+FOLDER = build.BUILD / "pdf"
+HERE = Path(__file__).parent / "pdf"
+MONO = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+LAYOUT = {"format": "A4", "prefer_css_page_size": True, "print_background": True}
+ROUNDS = 4
+"""Page numbers are part of the text: they are filled in until none of them moves any more."""
+FILL = """numbers => {
+  for (const place of document.querySelectorAll("[data-page-of]"))
+    place.textContent = numbers[place.dataset.pageOf];
+}"""
+
+
+def say(what: str) -> None:
+    print(f"-- {what}", flush=True)
+
+
+def write_book(site: Path, folder: Path) -> Path:
+    """Write the book as one HTML page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "book.html"
+    styles = (HERE / "book.css").read_text().replace("MONO", MONO.as_uri())
+    text = Book(site).make(folder).replace("</head>", f"<style>{styles}</style></head>")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def print_book(source: Path) -> bytes:
+    """Print the page, with the numbers of its own pages filled in."""
+    path = browser.find_or_install()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=browser.ARGUMENTS)
+        page = chromium.new_page()
+        page.emulate_media(media="print", color_scheme="light")
+        page.goto(source.as_uri())
+        problems = page.evaluate((HERE / "fit.js").read_text())
+        if problems:
+            raise PrintError("\n".join(problems))
+        return number_pages(page)
+
+
+def number_pages(page: Page) -> bytes:
+    """Print, read where everything came to lie, fill that in, and print again."""
+    numbers = pages_of(page.pdf(**LAYOUT))
+    for _ in range(ROUNDS):
+        say(f"{max(numbers.values())} pages: filling in their numbers")
+        page.evaluate(FILL, numbers)
+        printed = page.pdf(**LAYOUT, outline=True, tagged=True)
+        before, numbers = numbers, pages_of(printed)
+        if numbers == before:
+            return printed
+    raise PrintError(f"the page numbers still move after {ROUNDS} rounds")
+
+
+def pages_of(printed: bytes) -> dict[str, int]:
+    """Give each place that a link leads to the number of its page."""
+    reader = PdfReader(io.BytesIO(printed))
+    return {
+        name.removeprefix("/"): reader.get_destination_page_number(place) + 1
+        for name, place in reader.named_destinations.items()
+    }
+
+
+def main() -> int:
+    start = time.monotonic()
+    PDF.unlink(missing_ok=True)
+    status = build.build()
+    if status:
+        return status
+    try:
+        say("putting the pages together")
+        source = write_book(build.HTML, FOLDER)
+        say("printing")
+        printed = print_book(source)
+    except (PrintError, BrowserError, browser.NoBrowserError) as error:
+        print(f"-- the PDF was NOT made: {error}", file=sys.stderr)
+        return 1
+    PDF.write_bytes(printed)
+    say(f"{PDF} ({len(printed) / 1e6:.1f} MB, {time.monotonic() - start:.0f} s)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,267 @@
+"""The site's pages put together as one page for paper: what `tools/pdf.py` prints.
+
+Formulas, numbers and figures are those of the site. What needs a screen is left out; solutions go
+to the back; ids get their page's name in front, since pages share them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+HOME = "index"
+SOURCES = "bibliography"
+SCREEN_ONLY = ".headerlink, .em-ghost, .only-dark, .toctree-wrapper, .ways, button, script"
+EXERCISE = re.compile(r"Exercise (\d+\.\d+)")
+
+
+class PrintError(RuntimeError):
+    """The book can't be printed as it stands."""
+
+
+@dataclass
+class Page:
+    """A page of the site, or one that only paper has."""
+
+    name: str
+    number: str
+    title: str
+    article: Tag
+    sections: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def heading(self) -> str:
+        """The title with its number."""
+        return f"{self.number} {self.title}".strip()
+
+
+class Book:
+    """All pages, made ready for paper, in their order."""
+
+    def __init__(self, site: Path) -> None:
+        self.site = site
+        self.address = ""
+        self.soup = BeautifulSoup("", "html.parser")
+        self.cover, self.pages = self.read()
+
+    def read(self) -> tuple[Page, list[Page]]:
+        """Read the pages that the site's contents name."""
+        home = _soup(self.site / "book" / f"{HOME}.html")
+        canonical = home.select_one("link[rel=canonical]")
+        if canonical:
+            self.address = str(canonical["href"]).removesuffix(f"book/{HOME}.html")
+        cover = self.page(HOME, "", home.select_one(".brand .long").get_text())
+        cover.article.append(home.select_one(".colophon"))
+        links = home.select(".contents nav .part a")
+        return cover, [self.page_of(link) for link in links]
+
+    def page_of(self, link: Tag) -> Page:
+        """Read the page that a line of the contents leads to."""
+        number = link.select_one(".number").extract().get_text()
+        return self.page(Path(str(link["href"])).stem, number, link.get_text().strip())
+
+    def page(self, name: str, number: str, title: str) -> Page:
+        """Read one page."""
+        article = _soup(self.site / "book" / f"{name}.html").article
+        return Page(name, number, title, article)
+
+    def make(self, folder: Path) -> str:
+        """Give the whole book as HTML that is to stand in `folder`."""
+        for page in [self.cover, *self.pages]:
+            self.leave_screen(page.article)
+            self.move(page, folder)
+        solutions = self.solutions()
+        at = next(i for i, page in enumerate(self.pages) if page.name == SOURCES)
+        self.pages.insert(at, solutions)
+        for page in self.pages:
+            page.sections = [_section(h2) for h2 in page.article.select("section[id] > h2")]
+        self.number_links()
+        whole = self.whole(folder)
+        _check_targets(whole)
+        return str(whole)
+
+    # From screen to paper
+
+    def leave_screen(self, article: Tag) -> None:
+        """Take away what works on a screen only, and open what is folded."""
+        for element in article.select(SCREEN_ONLY):
+            element.decompose()
+        for fold in article.select("details.code-fold"):
+            # Its code draws or prepares; what it put out is the page's.
+            for output in fold.select(".cell_output"):
+                fold.insert_before(output)
+            fold.decompose()
+        for cell in article.select(".cell"):
+            if not cell.get_text(strip=True) and not cell.img:
+                cell.decompose()
+        for stepper in article.select(".em-stepper"):
+            stepper.replace_with(stepper.select_one(".em-picture"))
+        for details in article.select("details"):
+            details.summary.name = "p"
+            details.unwrap()
+
+    def move(self, page: Page, folder: Path) -> None:
+        """Let ids, links and pictures hold in the one page."""
+        page.article["id"] = page.name
+        for element in page.article.select("section[id], :not(section)[id]"):
+            element["id"] = f"{page.name}:{element['id']}"
+        for link in page.article.select("a[href]"):
+            self.move_link(link, page.name)
+        for picture in page.article.select("img"):
+            path = self.site / "book" / str(picture["src"])
+            if not path.exists():
+                raise PrintError(f"{page.name}: there is no picture {picture['src']}")
+            picture["src"] = os.path.relpath(path.resolve(), folder)
+            del picture["loading"]
+
+    def move_link(self, link: Tag, page: str) -> None:
+        """Lead a link to the place in the one page; a file of the site is there on the web only."""
+        target = urlsplit(str(link["href"]))
+        if target.scheme:
+            return
+        path = (self.site / "book" / (unquote(target.path) or f"{page}.html")).resolve()
+        if not path.exists():
+            raise PrintError(f"{page}: a link leads to {link['href']}, which is not there")
+        if path.suffix != ".html":
+            self.link_to_web(link, path)
+            return
+        link["href"] = "#" + ":".join(filter(None, [path.stem, unquote(target.fragment)]))
+
+    def link_to_web(self, link: Tag, path: Path) -> None:
+        """Link to a file where the site is published, or to nothing where that isn't known."""
+        if self.address:
+            link["href"] = self.address + path.relative_to(self.site.resolve()).as_posix()
+        else:
+            link.unwrap()
+
+    def solutions(self) -> Page:
+        """Take the solutions out of the chapters: a page for the back, linked both ways."""
+        article = self.soup.new_tag("article", id="solutions")
+        article.append(_tag("h1", "Solutions"))
+        for page in self.pages:
+            exercises = {_exercise(e): e for e in page.article.select(".exercise")}
+            solved = {_exercise(s): s.extract() for s in page.article.select(".solution")}
+            if exercises.keys() != solved.keys():
+                raise PrintError(f"{page.name}: exercises and solutions differ")
+            if exercises:
+                section = _tag("section", id=f"solutions:{page.name}")
+                section.append(_tag("h2", page.heading))
+                article.append(section)
+            for number, exercise in exercises.items():
+                section.append(_solution(number, exercise, solved[number]))
+        return Page("solutions", "", "Solutions", article)
+
+    # Page numbers, contents and the whole
+
+    def number_links(self) -> None:
+        """Say on which page a link's place is, where that is in another chapter."""
+        for page in [self.cover, *self.pages]:
+            for link in page.article.select('a[href^="#"]:not(h3 a, .to-solution a)'):
+                target = str(link["href"])[1:]
+                if target.split(":")[0] not in (page.name, SOURCES):
+                    link.insert_after(_place("\N{NO-BREAK SPACE}[p. ", target, "]"))
+
+    def contents(self) -> Tag:
+        """List the chapters and their sections, with room for their pages' numbers."""
+        nav = _tag("nav", id="contents")
+        nav.append(_tag("h1", "Contents"))
+        for page in self.pages:
+            nav.append(_entry(page.heading, page.name, "chapter"))
+            for title, target in page.sections:
+                nav.append(_entry(title, target, "section"))
+        return nav
+
+    def whole(self, folder: Path) -> BeautifulSoup:
+        """Put everything together."""
+        whole = BeautifulSoup(
+            '<!DOCTYPE html><html lang="en-GB"><head><meta charset="utf-8"></head><body></body>',
+            "html.parser",
+        )
+        whole.head.append(_tag("title", self.cover.title))
+        for style in STYLES:
+            href = os.path.relpath(self.site / "_static" / style, folder)
+            whole.head.append(_tag("link", rel="stylesheet", href=href))
+        whole.head.append(_tag("style", self.running_heads()))
+        whole.body.append(self.cover.article)
+        whole.body.append(self.contents())
+        for i, page in enumerate(self.pages):
+            page.article["style"] = f"page: p{i}"
+            whole.body.append(page.article)
+        return whole
+
+    def running_heads(self) -> str:
+        """Name each page of paper's top line after its chapter."""
+        return "\n".join(
+            f'@page p{i} {{ @top-right {{ content: "{_quoted(page.heading)}"; }} }}'
+            for i, page in enumerate(self.pages)
+        )
+
+
+STYLES = ["palette.css", "em.css", "katex/katex.min.css", "stepper.css"]
+
+
+def _soup(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def _tag(name: str, text: str = "", **attributes: str) -> Tag:
+    tag = BeautifulSoup("", "html.parser").new_tag(name, attrs=attributes)
+    tag.string = text
+    return tag
+
+
+def _section(h2: Tag) -> tuple[str, str]:
+    return h2.get_text(), str(h2.parent["id"])
+
+
+def _exercise(box: Tag) -> str:
+    return EXERCISE.search(box.select_one(".caption-number, .fold-title").get_text())[1]
+
+
+def _solution(number: str, exercise: Tag, solution: Tag) -> Tag:
+    """Link an exercise and its solution, each with the other's page."""
+    there = _tag("p", **{"class": "to-solution"})
+    there.append(_tag("a", "Solution", href=f"#{solution['id']}"))
+    there.append(_place(" on page ", str(solution["id"])))
+    exercise.append(there)
+    back = _tag("a", f"Exercise {number}", href=f"#{exercise['id']}")
+    title = solution.select_one(".fold-title")
+    title.name = "h3"
+    title.string = ""
+    title.append(back)
+    title.append(_place(" on page ", str(exercise["id"])))
+    title.parent.unwrap()
+    return solution
+
+
+def _place(before: str, target: str, after: str = "") -> Tag:
+    """Room for the number of the page on which `target` is."""
+    place = _tag("span", before, **{"class": "place"})
+    place.append(_tag("span", "000", **{"data-page-of": target}))
+    place.append(after)
+    return place
+
+
+def _entry(title: str, target: str, kind: str) -> Tag:
+    line = _tag("p", **{"class": kind})
+    link = _tag("a", href=f"#{target}")
+    link.append(_tag("span", title))
+    link.append(_place("", target))
+    line.append(link)
+    return line
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _check_targets(whole: BeautifulSoup) -> None:
+    ids = {str(element["id"]) for element in whole.select("[id]")}
+    lost = {str(a["href"]) for a in whole.select('a[href^="#"]') if str(a["href"])[1:] not in ids}
+    if lost:
+        raise PrintError(f"links without a target: {', '.join(sorted(lost))}")
