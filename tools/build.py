@@ -33,7 +33,8 @@ WATCHED_BESIDE_PAGES = ["book/*.py", "book/*.bib", "package-lock.json"]
 
 def fingerprint(root: Path = ROOT) -> str:
     """A digest of everything that pages depend on besides their own text."""
-    whole = hashlib.sha256((sys.version + os.environ.get("SITE_URL", "")).encode())
+    settings = [os.environ.get(name, "") for name in ("SITE_URL", "BOOK_REPOSITORY")]
+    whole = hashlib.sha256("\n".join([sys.version, *settings]).encode())
     for path in sorted(_watched_files(root)):
         whole.update(str(path.relative_to(root)).encode())
         whole.update(path.read_bytes())
