@@ -4,6 +4,7 @@
 (`plots`, `widgets`) is imported by name, so that this package needs numpy and scipy alone.
 """
 
+from em_core.chunks import Chunks
 from em_core.coins import CoinMixture, CoinParams
 from em_core.em import (
     CollapsedStartsWarning,
@@ -11,15 +12,16 @@ from em_core.em import (
     EMResult,
     EMState,
     NotConvergedWarning,
+    StoppedWarning,
     ZeroProbabilityError,
     em_steps,
-    fit,
-    fit_restarts,
     lower_bound,
 )
+from em_core.fitting import Progress, fit, fit_restarts
 from em_core.gaussians import GaussianMixture, GaussianParams
 
 __all__ = [
+    "Chunks",
     "CoinMixture",
     "CoinParams",
     "CollapseError",
@@ -29,6 +31,8 @@ __all__ = [
     "GaussianMixture",
     "GaussianParams",
     "NotConvergedWarning",
+    "Progress",
+    "StoppedWarning",
     "ZeroProbabilityError",
     "em_steps",
     "fit",

@@ -18,8 +18,8 @@ LARGEST_COUNT = 2**53  # above it, floating-point numbers leave whole numbers ou
 SYMMETRY_TOLERANCE = 1e-10
 
 
-def numbers(name: str, values: ArrayLike, shape: str, ndim: int) -> Array:
-    """`values` as a read-only float array of its own, or a ValueError that names them.
+def numbers(name: str, values: ArrayLike, shape: str, ndim: int, copy: bool = True) -> Array:
+    """`values` as a read-only float array, or a ValueError that names them.
 
     Parameters
     ----------
@@ -31,11 +31,13 @@ def numbers(name: str, values: ArrayLike, shape: str, ndim: int) -> Array:
         The shape that would be right, in words, such as ``"(n, d)"``.
     ndim : int
         The number of dimensions that it has.
+    copy : bool, default True
+        Whether the array is the caller's alone; data, which may be large, are looked at in place.
 
     Returns
     -------
     ndarray
-        A float copy that cannot be written to.
+        Floats that cannot be written to.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def numbers(name: str, values: ArrayLike, shape: str, ndim: int) -> Array:
         given = np.asarray(values)
         if given.dtype.kind not in "biufO" or np.ma.is_masked(values):
             raise TypeError
-        array = np.array(given, dtype=float)
+        array = np.array(given, dtype=float, copy=copy or None).view()
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name}: not an array of numbers; expected shape {shape}") from None
     if array.ndim != ndim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,9 @@ from scipy.special import gammaln, xlog1py, xlogy
 
 from em_core import checks
 from em_core.checks import Array
+from em_core.chunks import Chunks
 from em_core.em import CollapseError, occupied
+from em_core.sweeps import BLOCK_BYTES, Expected, KeptRows, ReadRows, Rows, softmax
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,8 +75,8 @@ class CoinMixture:
         x : array_like of shape (m, 2)
         params : CoinParams
         """
-        _as_counts(x)
         checks.params(params, CoinParams)
+        _as_counts(x)
 
     def log_joint(self, x: ArrayLike, params: CoinParams) -> Array:
         """Log p(x_i, z_i = j) = log w_j + log C(n_i, h_i) + h_i log θ_j + t_i log(1 − θ_j).
@@ -96,12 +99,13 @@ class CoinMixture:
             For unusable data or parameters.
         """
         checks.params(params, CoinParams)
-        heads, tails = _as_counts(x).T[:, :, np.newaxis]
+        counts = _as_counts(x)
+        log_ways = _log_ways(counts)
+        heads, tails = counts.T[:, :, np.newaxis]
         with np.errstate(divide="ignore"):
             log_weights = np.log(params.weights)
-        log_ways = gammaln(heads + tails + 1) - gammaln(heads + 1) - gammaln(tails + 1)
         log_tosses = xlogy(heads, params.theta) + xlog1py(tails, -params.theta)
-        return np.asarray(log_weights + log_ways + log_tosses)
+        return np.asarray(log_weights + log_ways[:, np.newaxis] + log_tosses)
 
     def m_step(self, x: ArrayLike, responsibilities: ArrayLike, params: CoinParams) -> CoinParams:
         """θ_j = expected heads / expected tosses; w_j = mean responsibility, if fitted.
@@ -137,6 +141,32 @@ class CoinMixture:
             raise CollapseError(int(j), "its responsibilities sum to nothing")
         theta = tosses[:, 0] / tosses.sum(axis=1)
         return CoinParams(theta, rows / rows.sum() if self.fit_weights else params.weights)
+
+    def sweeper(self, x: ArrayLike | Chunks, params: CoinParams) -> CoinSweeper:
+        """The quick way to run EM on these data, for `fit`.
+
+        Parameters
+        ----------
+        x : array_like of shape (m, 2), or Chunks of such
+        params : CoinParams
+            The start.
+
+        Returns
+        -------
+        CoinSweeper
+
+        Raises
+        ------
+        ValueError
+            For unusable data or parameters.
+        """
+        checks.params(params, CoinParams)
+        chunks = x if isinstance(x, Chunks) else Chunks.of(_as_counts(x))
+        tosses, log_ways = chunks.sum(_survey)
+        _check_tosses(tosses)
+        blocks = CoinBlocks(BLOCK_BYTES // (8 * (3 + len(params.theta))))
+        rows = (ReadRows if chunks is x else KeptRows)(chunks, blocks)
+        return CoinSweeper(self, rows, log_ways, params)
 
     def sample(
         self, params: CoinParams, n: int, rng: np.random.Generator, tosses: int = 10
@@ -197,13 +227,111 @@ class CoinMixture:
         return CoinParams(rng.random(k), np.full(k, 1 / k))
 
 
+@dataclass(frozen=True, slots=True)
+class CoinBlocks:
+    """Cuts rows into blocks of features (1, heads, tails), shape (3, rows)."""
+
+    rows: int
+
+    def __call__(self, x: ArrayLike) -> Iterator[Array]:
+        """The blocks of some rows."""
+        counts = np.asarray(x)
+        for at in range(0, len(counts), self.rows):
+            piece = counts[at : at + self.rows]
+            yield np.vstack([np.ones(len(piece)), piece.T])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoinSweep:
+    """The function of a block that a pass adds up; the ways to order the tosses are left out."""
+
+    params: CoinParams
+
+    def __call__(self, block: Array) -> Expected:
+        """The block's share of the sums and of the log-likelihood."""
+        r = self._log_joint(block)
+        log_likelihood = softmax(r)
+        return Expected(r @ block.T, log_likelihood)
+
+    def _log_joint(self, block: Array) -> Array:
+        theta = self.params.theta
+        with np.errstate(divide="ignore"):
+            log_weights = np.log(self.params.weights)
+        if (theta * (1 - theta)).all():
+            return np.column_stack([log_weights, np.log(theta), np.log1p(-theta)]) @ block
+        heads, tails = block[1:, np.newaxis]
+        log_tosses = xlogy(heads.T, theta) + xlog1py(tails.T, -theta)
+        return np.asarray((log_weights + log_tosses).T)
+
+
+class CoinSweeper:
+    """What `fit` needs of a mixture of coins: passes over the data, and the M-step.
+
+    Parameters
+    ----------
+    model : CoinMixture
+    rows : Rows
+        Cut by `CoinBlocks`.
+    log_ways : float
+        Σ_i log C(n_i, h_i).
+    start : CoinParams
+    """
+
+    def __init__(self, model: CoinMixture, rows: Rows, log_ways: float, start: CoinParams) -> None:
+        self.model, self.rows, self.log_ways, self.start = model, rows, log_ways, start
+
+    def expect(self, params: CoinParams) -> Expected:
+        """The sums for these parameters, in one pass."""
+        found = self.rows.sum(CoinSweep(params))
+        return Expected(found.sums, found.log_likelihood + self.log_ways)
+
+    def maximise(self, expected: Expected, params: CoinParams) -> CoinParams:
+        """The M-step."""
+        return self.model._from_sums(expected.sums[:, 0], expected.sums[:, 1:], params)
+
+    def params(self, params: CoinParams) -> CoinParams:
+        """As they are."""
+        return params
+
+    def vector(self, params: CoinParams) -> Array:
+        """θ and the weights."""
+        return np.concatenate([params.theta, params.weights])
+
+    def from_vector(self, vector: Array) -> CoinParams | None:
+        """The parameters; None if one is out of its range."""
+        try:
+            return CoinParams(*np.split(vector, 2))
+        except ValueError:
+            return None
+
+
+def _survey(piece: ArrayLike) -> Array:
+    """The number of tosses, and Σ_i log C(n_i, h_i)."""
+    counts = _as_whole_numbers(piece)
+    return np.array([counts.sum(), _log_ways(counts).sum()])
+
+
+def _log_ways(counts: Array) -> Array:
+    heads, tails = counts.T
+    return np.asarray(gammaln(heads + tails + 1) - gammaln(heads + 1) - gammaln(tails + 1))
+
+
+def _check_tosses(tosses: float) -> None:
+    if tosses == 0:
+        raise ValueError("x: all counts are 0; at least one toss is needed")
+
+
 def _as_counts(x: ArrayLike) -> Array:
-    counts = checks.numbers("x", x, "(m, 2): heads and tails", 2)
+    counts = _as_whole_numbers(x)
+    _check_tosses(counts.sum())
+    return counts
+
+
+def _as_whole_numbers(x: ArrayLike) -> Array:
+    counts = checks.numbers("x", x, "(m, 2): heads and tails", 2, copy=False)
     if counts.shape[1] != 2:
         raise ValueError(f"x: has shape {counts.shape}; expected (m, 2): heads and tails")
     whole = (counts >= 0) & (counts <= checks.LARGEST_COUNT) & (counts == np.floor(counts))
     if not whole.all():
         raise ValueError("x: counts of heads and tails must be whole numbers from 0 to 2**53")
-    if not counts.any():
-        raise ValueError("x: all counts are 0; at least one toss is needed")
     return counts

@@ -8,10 +8,10 @@ figures and widgets look at what it yields.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -28,8 +28,8 @@ class Model(Protocol):
     """What the loop asks of a model. A class with these two methods is enough.
 
     A model may also have ``check(x, params)``, which raises a ValueError for unusable arguments
-    and is called once, before the first step, and ``random_start(x, k, rng)``, for
-    `fit_restarts`.
+    and is called once, before the first step; ``random_start(x, k, rng)``, for `fit_restarts`; and
+    ``sweeper(x, params)``, a quicker way that `fit` takes.
     """
 
     def log_joint(self, x: Any, params: Params, /) -> Array:
@@ -76,6 +76,10 @@ class ZeroProbabilityError(ValueError):
 
 class NotConvergedWarning(UserWarning):
     """A fit ran out of iterations before the log-likelihood settled."""
+
+
+class StoppedWarning(UserWarning):
+    """A fit was stopped by hand before it ended."""
 
 
 class CollapsedStartsWarning(UserWarning):
@@ -201,139 +205,86 @@ def em_steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
         When a component collapses; it names the component and the iteration.
     """
     checks.model(model, "log_joint", "m_step")
-    check = getattr(model, "check", lambda x, params: None)
-    with _at_iteration(0):
-        check(x, params)
-    return _steps(model, x, params)
+    plain = PlainSweeper(model, x, params)
+    return (
+        EMState(iteration, current, posterior.responsibilities, posterior.log_likelihood)
+        for iteration, current, posterior in sweeps(plain)
+    )
 
 
-def _steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
-    iteration = 0
-    while True:
-        responsibilities, log_likelihood = e_step(model.log_joint(x, params))
-        yield EMState(iteration, params, responsibilities, log_likelihood)
-        iteration += 1
-        with _at_iteration(iteration):
-            params = model.m_step(x, responsibilities, params)
+class Sweeper(Protocol):
+    """A model with its data and a start, ready for the loop.
+
+    What the E-step hands to the M-step is its own business, and so is the form of the parameters
+    on the way: the responsibilities and the model's own for `PlainSweeper`, sums over the data for
+    a model that offers ``sweeper(x, params)``.
+    """
+
+    start: Params
+
+    def expect(self, params: Params, /) -> Any:
+        """What the M-step needs; its ``log_likelihood`` belongs to `params`."""
+
+    def maximise(self, expected: Any, params: Params, /) -> Params:
+        """The next parameters."""
+
+    def params(self, params: Params, /) -> Params:
+        """The parameters in the model's own form."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posterior:
+    """What the E-step of the plain loop gives."""
+
+    responsibilities: Array
+    log_likelihood: float
+
+
+class PlainSweeper:
+    """Any model, by its ``log_joint`` and its ``m_step``."""
+
+    def __init__(self, model: Model, x: Any, params: Params) -> None:
+        self.model, self.x, self.start = model, x, params
+        check = getattr(model, "check", lambda x, params: None)
+        with at_iteration(0):
+            check(x, params)
+
+    def expect(self, params: Params) -> Posterior:
+        """The E-step."""
+        return Posterior(*e_step(self.model.log_joint(self.x, params)))
+
+    def maximise(self, posterior: Posterior, params: Params) -> Params:
+        """The M-step."""
+        return self.model.m_step(self.x, posterior.responsibilities, params)
+
+    def params(self, params: Params) -> Params:
+        """As they are."""
+        return params
+
+
+def sweeps(sweeper: Sweeper) -> Iterator[tuple[int, Params, Any]]:
+    """The loop: E-step and M-step in turn, without an end.
+
+    Yields
+    ------
+    tuple
+        The iteration, its parameters and what the E-step found for them.
+    """
+    params = sweeper.start
+    for iteration in count():
+        expected = sweeper.expect(params)
+        yield iteration, params, expected
+        with at_iteration(iteration + 1):
+            params = sweeper.maximise(expected, params)
 
 
 @contextmanager
-def _at_iteration(iteration: int) -> Iterator[None]:
+def at_iteration(iteration: int) -> Iterator[None]:
     """Put the iteration into a collapse."""
     try:
         yield
     except CollapseError as error:
         raise CollapseError(error.component, error.reason, iteration) from None
-
-
-def fit(
-    model: Model, x: Any, params: Params, *, tol: float = 1e-8, max_iter: int = 10_000
-) -> EMResult:
-    """Run EM until the log-likelihood settles.
-
-    Parameters
-    ----------
-    model, x, params
-        As for `em_steps`.
-    tol : float, default 1e-8
-        Stop when the total log-likelihood changes by less than this. 0 runs exactly `max_iter`
-        iterations.
-    max_iter : int, default 10 000
-        The most M-steps.
-
-    Returns
-    -------
-    EMResult
-        The last parameters and the way there.
-
-    Raises
-    ------
-    ValueError, CollapseError
-        As for `em_steps`.
-
-    Warns
-    -----
-    NotConvergedWarning
-        If `max_iter` iterations were not enough for a `tol` above 0.
-    """
-    checks.tolerance(tol)
-    checks.whole_number("max_iter", max_iter, least=0)
-    log_likelihoods: list[float] = []
-    for state in em_steps(model, x, params):
-        log_likelihoods.append(state.log_likelihood)
-        converged = state.iteration > 0 and abs(np.diff(log_likelihoods[-2:])[0]) < tol
-        if converged or state.iteration == max_iter:
-            break
-    if tol > 0 and not converged:
-        message = f"not converged to {tol:g} after {max_iter} iterations; raise max_iter or tol"
-        warnings.warn(message, NotConvergedWarning, stacklevel=2)
-    values = np.array(log_likelihoods)
-    values.flags.writeable = False
-    return EMResult(state.params, state.log_likelihood, state.iteration, bool(converged), values)
-
-
-def fit_restarts(
-    model: StartingModel,
-    x: Any,
-    k: int,
-    *,
-    starts: int,
-    rng: np.random.Generator,
-    tol: float = 1e-8,
-    max_iter: int = 10_000,
-) -> list[EMResult]:
-    """Fit from several random starts; best log-likelihood first.
-
-    Parameters
-    ----------
-    model : StartingModel
-        Its ``random_start`` draws each start.
-    x : array_like
-        The data, as the model takes them.
-    k : int
-        The number of components.
-    starts : int
-        The number of starts.
-    rng : numpy.random.Generator
-        The source of chance.
-    tol, max_iter
-        As for `fit`.
-
-    Returns
-    -------
-    list of EMResult
-        One for each start that did not collapse, by falling log-likelihood.
-
-    Raises
-    ------
-    ValueError
-        For unusable arguments.
-    CollapseError
-        If every start collapsed.
-
-    Warns
-    -----
-    CollapsedStartsWarning
-        If some starts collapsed: says how many.
-    """
-    checks.model(model, "log_joint", "m_step", "random_start")
-    checks.whole_number("starts", starts, least=1)
-    checks.rng(rng)
-    results: list[EMResult] = []
-    for _ in range(starts):
-        try:
-            start = model.random_start(x, k, rng)
-            results.append(fit(model, x, start, tol=tol, max_iter=max_iter))
-        except CollapseError as error:
-            last = error
-    collapsed = starts - len(results)
-    if not results:
-        reason = f"all {starts} starts collapsed, the last because {last.reason}"
-        raise CollapseError(last.component, reason)
-    if collapsed:
-        message = f"{collapsed} of {starts} starts collapsed and were left out"
-        warnings.warn(message, CollapsedStartsWarning, stacklevel=2)
-    return sorted(results, key=lambda result: result.log_likelihood, reverse=True)
 
 
 def lower_bound(model: Model, x: Any, params: Params, responsibilities: ArrayLike) -> float:

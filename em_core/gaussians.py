@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,50 +11,14 @@ from scipy.linalg import solve_triangular
 
 from em_core import checks
 from em_core.checks import Array
+from em_core.chunks import Chunks
 from em_core.em import CollapseError, occupied
+from em_core.gaussian_params import LOG_2_PI, Scale, check_collapse
+from em_core.gaussian_params import GaussianParams as GaussianParams
+from em_core.gaussian_sweeps import Frame, GaussianSweeper
+from em_core.sweeps import KeptRows, ReadRows
 
-EPS = float(np.finfo(float).eps)
 LARGEST_VALUE = 1e140  # the sum of squares of larger ones may overflow
-LOG_2_PI = float(np.log(2 * np.pi))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GaussianParams:
-    """Parameters of a mixture of k Gaussians in d dimensions; copied and read-only.
-
-    Parameters
-    ----------
-    weights : array_like of shape (k,)
-        Non-negative; they sum to 1.
-    means : array_like of shape (k, d)
-    covariances : array_like of shape (k, d, d)
-        Symmetric and positive definite.
-
-    Raises
-    ------
-    ValueError
-        If a shape does not fit, the weights don't sum to 1, or a covariance is not symmetric
-        positive definite.
-    """
-
-    weights: Array
-    means: Array
-    covariances: Array
-
-    def __init__(self, weights: ArrayLike, means: ArrayLike, covariances: ArrayLike) -> None:
-        object.__setattr__(self, "weights", checks.numbers("weights", weights, "(k,)", 1))
-        object.__setattr__(self, "means", checks.numbers("means", means, "(k, d)", 2))
-        object.__setattr__(
-            self, "covariances", checks.numbers("covariances", covariances, "(k, d, d)", 3)
-        )
-        checks.weights(self.weights)
-        k, d = len(self.weights), self.means.shape[1]
-        if self.means.shape != (k, d):
-            raise ValueError(f"means: have shape {self.means.shape}; expected ({k}, d)")
-        if self.covariances.shape != (k, d, d):
-            given = self.covariances.shape
-            raise ValueError(f"covariances: have shape {given}; expected {(k, d, d)}")
-        _check_covariances(self.covariances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +57,7 @@ class GaussianMixture:
             If a covariance is not positive definite to the working precision of these data.
         """
         rows = _as_rows(x, params)
-        _check_collapse(params.covariances, gaussian_sums(rows, np.ones((len(rows), 1))))
+        check_collapse(params.covariances, _of_all(rows).scale())
 
     def log_joint(self, x: ArrayLike, params: GaussianParams) -> Array:
         """Log p(x_i, z_i = j) = log w_j + log N(x_i; μ_j, Σ_j).
@@ -155,8 +120,37 @@ class GaussianMixture:
         covariances = sums.scatters / sums.counts[:, np.newaxis, np.newaxis]
         if self.shared_covariance:
             covariances = np.broadcast_to(sums.scatters.sum(axis=0) / total, covariances.shape)
-        _check_collapse(covariances, sums)
+        check_collapse(covariances, sums.scale())
         return GaussianParams(sums.counts / total, sums.means, covariances)
+
+    def sweeper(self, x: ArrayLike | Chunks, params: GaussianParams) -> GaussianSweeper:
+        """The quick way to run EM on these data, for `fit`.
+
+        Parameters
+        ----------
+        x : array_like of shape (n, d), or Chunks of such
+        params : GaussianParams
+            The start.
+
+        Returns
+        -------
+        GaussianSweeper
+
+        Raises
+        ------
+        ValueError
+            For unusable data or parameters.
+        CollapseError
+            If a covariance is not positive definite to the working precision of these data.
+        """
+        chunks = x if isinstance(x, Chunks) else Chunks.of(_as_rows(x, params))
+        whole = chunks.sum(partial(_checked_sums, params))
+        check_collapse(params.covariances, whole.scale())
+        frame = Frame.of(whole.means[0], whole.scatters[0] / whole.counts[0], len(params.weights))
+        rows = (ReadRows if chunks is x else KeptRows)(chunks, frame.blocks)
+        if isinstance(rows, KeptRows) and len(rows.blocks) == 1:
+            rows.blocks[0].keep()
+        return GaussianSweeper(rows, frame, whole.scale(), params, self.shared_covariance)
 
     def sample(
         self, params: GaussianParams, n: int, rng: np.random.Generator
@@ -215,9 +209,9 @@ class GaussianMixture:
         rows = _as_points(x)
         checks.whole_number("k", k, least=1)
         checks.rng(rng)
-        whole = gaussian_sums(rows, np.ones((len(rows), 1)))
+        whole = _of_all(rows)
         covariance = whole.scatters / len(rows)
-        _check_collapse(covariance, whole)
+        check_collapse(covariance, whole.scale())
         shuffled = rng.permutation(rows)
         first = np.sort(np.unique(shuffled, axis=0, return_index=True)[1])
         means = shuffled[np.resize(first, k)]
@@ -258,6 +252,14 @@ class GaussianSums:
             np.maximum(self.largest, other.largest),
         )
 
+    def scale(self) -> Scale:
+        """The width of all the data, whatever the component."""
+        shares = self.counts / self.counts.sum()
+        centre = shares @ self.means
+        within = np.einsum("kii->i", self.scatters) / self.counts.sum()
+        spread = np.sqrt(within + shares @ (self.means - centre) ** 2)
+        return Scale(np.where(spread > 0, spread, 1.0), self.largest)
+
 
 def gaussian_sums(x: Array, responsibilities: Array) -> GaussianSums:
     """The sums over the rows of `x`.
@@ -290,9 +292,17 @@ def _log_density(x: Array, mean: Array, covariance: Array) -> Array:
     return np.asarray(-0.5 * (len(mean) * LOG_2_PI + log_determinant + distances))
 
 
+def _checked_sums(params: GaussianParams, piece: ArrayLike) -> GaussianSums:
+    return _of_all(_as_rows(piece, params))
+
+
+def _of_all(x: Array) -> GaussianSums:
+    return gaussian_sums(x, np.ones((len(x), 1)))
+
+
 def _as_points(x: ArrayLike) -> Array:
-    points = checks.numbers("x", x, "(n, d)", 2)
-    if abs(points).max() > LARGEST_VALUE:
+    points = checks.numbers("x", x, "(n, d)", 2, copy=False)
+    if max(points.max(), -points.min()) > LARGEST_VALUE:
         raise ValueError(f"x: holds values beyond {LARGEST_VALUE:g}; rescale x")
     return points
 
@@ -303,48 +313,3 @@ def _as_rows(x: ArrayLike, params: GaussianParams) -> Array:
     if rows.shape[1] != d:
         raise ValueError(f"x: has {rows.shape[1]} columns, but the means have {d}")
     return rows
-
-
-def _check_covariances(covariances: Array) -> None:
-    for j, covariance in enumerate(covariances):
-        deviations = np.sqrt(np.maximum(np.diag(covariance), 0))
-        scale = np.outer(deviations, deviations)
-        if (abs(covariance - covariance.T) > checks.SYMMETRY_TOLERANCE * scale).any():
-            raise ValueError(f"covariances: matrix {j} is not symmetric")
-        try:
-            np.linalg.cholesky(covariance)
-        except np.linalg.LinAlgError:
-            raise ValueError(f"covariances: matrix {j} is not positive definite") from None
-
-
-def _check_collapse(covariances: Array, sums: GaussianSums) -> None:
-    """Raise unless every covariance is positive definite to the precision of the data.
-
-    The axes are scaled to unit standard deviation (of all the data); a direction whose standard
-    deviation is below 100 ε times the largest |x| holds nothing but rounding errors. So does one
-    in which the correlations leave no more than about ε of the variance.
-    """
-    spread = _spread(sums)
-    limit = 100 * EPS * (sums.largest / spread).max()
-    for j, covariance in enumerate(covariances):
-        deviations = np.sqrt(np.diag(covariance))
-        narrowest = (deviations / spread).min()
-        if narrowest > limit:
-            correlations = covariance / np.outer(deviations, deviations)
-            left = np.linalg.eigvalsh(correlations)[0]
-            if left > 10 * len(spread) * EPS and narrowest * np.sqrt(left) > limit:
-                continue
-        raise CollapseError(
-            j,
-            "its covariance is not positive definite to working precision: it has shrunk onto "
-            "a point or a line",
-        )
-
-
-def _spread(sums: GaussianSums) -> Array:
-    """The standard deviation of each axis of all the data; 1 where it is 0."""
-    shares = sums.counts / sums.counts.sum()
-    centre = shares @ sums.means
-    within = np.einsum("kii->i", sums.scatters) / sums.counts.sum()
-    spread = np.sqrt(within + shares @ (sums.means - centre) ** 2)
-    return np.where(spread > 0, spread, 1.0)

@@ -14,26 +14,18 @@ import pytest
 import em_core
 
 PACKAGE = Path(em_core.__file__).parent
-CORE = ("__init__", "checks", "em", "coins", "gaussians", "tables")
-LEVELS = [
-    "checks",
-    "style",
-    "em",
-    "coins",
-    "gaussians",
-    "listings",
-    "tables",
-    "plots",
-    "widgets",
-    "exercises",
-]
+CORE = """
+    __init__ checks chunks em sweeps acceleration fitting coins
+    gaussian_params gaussian_sweeps gaussians tables
+""".split()
+LEVELS = [*CORE[1:-1], "style", "listings", "tables", "plots", "widgets", "exercises"]
 CONTRACT = {
     "CoinMixture": "(fit_weights=False)",
     "CoinParams": "(theta, weights)",
     "GaussianMixture": "(shared_covariance=False)",
     "GaussianParams": "(weights, means, covariances)",
     "em_steps": "(model, x, params)",
-    "fit": "(model, x, params, *, tol=1e-08, max_iter=10000)",
+    "fit": "(model, x, params, *, tol=1e-08, max_iter=10000, accelerate=False, progress=None)",
     "fit_restarts": "(model, x, k, *, starts, rng, tol=1e-08, max_iter=10000)",
     "lower_bound": "(model, x, params, responsibilities)",
     "EMState": "(iteration, params, responsibilities, log_likelihood)",
@@ -101,9 +93,9 @@ def code_lines(source: str) -> set[int]:
     return {n for n, line in lines if line.strip() and not line.strip().startswith("#")} - docs
 
 
-def test_the_core_is_under_500_lines_of_code():
+def test_the_core_is_under_1100_lines_of_code():
     sizes = {name: len(code_lines((PACKAGE / f"{name}.py").read_text())) for name in CORE}
-    assert sum(sizes.values()) < 500, sizes
+    assert sum(sizes.values()) < 1100, sizes
 
 
 @pytest.mark.parametrize("name", CORE)

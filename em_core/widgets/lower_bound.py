@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 
 from em_core.checks import Array
 from em_core.coins import CoinMixture, CoinParams
-from em_core.em import CollapseError, EMState, fit
+from em_core.em import CollapseError, EMState
+from em_core.fitting import fit
 from em_core.plots import draw_lower_bound
 from em_core.style import WIDTH
 from em_core.tables import bound_slice, coin_slice, log_binomials

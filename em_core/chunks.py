@@ -1,0 +1,106 @@
+"""Data in pieces: the E- and the M-step are sums over rows, so pieces can be read one by one.
+
+What is summed over the data is one function of a piece; where the pieces are (in memory, on disk,
+on the machines of a cluster) is the business of the object that sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+CHUNK_BYTES = 2**22
+
+Sums = TypeVar("Sums")
+
+
+class Source(Protocol):
+    """Data of which a function's values, piece by piece, can be added up."""
+
+    def sum(self, function: Callable[[Any], Sums]) -> Sums:
+        """The values of `function` at all pieces, added in the order of the pieces."""
+
+
+class Chunks:
+    """Data that are read piece by piece, anew in each iteration.
+
+    Parameters
+    ----------
+    pieces : iterable of array_like of shape (n_c, d)
+        Each time it is iterated over it must give the same pieces: a list, an array of three
+        dimensions, an object whose ``__iter__`` opens a file anew; not a generator, which is spent
+        after the first iteration.
+
+    Raises
+    ------
+    ValueError
+        If `pieces` can be iterated over once only, or not at all.
+    """
+
+    def __init__(self, pieces: Iterable[ArrayLike]) -> None:
+        if not isinstance(pieces, Iterable):
+            raise ValueError(f"pieces: {pieces!r} must be an iterable of arrays, such as a list")
+        if iter(pieces) is pieces:
+            kind = type(pieces).__name__
+            raise ValueError(
+                f"pieces: a {kind} is spent after one iteration, and EM reads the data in each; "
+                "give a list, or an object whose __iter__ starts anew"
+            )
+        self.pieces = pieces
+
+    @classmethod
+    def of(cls, x: Any, rows: int | None = None) -> Chunks:
+        """The rows of an array in pieces; nothing is copied before a piece is read.
+
+        Parameters
+        ----------
+        x : array of shape (n, d)
+            In memory, a `numpy.memmap`, or whatever gives rows by ``x[start:stop]``.
+        rows : int, optional
+            The number of rows in a piece; by default as many as take 4 MiB.
+        """
+        each = int(np.prod(x.shape[1:])) * x.dtype.itemsize
+        return cls(_Slices(x, rows or max(1, CHUNK_BYTES // max(each, 1))))
+
+    def sum(self, function: Callable[[Any], Sums]) -> Sums:
+        """The values of `function` at all pieces, added in the order of the pieces.
+
+        Raises
+        ------
+        ValueError
+            If there is no piece; or what `function` raises, with the piece's number, from 0.
+        """
+        values = (numbered(function, number, piece) for number, piece in enumerate(self.pieces))
+        return added(values)
+
+
+@dataclass(frozen=True)
+class _Slices:
+    x: Any
+    rows: int
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self.x[at : at + self.rows] for at in range(0, len(self.x), self.rows))
+
+
+def added(values: Iterable[Sums]) -> Sums:
+    """The sum in the order given, from left to right, so that it never depends on who was first."""
+    rest = iter(values)
+    try:
+        return reduce(add, rest, next(rest))
+    except StopIteration:
+        raise ValueError("x: there is no piece of data") from None
+
+
+def numbered(function: Callable[[Any], Sums], number: int, piece: Any) -> Sums:
+    """The function's value at a piece; an error says which piece it was."""
+    try:
+        return function(piece)
+    except ValueError as error:
+        raise type(error)(f"chunk {number} of {error}") from None
