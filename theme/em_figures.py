@@ -19,12 +19,12 @@ from em_core.style import PALETTE
 DARK = dict(PALETTE.values())
 MODES = ("light", "dark")
 NOT_DRAWN = r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>"
-SCALE = 1.15
+PIXELS_A_POINT = 4 / 3 * 1.15
 """Figures are drawn 5.2 in wide and shown a little larger, near the width of the text."""
 
 
 class twin_image(nodes.General, nodes.Inline, nodes.Element):  # noqa: N801 (docutils names its nodes so)
-    """An SVG that exists in both modes: `files` names them, `size` is in CSS pixels."""
+    """An SVG in both modes: `files` names them, `size` is in CSS pixels; `style` is optional."""
 
 
 class TwinFigures(SphinxPostTransform):
@@ -75,17 +75,18 @@ def size(svg: str) -> tuple[int, int]:
     box = re.search(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"', svg)
     if box is None:
         raise ValueError("the SVG has no viewBox: figures must come from matplotlib")
-    return round(float(box[1]) * 4 / 3 * SCALE), round(float(box[2]) * 4 / 3 * SCALE)
+    return round(float(box[1]) * PIXELS_A_POINT), round(float(box[2]) * PIXELS_A_POINT)
 
 
 def visit_twin(translator: Any, node: twin_image) -> None:
     """Write both pictures; the style sheet shows one."""
     width, height = node["size"]
+    style = f'style="{node["style"]}" ' if "style" in node else ""
     for mode, name in zip(MODES, node["files"], strict=True):
         translator.body.append(
             f'<img class="only-{mode} no-scaled-link" src="{translator.builder.imgpath}/{name}" '
             f'alt="{translator.attval(node["alt"])}" width="{width}" height="{height}" '
-            'loading="lazy" decoding="async"/>\n'
+            f'{style}loading="lazy" decoding="async"/>\n'
         )
     raise nodes.SkipNode
 
