@@ -250,7 +250,7 @@ def poisson_iterations() -> int:
 
 @cache
 def poisson_end() -> EMState:
-    """The state 5,400 iterations after (.2, 2.5, 1.5), the package's start.
+    """The state 5,400 iterations after (.2, 2.5, 1.5), PyBLP's start.
 
     It is 4e-11 short of the fixed point, as the package's own figures are.
     """

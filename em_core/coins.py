@@ -13,7 +13,7 @@ from em_core import checks
 from em_core.checks import Array
 from em_core.chunks import Chunks
 from em_core.em import CollapseError, occupied
-from em_core.sweeps import BLOCK_BYTES, Expected, KeptRows, ReadRows, Rows, softmax
+from em_core.sweeps import BLOCK_BYTES, Expected, Rows, softmax
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,7 +165,7 @@ class CoinMixture:
         tosses, log_ways = chunks.sum(_survey)
         _check_tosses(tosses)
         blocks = CoinBlocks(BLOCK_BYTES // (8 * (3 + len(params.theta))))
-        rows = (ReadRows if chunks is x else KeptRows)(chunks, blocks)
+        rows = Rows(chunks, blocks, keep=chunks is not x)
         return CoinSweeper(self, rows, log_ways, params)
 
     def sample(

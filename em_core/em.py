@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -205,77 +204,20 @@ def em_steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
         When a component collapses; it names the component and the iteration.
     """
     checks.model(model, "log_joint", "m_step")
-    plain = PlainSweeper(model, x, params)
-    return (
-        EMState(iteration, current, posterior.responsibilities, posterior.log_likelihood)
-        for iteration, current, posterior in sweeps(plain)
-    )
+    check = getattr(model, "check", lambda x, params: None)
+    with at_iteration(0):
+        check(x, params)
+    return _steps(model, x, params)
 
 
-class Sweeper(Protocol):
-    """A model with its data and a start, ready for the loop.
-
-    What the E-step hands to the M-step is its own business, and so is the form of the parameters
-    on the way: the responsibilities and the model's own for `PlainSweeper`, sums over the data for
-    a model that offers ``sweeper(x, params)``.
-    """
-
-    start: Params
-
-    def expect(self, params: Params, /) -> Any:
-        """What the M-step needs; its ``log_likelihood`` belongs to `params`."""
-
-    def maximise(self, expected: Any, params: Params, /) -> Params:
-        """The next parameters."""
-
-    def params(self, params: Params, /) -> Params:
-        """The parameters in the model's own form."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Posterior:
-    """What the E-step of the plain loop gives."""
-
-    responsibilities: Array
-    log_likelihood: float
-
-
-class PlainSweeper:
-    """Any model, by its ``log_joint`` and its ``m_step``."""
-
-    def __init__(self, model: Model, x: Any, params: Params) -> None:
-        self.model, self.x, self.start = model, x, params
-        check = getattr(model, "check", lambda x, params: None)
-        with at_iteration(0):
-            check(x, params)
-
-    def expect(self, params: Params) -> Posterior:
-        """The E-step."""
-        return Posterior(*e_step(self.model.log_joint(self.x, params)))
-
-    def maximise(self, posterior: Posterior, params: Params) -> Params:
-        """The M-step."""
-        return self.model.m_step(self.x, posterior.responsibilities, params)
-
-    def params(self, params: Params) -> Params:
-        """As they are."""
-        return params
-
-
-def sweeps(sweeper: Sweeper) -> Iterator[tuple[int, Params, Any]]:
-    """The loop: E-step and M-step in turn, without an end.
-
-    Yields
-    ------
-    tuple
-        The iteration, its parameters and what the E-step found for them.
-    """
-    params = sweeper.start
-    for iteration in count():
-        expected = sweeper.expect(params)
-        yield iteration, params, expected
-        with at_iteration(iteration + 1):
-            params = sweeper.maximise(expected, params)
+def _steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
+    iteration = 0
+    while True:
+        responsibilities, log_likelihood = e_step(model.log_joint(x, params))
+        yield EMState(iteration, params, responsibilities, log_likelihood)
+        iteration += 1
+        with at_iteration(iteration):
+            params = model.m_step(x, responsibilities, params)
 
 
 @contextmanager

@@ -11,24 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from em_core import checks
-from em_core.acceleration import VectorSweeper, accelerated
+from em_core import checks, em
 from em_core.chunks import Chunks
-from em_core.em import (
-    CollapsedStartsWarning,
-    CollapseError,
-    EMResult,
-    Model,
-    NotConvergedWarning,
-    Params,
-    PlainSweeper,
-    StartingModel,
-    StoppedWarning,
-    Sweeper,
-    at_iteration,
-    e_step,
-    sweeps,
-)
+from em_core.em import EMResult, Params
+from em_core.sweeps import passes
 
 QUIET_SECONDS = 2.0
 
@@ -49,7 +35,7 @@ class Progress:
 
 
 def fit(
-    model: Model,
+    model: em.Model,
     x: Any,
     params: Params,
     *,
@@ -71,12 +57,12 @@ def fit(
         The data, as the model takes them. A `numpy.memmap` is read in pieces, as `Chunks` are; the
         model needs a ``sweeper`` for that.
     tol : float, default 1e-8
-        Stop when the total log-likelihood changes by less than this. 0 runs exactly `max_iter`
-        iterations.
+        Stop when the total log-likelihood changes by less than this; if accelerated, twice in a
+        row. 0 runs exactly `max_iter` iterations.
     max_iter : int, default 10 000
         The most M-steps.
     accelerate : bool, default False
-        Whether steps are extrapolated (`em_core.acceleration`); the model needs a ``sweeper``. Each
+        Whether steps are extrapolated (`em_core.sweeps`); the model needs a ``sweeper``. Each
         iteration is one pass over the data, and the log-likelihood still never falls.
     progress : callable, optional
         Called with the iteration and its log-likelihood after each pass. By default `Progress()`
@@ -110,12 +96,12 @@ def fit(
         if not run.log_likelihoods:
             raise
         message = f"stopped after {run.iteration} iterations; to go on, start from result.params"
-        warnings.warn(message, StoppedWarning, stacklevel=2)
+        warnings.warn(message, em.StoppedWarning, stacklevel=2)
     return run.result()
 
 
 def fit_restarts(
-    model: StartingModel,
+    model: em.StartingModel,
     x: Any,
     k: int,
     *,
@@ -169,83 +155,77 @@ def fit_restarts(
             run = _Run(model, x, model.random_start(x, k, rng), accelerate=False)
             run.go(tol, max_iter, _say_nothing)
             results.append(run.result())
-        except CollapseError as error:
+        except em.CollapseError as error:
             last = error
     collapsed = starts - len(results)
     if not results:
         reason = f"all {starts} starts collapsed, the last because {last.reason}"
-        raise CollapseError(last.component, reason)
+        raise em.CollapseError(last.component, reason)
     if collapsed:
         message = f"{collapsed} of {starts} starts collapsed and were left out"
-        warnings.warn(message, CollapsedStartsWarning, stacklevel=2)
+        warnings.warn(message, em.CollapsedStartsWarning, stacklevel=2)
     return sorted(results, key=lambda result: result.log_likelihood, reverse=True)
 
 
 class _Run:
     """A fit on its way."""
 
-    def __init__(self, model: Model, x: Any, params: Params, accelerate: bool) -> None:
-        self.model, self.x = model, x
-        self.sweeper = _sweeper(model, x, params)
-        self.steps = _accelerated(self.sweeper) if accelerate else sweeps(self.sweeper)
-        self.given, self.params = params, params
+    def __init__(self, model: em.Model, x: Any, params: Params, accelerate: bool = False) -> None:
+        checks.model(model, "log_joint", "m_step")
+        self.model, self.x, self.given = model, x, params
         self.iteration, self.converged = 0, False
+        self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
         self.log_likelihoods: list[float] = []
+        self.as_given: Callable[[Any], Params] = lambda params: params
+        self.steps: Iterator[Any]
+        if hasattr(model, "sweeper"):
+            with em.at_iteration(0):
+                sweeper = model.sweeper(x, params)
+            self.as_given, self.steps = sweeper.params, passes(sweeper, accelerate)
+        elif accelerate or isinstance(x, Chunks):
+            wish = "accelerate: can't be True" if accelerate else "x: can't be in chunks"
+            raise ValueError(f"{wish}, since {model!r} has no method named sweeper")
+        else:
+            self.steps = em.em_steps(model, x, params)
 
     def go(self, tol: float, max_iter: int, watch: Watch) -> None:
         """Iterate until it has converged, or `max_iter` is reached."""
-        for iteration, params, expected in self.steps:
-            self._keep(iteration, params, expected.log_likelihood)
-            watch(iteration, expected.log_likelihood)
-            change = np.diff(self.log_likelihoods[-2:])
-            self.converged = bool((abs(change) < tol).any())
-            if self.converged or iteration == max_iter:
+        for state in self.steps:
+            self._keep(state)
+            watch(state.iteration, state.log_likelihood)
+            changes = abs(np.diff(self.log_likelihoods[-1 - self.settled :]))
+            self.converged = len(changes) == self.settled and bool((changes < tol).all())
+            if self.converged or state.iteration == max_iter:
                 break
         if tol > 0 and not self.converged:
             message = f"not converged to {tol:g} after {max_iter} iterations; raise max_iter or tol"
-            warnings.warn(message, NotConvergedWarning, stacklevel=3)
+            warnings.warn(message, em.NotConvergedWarning, stacklevel=3)
 
-    def _keep(self, iteration: int, params: Params, log_likelihood: float) -> None:
-        if not np.isfinite(log_likelihood):
-            _explain(self.model, self.x, self.sweeper.params(params))
-        self.log_likelihoods.append(log_likelihood)
-        self.iteration, self.params = iteration, params
+    def _keep(self, state: Any) -> None:
+        if not np.isfinite(state.log_likelihood):
+            _explain(self.model, self.x, self.as_given(state.params))
+        self.log_likelihoods.append(state.log_likelihood)
+        self.iteration, self.params = state.iteration, state.params
 
     def result(self) -> EMResult:
         """What has been reached."""
         values = np.array(self.log_likelihoods[: self.iteration + 1])
         values.flags.writeable = False
-        # The start is given back as it came, not as the sweeper would write it.
-        params = self.sweeper.params(self.params) if self.iteration else self.given
+        # The start is returned as it came, not as the sweeper would write it.
+        params = self.as_given(self.params) if self.iteration else self.given
         return EMResult(params, float(values[-1]), self.iteration, self.converged, values)
-
-
-def _sweeper(model: Model, x: Any, params: Params) -> Sweeper:
-    checks.model(model, "log_joint", "m_step")
-    if hasattr(model, "sweeper"):
-        with at_iteration(0):
-            return model.sweeper(x, params)  # type: ignore[no-any-return]
-    if isinstance(x, Chunks):
-        raise ValueError(f"x: {model!r} has no sweeper, so it can't read chunks; give an array")
-    return PlainSweeper(model, x, params)
-
-
-def _accelerated(sweeper: Sweeper) -> Iterator[tuple[int, Params, Any]]:
-    if not isinstance(sweeper, VectorSweeper):
-        raise ValueError("accelerate: this model's parameters can't be extrapolated; give False")
-    return accelerated(sweeper)
 
 
 def _say_nothing(iteration: int, log_likelihood: float) -> None:
     """For data that are soon read."""
 
 
-def _explain(model: Model, x: Any, params: Params) -> None:
+def _explain(model: em.Model, x: Any, params: Params) -> None:
     """Raise the error of the row that makes the log-likelihood infinite."""
     posterior = partial(_log_likelihood, model, params)
     x.sum(posterior) if isinstance(x, Chunks) else posterior(x)
     raise FloatingPointError("log-likelihood: not a finite number; rescale x")
 
 
-def _log_likelihood(model: Model, params: Params, piece: Any) -> float:
-    return e_step(model.log_joint(piece, params))[1]
+def _log_likelihood(model: em.Model, params: Params, piece: Any) -> float:
+    return em.e_step(model.log_joint(piece, params))[1]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,9 +18,10 @@ from scipy.linalg.lapack import dpotrf, dtrtri
 
 from em_core.checks import Array
 from em_core.em import CollapseError, occupied
-from em_core.gaussian_params import EPS, LOG_2_PI, GaussianParams, Scale, check_collapse
 from em_core.sweeps import BLOCK_BYTES, Expected, Rows, softmax
 
+EPS = float(np.finfo(float).eps)
+LOG_2_PI = float(np.log(2 * np.pi))
 GUARD = 1e5  # of a raw moment's 16 digits, 5 may cancel
 
 
@@ -45,20 +47,16 @@ def features(z: Array) -> Array:
     return phi
 
 
+@dataclass(slots=True)
 class Block:
-    """Some rows as columns, shape (d, n), with their features."""
+    """Some rows as columns, shape (d, n), and their features if they are kept."""
 
-    def __init__(self, z: Array) -> None:
-        self.z = z
-        self.kept: Array | None = None
-
-    def keep(self) -> None:
-        """Make the features once: for a block that is alone, so that they stay in the cache."""
-        self.kept = features(self.z)
+    z: Array
+    kept: Array | None = None
 
     @property
     def features(self) -> Array:
-        """Otherwise made anew: that is quicker than to fetch them from main memory."""
+        """Made anew: that is quicker than to fetch them from main memory."""
         return features(self.z) if self.kept is None else self.kept
 
 
@@ -106,6 +104,66 @@ class Frame:
         x = np.asarray(x)
         for at in range(0, len(x), self.rows):
             yield Block(self.inverse @ (x[at : at + self.rows] - self.centre).T)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scale:
+    """How wide the data are and how far from 0, which says what is a width and what is rounding.
+
+    Attributes
+    ----------
+    spread : ndarray of shape (d,)
+        The standard deviation of each axis; 1 where it is 0.
+    largest : ndarray of shape (d,)
+        The largest |x_i| of each axis.
+    """
+
+    spread: Array
+    largest: Array
+
+    @property
+    def narrowest(self) -> float:
+        """The standard deviation, in units of the spread, that is nothing but rounding errors."""
+        return float(100 * EPS * (self.largest / self.spread).max())
+
+
+def check_collapse(covariances: Array, scale: Scale) -> None:
+    """Raise unless every covariance is positive definite to the precision of the data.
+
+    The axes are scaled to unit spread; a direction whose standard deviation is below 100 ε times
+    the largest |x| holds nothing but rounding errors. So does one in which the correlations leave
+    no more than about ε of the variance.
+
+    Parameters
+    ----------
+    covariances : ndarray of shape (k, d, d)
+    scale : Scale
+
+    Raises
+    ------
+    CollapseError
+        It names the first such component.
+    """
+    variances = np.einsum("jaa->ja", covariances)
+    positive = (variances > 0).all(axis=1)
+    deviations = np.sqrt(np.where(positive[:, np.newaxis], variances, 1.0))
+    narrowest = (deviations / scale.spread).min(axis=1)
+    correlations = covariances / (deviations[:, :, np.newaxis] * deviations[:, np.newaxis, :])
+    correlations[~positive] = np.eye(len(scale.spread))
+    left = np.linalg.eigvalsh(correlations)[:, 0]
+    sound = positive & (left > 10 * len(scale.spread) * EPS) & (narrowest > scale.narrowest)
+    sound &= narrowest * np.sqrt(np.maximum(left, 0)) > scale.narrowest
+    for j in np.flatnonzero(~sound):
+        raise collapse(int(j))
+
+
+def collapse(component: int) -> CollapseError:
+    """The error of a covariance that is none."""
+    reason = (
+        "its covariance is not positive definite to working precision: it has shrunk onto "
+        "a point or a line"
+    )
+    return CollapseError(component, reason)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -232,7 +290,7 @@ class GaussianSweeper:
     frame : Frame
     scale : Scale
     params : GaussianParams
-        The start.
+        The start; what is found is of its class.
     shared_covariance : bool
     """
 
@@ -241,11 +299,11 @@ class GaussianSweeper:
         rows: Rows,
         frame: Frame,
         scale: Scale,
-        params: GaussianParams,
+        params: Any,
         shared_covariance: bool,
     ) -> None:
         self.rows, self.frame, self.scale = rows, frame, scale
-        self.shared_covariance = shared_covariance
+        self.shared_covariance, self.kind = shared_covariance, type(params)
         k, d = params.means.shape
         self.d = d
         self.all_own = prefers_residuals(d, k)
@@ -280,10 +338,10 @@ class GaussianSweeper:
         self._check_collapse(found)
         return found
 
-    def params(self, components: Components) -> GaussianParams:
+    def params(self, components: Components) -> Any:
         """The parameters in the data's own coordinates."""
         means = self.frame.centre + components.means @ self.frame.root.T
-        return GaussianParams(components.weights, means, self._covariances(components))
+        return self.kind(components.weights, means, self._covariances(components))
 
     def vector(self, c: Components) -> Array:
         """The weights, and times them the means and the second moments about the frame's centre."""

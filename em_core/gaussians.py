@@ -13,12 +13,49 @@ from em_core import checks
 from em_core.checks import Array
 from em_core.chunks import Chunks
 from em_core.em import CollapseError, occupied
-from em_core.gaussian_params import LOG_2_PI, Scale, check_collapse
-from em_core.gaussian_params import GaussianParams as GaussianParams
-from em_core.gaussian_sweeps import Frame, GaussianSweeper
-from em_core.sweeps import KeptRows, ReadRows
+from em_core.gaussian_sweeps import LOG_2_PI, Frame, GaussianSweeper, Scale, check_collapse
+from em_core.sweeps import Rows
 
 LARGEST_VALUE = 1e140  # the sum of squares of larger ones may overflow
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GaussianParams:
+    """Parameters of a mixture of k Gaussians in d dimensions; copied and read-only.
+
+    Parameters
+    ----------
+    weights : array_like of shape (k,)
+        Non-negative; they sum to 1.
+    means : array_like of shape (k, d)
+    covariances : array_like of shape (k, d, d)
+        Symmetric and positive definite.
+
+    Raises
+    ------
+    ValueError
+        If a shape does not fit, the weights don't sum to 1, or a covariance is not symmetric
+        positive definite.
+    """
+
+    weights: Array
+    means: Array
+    covariances: Array
+
+    def __init__(self, weights: ArrayLike, means: ArrayLike, covariances: ArrayLike) -> None:
+        object.__setattr__(self, "weights", checks.numbers("weights", weights, "(k,)", 1))
+        object.__setattr__(self, "means", checks.numbers("means", means, "(k, d)", 2))
+        object.__setattr__(
+            self, "covariances", checks.numbers("covariances", covariances, "(k, d, d)", 3)
+        )
+        checks.weights(self.weights)
+        k, d = len(self.weights), self.means.shape[1]
+        if self.means.shape != (k, d):
+            raise ValueError(f"means: have shape {self.means.shape}; expected ({k}, d)")
+        if self.covariances.shape != (k, d, d):
+            given = self.covariances.shape
+            raise ValueError(f"covariances: have shape {given}; expected {(k, d, d)}")
+        _check_covariances(self.covariances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +184,7 @@ class GaussianMixture:
         whole = chunks.sum(partial(_checked_sums, params))
         check_collapse(params.covariances, whole.scale())
         frame = Frame.of(whole.means[0], whole.scatters[0] / whole.counts[0], len(params.weights))
-        rows = (ReadRows if chunks is x else KeptRows)(chunks, frame.blocks)
-        if isinstance(rows, KeptRows) and len(rows.blocks) == 1:
-            rows.blocks[0].keep()
+        rows = Rows(chunks, frame.blocks, keep=chunks is not x)
         return GaussianSweeper(rows, frame, whole.scale(), params, self.shared_covariance)
 
     def sample(
@@ -313,3 +348,15 @@ def _as_rows(x: ArrayLike, params: GaussianParams) -> Array:
     if rows.shape[1] != d:
         raise ValueError(f"x: has {rows.shape[1]} columns, but the means have {d}")
     return rows
+
+
+def _check_covariances(covariances: Array) -> None:
+    for j, covariance in enumerate(covariances):
+        deviations = np.sqrt(np.maximum(np.diag(covariance), 0))
+        scale = np.outer(deviations, deviations)
+        if (abs(covariance - covariance.T) > checks.SYMMETRY_TOLERANCE * scale).any():
+            raise ValueError(f"covariances: matrix {j} is not symmetric")
+        try:
+            np.linalg.cholesky(covariance)
+        except np.linalg.LinAlgError:
+            raise ValueError(f"covariances: matrix {j} is not positive definite") from None
