@@ -73,7 +73,7 @@ def forgets_to_return(x, r):
 
 class Hostile:
     def __array__(self, dtype=None, copy=None):
-        raise TypeError("not today")
+        raise RuntimeError("not today")
 
 
 @pytest.mark.parametrize(
@@ -466,6 +466,7 @@ def test_monotonicity_tells_where_a_run_falls():
         "2 of 4 steps go down; the first between iteration 1 and 2, from −10.0000 to −10.5000."
     )
     assert "NaN" in laws.never_falls([-12.0, np.nan]).words
+    assert "at least two values" in laws.never_falls([-12.0]).words
 
 
 LOGS = np.log([[0.3, 0.1], [0.2, 0.25], [0.05, 0.4]])

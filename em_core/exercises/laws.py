@@ -81,6 +81,8 @@ def _told(law: Callable[..., Verdict], *arguments: Any) -> Verdict:
 
 def _falls(values: ArrayLike) -> Verdict:
     value = np.asarray(values, dtype=float)
+    if value.ndim != 1 or len(value) < 2:
+        return Verdict("Fails", "A row of at least two values is wanted, the start's first.")
     if np.isnan(value).any():
         return Verdict("Fails", f"Value {np.isnan(value).argmax()} is NaN.")
     slack = ROUNDING * np.maximum(1, np.abs(value[:-1]))
