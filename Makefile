@@ -12,7 +12,7 @@ PIN := uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 	--custom-compile-command "make requirements" --no-emit-index-url --no-emit-find-links
 
 .NOTPARALLEL:
-.PHONY: help setup book serve lab zip test bench-site lint format notebooks requirements clean
+.PHONY: help setup book serve lab pdf zip test bench-site lint format notebooks requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -32,6 +32,9 @@ lab: setup  ## open the book in JupyterLab, as in Binder; Ctrl-C ends it
 	@echo "-- JupyterLab opens in the browser in some seconds; Ctrl-C ends it"
 	@JUPYTER_CONFIG_PATH=$(CURDIR)/binder jupyter lab --allow-root --port $(PORT) --log-level WARN \
 		--LabApp.default_url=/lab/tree/book/index.ipynb --ServerApp.answer_yes=True
+
+pdf: setup  ## print the whole book as one PDF
+	@python tools/pdf.py
 
 zip: setup  ## pack the site into one file that opens without server or network
 	@python tools/pack.py

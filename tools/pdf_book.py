@@ -104,6 +104,8 @@ class Book:
         for details in article.select("details"):
             details.summary.name = "p"
             details.unwrap()
+        for formula in article.select(".katex"):
+            _name_formula(formula)
 
     def move(self, page: Page, folder: Path) -> None:
         """Let ids, links and pictures hold in the one page."""
@@ -213,6 +215,12 @@ def _tag(name: str, text: str = "", **attributes: str) -> Tag:
     tag = BeautifulSoup("", "html.parser").new_tag(name, attrs=attributes)
     tag.string = text
     return tag
+
+
+def _name_formula(formula: Tag) -> None:
+    """Give a formula its source as alternative text: a tagged PDF loses MathML."""
+    formula["role"], formula["aria-label"] = "img", formula.annotation.get_text()
+    formula.select_one(".katex-mathml").decompose()
 
 
 def _section(h2: Tag) -> tuple[str, str]:

@@ -57,6 +57,7 @@ def steps() -> Iterator[Step]:
     yield Step("types (mypy)", ["mypy"])
     yield Step("the book builds without a warning", [*python, "tools/build.py", "build"])
     yield from _tests("", sys.executable)
+    yield Step("the book prints without a gap", [*python, "tools/pdf.py"])
     yield Step("the site in a browser", _pytest(sys.executable, "tests", "-m", "site", "--dist", "loadgroup"))
     for version, found in other_pythons.others().items():
         folder = f".venv-{version}"

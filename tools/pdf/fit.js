@@ -1,17 +1,27 @@
-// Run in the page before it is printed: wait for fonts and pictures, make wide parts fit, and
-// return what is missing or still too wide.
+// Run in the page before it is printed: wait for fonts and pictures, make wide parts fit, keep
+// together what belongs together, and return what is missing or still too wide.
 async () => {
-  const SMALLEST = 0.75;
-  const LINES = 4.5;
-  const SHORT = 260;
-  await document.fonts.ready;
-  const pictures = [...document.images];
-  await Promise.all(pictures.map((picture) => picture.decode().catch(() => {})));
+  const MM = 96 / 25.4;
+  const AREA = 120 * 88 * MM * MM; // of a picture, whatever its shape
+  const WIDEST = 128 * MM;
+  const NARROWEST = 88 * MM;
+  const TALLEST = 175 * MM;
+  const SMALLEST = 0.75; // to which code and formulas may shrink
+  const SHORT = 90 * MM; // what is shorter is not torn apart
+  const LINES = 4.5; // of a paragraph that leads to what follows
 
+  const all = (selector) => [...document.querySelectorAll(selector)];
   const tooWide = (box) => box.scrollWidth - box.clientWidth > 1;
+  const sticksOut = (text) => text.scrollWidth - text.clientWidth > 5; // a formula's unseen parts may
   const where = (box) => `${box.closest("[id]")?.id}: ${box.textContent.trim().slice(0, 60)}`;
 
-  function fit(box) {
+  function size(picture) {
+    const shape = picture.naturalWidth / picture.naturalHeight;
+    const width = Math.max(Math.sqrt(AREA * shape), Math.min(NARROWEST, TALLEST * shape));
+    picture.style.width = `${Math.min(WIDEST, width)}px`;
+  }
+
+  function shrink(box) {
     const inner = box.matches("pre") ? box : box.firstElementChild;
     const scale = Math.max(SMALLEST, box.clientWidth / box.scrollWidth - 0.005);
     inner.style.fontSize = `${scale * parseFloat(getComputedStyle(inner).fontSize)}px`;
@@ -21,23 +31,27 @@ async () => {
   // Chromium breaks a short paragraph rather than keep it with what it introduces.
   function keepWithNext(paragraph) {
     const next = paragraph.nextElementSibling;
-    const lines = paragraph.clientHeight / parseFloat(getComputedStyle(paragraph).lineHeight);
-    if (lines > LINES) return;
+    const lines = paragraph.offsetHeight / parseFloat(getComputedStyle(paragraph).lineHeight);
+    if (lines > LINES || next.offsetHeight > SHORT) return;
     const box = document.createElement("div");
     box.className = "together";
     paragraph.before(box);
     box.append(paragraph, next);
   }
 
-  for (const paragraph of document.querySelectorAll("p:has(+ div.math)")) keepWithNext(paragraph);
-  for (const box of document.querySelectorAll(".cell, .admonition, .fold, .scroll"))
-    if (box.offsetHeight < SHORT) box.classList.add("together");
-  const boxes = [...document.querySelectorAll(".katex-display, .scroll, .text_html, pre")];
-  boxes.filter(tooWide).forEach(fit);
-  const formulas = [...document.querySelectorAll(".math")];
+  await document.fonts.ready;
+  const pictures = [...document.images];
+  await Promise.all(pictures.map((picture) => picture.decode().catch(() => {})));
+  pictures.forEach(size);
+  const boxes = all(".katex-display, .scroll, .text_html, pre");
+  boxes.filter(tooWide).forEach(shrink);
+  all(".cell, .admonition, .fold, .scroll").filter((box) => box.offsetHeight < SHORT)
+    .forEach((box) => box.classList.add("together"));
+  all("p:has(+ :is(div.math, .cell, .fold))").forEach(keepWithNext);
+
   return [
     ...pictures.filter((picture) => !picture.naturalWidth).map((picture) => `no picture: ${picture.src}`),
-    ...formulas.filter((box) => !box.querySelector(".katex-html")).map((box) => `no formula: ${where(box)}`),
-    ...boxes.filter(tooWide).map((box) => `too wide: ${where(box)}`),
+    ...all(".math").filter((box) => !box.querySelector(".katex-html")).map((box) => `no formula: ${where(box)}`),
+    ...[...boxes.filter(tooWide), ...all("p, li, dt, dd, figcaption").filter(sticksOut)].map((box) => `too wide: ${where(box)}`),
   ];
 }
