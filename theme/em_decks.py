@@ -62,7 +62,13 @@ class Slide:
         return [node for _, content in self.parts for node in content]
 
 
-KINDS = {"widget": em_widget, "figure": twin_image, "code": nodes.literal_block}
+KINDS = {
+    "widget": em_widget,
+    "figure": twin_image,
+    "code": nodes.literal_block,
+    "formula": nodes.math_block,
+}
+NEW_ROW = r"\\"
 
 
 # From cells to slides
@@ -154,7 +160,9 @@ def _enlarge(image: twin_image, crop: tuple[float, float]) -> None:
     height = round(height * (bottom - top))
     shown_from = 0 if bottom - top == 1 else 100 * top / (1 - (bottom - top))
     image["size"] = (width, height)
-    image["style"] = f"aspect-ratio: {width}/{height}; object-position: 0 {shown_from:g}%"
+    image["style"] = (
+        f"--width: {width}px; --ratio: {width / height:.4f}; object-position: 0 {shown_from:.4g}%"
+    )
 
 
 # From slides to decks
@@ -211,14 +219,12 @@ def _kind(content: list[nodes.Node]) -> str:
 
 
 def _room(content: list[nodes.Node]) -> tuple[int, int]:
-    """Columns and lines of the code, whose letters are as large as they allow."""
-    lines = [
-        line
-        for node in content
-        for block in node.findall(nodes.literal_block)
-        for line in block.astext().rstrip().split("\n")
-    ]
-    return max(map(len, lines), default=0), len(lines)
+    """Columns and lines of code or formula, whose letters are as large as they allow."""
+    code = [block for node in content for block in node.findall(nodes.literal_block)]
+    lines = [line for block in code for line in block.astext().rstrip().split("\n")]
+    formulas = [block for node in content for block in node.findall(nodes.math_block)]
+    rows = sum(block.astext().count(NEW_ROW) + 1 for block in formulas)
+    return max(map(len, lines), default=0), len(lines) + rows
 
 
 def _html(app: Sphinx, content: list[nodes.Node]) -> str:
