@@ -18,6 +18,7 @@ HOME = "index"
 SOURCES = "bibliography"
 SCREEN_ONLY = ".headerlink, .em-ghost, .only-dark, .toctree-wrapper, .ways, button, script"
 EXERCISE = re.compile(r"Exercise (\d+\.\d+)")
+QUESTION = re.compile(r"\s*(\d+)\.")
 
 
 class PrintError(RuntimeError):
@@ -101,7 +102,7 @@ class Book:
                 cell.decompose()
         for stepper in article.select(".em-stepper"):
             stepper.replace_with(stepper.select_one(".em-picture"))
-        for details in article.select("details"):
+        for details in article.select("details:not(.em-quiz *)"):
             details.summary.name = "p"
             details.unwrap()
         for formula in article.select(".katex"):
@@ -150,10 +151,13 @@ class Book:
             solved = {_exercise(s): s.extract() for s in page.article.select(".solution")}
             if exercises.keys() != solved.keys():
                 raise PrintError(f"{page.name}: exercises and solutions differ")
-            if exercises:
+            quizzes = page.article.select(".em-quiz")
+            if exercises or quizzes:
                 section = _tag("section", id=f"solutions:{page.name}")
                 section.append(_tag("h2", page.heading))
                 article.append(section)
+            for quiz in quizzes:
+                section.append(_answers(quiz))
             for number, exercise in exercises.items():
                 section.append(_solution(number, exercise, solved[number]))
         return Page("solutions", "", "Solutions", article)
@@ -233,18 +237,49 @@ def _exercise(box: Tag) -> str:
 
 def _solution(number: str, exercise: Tag, solution: Tag) -> Tag:
     """Link an exercise and its solution, each with the other's page."""
-    there = _tag("p", **{"class": "to-solution"})
-    there.append(_tag("a", "Solution", href=f"#{solution['id']}"))
-    there.append(_place(" on page ", str(solution["id"])))
-    exercise.append(there)
-    back = _tag("a", f"Exercise {number}", href=f"#{exercise['id']}")
+    exercise.append(_to_back("Solution", str(solution["id"])))
     title = solution.select_one(".fold-title")
-    title.name = "h3"
-    title.string = ""
-    title.append(back)
-    title.append(_place(" on page ", str(exercise["id"])))
-    title.parent.unwrap()
+    title.parent.replace_with(_linked_title("h3", f"Exercise {number}", str(exercise["id"])))
     return solution
+
+
+def _to_back(text: str, target: str) -> Tag:
+    line = _linked_title("p", text, target)
+    line["class"] = "to-solution"
+    return line
+
+
+def _linked_title(name: str, text: str, target: str) -> Tag:
+    title = _tag(name)
+    title.append(_tag("a", text, href=f"#{target}"))
+    title.append(_place(" on page ", target))
+    return title
+
+
+def _answers(quiz: Tag) -> Tag:
+    """Leave the questions and their choices where they are, and take what is said of each."""
+    asked = str(quiz.find_parent("section")["id"])
+    answers = _tag("div", id=f"{asked}:answers", **{"class": "answers"})
+    answers.append(_linked_title("h3", "Test yourself", asked))
+    number, letters = "", iter("")
+    for part in quiz.find_all(["p", "details"], recursive=False):
+        if part.name == "details":
+            answers.append(_answer(part, number, next(letters)))
+        elif question := QUESTION.match(part.get_text()):
+            number, letters = question[1], iter("abcdefgh")
+    quiz.append(_to_back("Answers", str(answers["id"])))
+    return answers
+
+
+def _answer(choice: Tag, number: str, letter: str) -> Tag:
+    answer = _tag("div", **{"class": "answer"})
+    answer.append(_tag("strong", number + letter))
+    reason = _tag("div")
+    reason.extend(list(choice.summary.next_siblings))
+    answer.append(reason)
+    choice.name, choice.summary.name = "div", "p"
+    choice.p.insert(0, _tag("strong", f"{letter}  "))
+    return answer
 
 
 def _place(before: str, target: str, after: str = "") -> Tag:
