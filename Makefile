@@ -12,7 +12,7 @@ PIN := uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 	--custom-compile-command "make requirements" --no-emit-index-url --no-emit-find-links
 
 .NOTPARALLEL:
-.PHONY: help setup book serve lab pdf zip test bench-site lint format notebooks requirements clean
+.PHONY: help setup book serve lab pdf slides zip test bench-site lint format notebooks requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -35,6 +35,9 @@ lab: setup  ## open the book in JupyterLab, as in Binder; Ctrl-C ends it
 
 pdf: setup  ## print the whole book as one PDF
 	@python tools/pdf.py
+
+slides: setup  ## build the site and list its decks of slides, one a chapter
+	@python tools/build.py slides
 
 zip: setup  ## pack the site into one file that opens without server or network
 	@python tools/pack.py

@@ -303,6 +303,46 @@ def test_normalising_drops_what_changes_from_run_to_run():
     assert [c.id for c in notebook.cells] == ["cell-01", "cell-02"]
 
 
+# --- the talks in the notebooks -----------------------------------------------------------------
+
+SLIDE_TYPES = {"slide", "-", "fragment", "notes"}
+SLIDE_KEYS = {"slide_type", "minutes", "shows", "crop", "widget_steps"}
+TALKS = [path for path in CHAPTERS if path.name[:2].isdigit()]
+
+
+def talk_cells(path: Path) -> list[nbformat.NotebookNode]:
+    return [c for c in nbformat.read(path, as_version=4).cells if "slideshow" in c.metadata]
+
+
+@pytest.mark.parametrize("path", TALKS, ids=chapter_id)
+def test_a_talk_is_slides_that_end_with_their_notes(path):
+    kinds = [cell.metadata.slideshow.slide_type for cell in talk_cells(path)]
+    assert set(kinds) <= SLIDE_TYPES
+    assert re.fullmatch(r"(s[-f]*n)+", "".join(kind[0] for kind in kinds))
+
+
+@pytest.mark.parametrize("path", TALKS, ids=chapter_id)
+def test_the_metadata_of_slides_are_known(path):
+    for cell in talk_cells(path):
+        plan, tags = cell.metadata.slideshow, cell.metadata.get("tags", [])
+        is_code, is_notes = cell.cell_type == "code", plan.slide_type == "notes"
+        assert plan.keys() <= SLIDE_KEYS
+        assert is_notes == ("minutes" in plan)
+        assert is_code or not plan.keys() & {"shows", "crop", "widget_steps"}
+        assert plan.get("shows", "code") in {"code", "output"}
+        assert not (is_code and "slide-only" in tags), "a page must show what its talk computes"
+        assert "slide-only" in tags or not (is_notes or cell.source.startswith("#"))
+
+
+@pytest.mark.parametrize("path", TALKS, ids=chapter_id)
+def test_words_of_the_talk_are_folded_in_jupyter_and_lead_nowhere(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if "slide-only" in cell.metadata.get("tags", []):
+            assert cell.metadata.jupyter.source_hidden
+            assert "slideshow" in cell.metadata
+            assert not re.search(r"\{(doc|eq|numref|cite\S*|ref)\}|:label:", cell.source)
+
+
 # --- the summary of make test -------------------------------------------------------------------
 
 

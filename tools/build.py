@@ -1,6 +1,7 @@
 """Build the site, afresh where something changed that a cache would not notice; serve it.
 
 python tools/build.py build
+python tools/build.py slides
 python tools/build.py serve [--port 8000]
 """
 
@@ -84,6 +85,15 @@ def build() -> int:
     return 0
 
 
+def slides() -> int:
+    """Build the site and say where its decks are."""
+    status = build()
+    if not status:
+        for deck in sorted(HTML.glob("decks/*.html")):
+            print(f"-- {deck}", flush=True)
+    return status
+
+
 class Handler(SimpleHTTPRequestHandler):
     """Serves files quietly, and the book's own page for what is not there."""
 
@@ -135,10 +145,11 @@ def serve(port: int) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("action", choices=["build", "serve"])
+    parser.add_argument("action", choices=["build", "slides", "serve"])
     parser.add_argument("--port", type=int, default=8000)
     arguments = parser.parse_args()
-    return build() if arguments.action == "build" else serve(arguments.port)
+    actions = {"build": build, "slides": slides, "serve": lambda: serve(arguments.port)}
+    return actions[arguments.action]()
 
 
 if __name__ == "__main__":
