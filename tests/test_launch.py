@@ -92,5 +92,5 @@ def test_an_address_may_end_as_the_browser_or_git_gives_it(ending):
     "address", ["ORG/REPO", "https://github.com/ORG", "https://example.org/ORG/REPO", "no"]
 )
 def test_another_address_stops_the_build_and_says_the_right_form(address):
-    with pytest.raises(ExtensionError, match="must have the form https://github.com/OWNER/NAME"):
+    with pytest.raises(ExtensionError, match=re.escape(em_launch.PLACEHOLDER)):
         em_launch.owner_and_name(address)

@@ -59,6 +59,7 @@ def steps() -> Iterator[Step]:
     yield from _tests("", sys.executable)
     yield Step("the book prints without a gap", [*python, "tools/pdf.py"])
     yield Step("the site in a browser", _pytest(sys.executable, "tests", "-m", "site", "--dist", "loadgroup"))
+    yield Step("what Binder does", [*python, "-m", "pytest", "-q", "tests/test_binder.py"])
     for version, found in other_pythons.others().items():
         folder = f".venv-{version}"
         yield Step(f"set-up, Python {version}", other_pythons.set_up_command(found, folder))
@@ -66,7 +67,7 @@ def steps() -> Iterator[Step]:
 
 
 def _tests(where: str, python: str) -> Iterator[Step]:
-    yield Step(f"laws, numbers and errors{where}", _pytest(python, "tests", "-m", "not site"))
+    yield Step(f"laws, numbers and errors{where}", _pytest(python, "tests", "-m", "not site and not binder"))
     yield Step(f"the chapters' outputs{where}", _pytest(python, *NBVAL))
 
 
