@@ -58,7 +58,8 @@ def steps() -> Iterator[Step]:
     yield Step("the book builds without a warning", [*python, "tools/build.py", "build"])
     yield from _tests("", sys.executable)
     yield Step("the book prints without a gap", [*python, "tools/pdf.py"])
-    yield Step("the site in a browser", _pytest(sys.executable, "tests", "-m", "site", "--dist", "loadgroup"))
+    in_browser = ["tests", "-m", "site", "--dist", "loadgroup"]
+    yield Step("the site in a browser", _pytest(sys.executable, *in_browser))
     yield Step("what Binder does", [*python, "-m", "pytest", "-q", "tests/test_binder.py"])
     for version, found in other_pythons.others().items():
         folder = f".venv-{version}"
@@ -67,7 +68,8 @@ def steps() -> Iterator[Step]:
 
 
 def _tests(where: str, python: str) -> Iterator[Step]:
-    yield Step(f"laws, numbers and errors{where}", _pytest(python, "tests", "-m", "not site and not binder"))
+    quick = ["tests", "-m", "not site and not binder"]
+    yield Step(f"laws, numbers and errors{where}", _pytest(python, *quick))
     yield Step(f"the chapters' outputs{where}", _pytest(python, *NBVAL))
 
 
