@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import notebooks
@@ -39,7 +40,7 @@ SHOWN_TEXTS = """() => {
 SPILLS = """() => {
   const slide = Reveal.getCurrentSlide();
   const room = slide.getBoundingClientRect();
-  const unseen = ".katex-mathml, .em-unseen, .em-ghost, .em-picture, script, .notes";
+  const unseen = ".katex-mathml, .em-unseen, .em-ghost, .em-picture, script, .notes, svg *";
   return [...slide.querySelectorAll(".part, .part *")].filter((element) => {
     const { left, right, bottom, width, height } = element.getBoundingClientRect();
     const spills = right > room.right + 1 || bottom > room.bottom + 1 || left < room.left - 1;
@@ -304,16 +305,27 @@ def test_a_deck_stands_under_the_sites_policy(site_dir, name):
     assert "script-src 'self' 'sha256-" in deck
 
 
-def test_both_lessons_are_the_decks_minutes():
-    """The times in the lecturers' page are sums of the notes' minutes."""
-    text = (notebooks.BOOK / "teaching.md").read_text()
-    told = {
-        int(n): float(m)
-        for n, m in re.findall(r"^\| (\d+) \|[^|]*\| (\d+) min \|", text, re.MULTILINE)
+TEACHING = (notebooks.BOOK / "teaching.md").read_text()
+
+
+def test_the_lecturers_page_tells_each_decks_minutes():
+    rows = re.findall(r"^\| (\d+) \|[^|]*\| (\d+) min \|", TEACHING, re.MULTILINE)
+    assert {int(n): float(m) for n, m in rows} == {
+        int(path.name[:2]): talk_minutes(path) for path in CHAPTERS
     }
-    assert told == {int(path.name[:2]): talk_minutes(path) for path in CHAPTERS}
 
 
 def talk_minutes(path: Path) -> float:
     cells = json.loads(path.read_text())["cells"]
     return sum(cell["metadata"].get("slideshow", {}).get("minutes", 0) for cell in cells)
+
+
+def test_each_lesson_is_planned_to_the_minute():
+    lessons = re.split(r"^## Lesson \d", TEACHING, flags=re.MULTILINE)[1:]
+    assert len(lessons) == 2
+    for lesson in lessons:
+        rows = re.findall(r"^\| (\d+)–(\d+) \|", lesson, re.MULTILINE)
+        times = [(int(begin), int(end)) for begin, end in rows]
+        assert times[0][0] == 0
+        assert times[-1][1] == 50
+        assert all(before[1] == after[0] for before, after in pairwise(times))

@@ -180,8 +180,9 @@ def render_talk(
     shown = [node for slide in talk for node in slide.all_nodes()]
     kinds = [widget["data"]["kind"] for node in shown for widget in node.findall(em_widget)]
     app.em_decks[name] = {
-        "title": app.env.titles[page].astext(),
-        "chapter": context["chapter"],
+        "title": f"Slides: {app.env.titles[page].astext()}",
+        "heading": app.env.titles[page].astext(),
+        "number": context["chapter"],
         "chapter_page": page,
         "slides": [_rendered(app, slide) for slide in talk],
         "widget_scripts": list(dict.fromkeys(s for kind in kinds for s in scripts(kind))),
