@@ -7,7 +7,7 @@ async () => {
   const NARROWEST = 88 * MM;
   const TALLEST = 175 * MM;
   const SMALLEST = 0.75; // to which code and formulas may shrink
-  const SHORT = 90 * MM; // what is shorter is not torn apart
+  const SHORT = 70 * MM; // what is shorter is not torn apart
   const LINES = 4.5; // of a paragraph that leads to what follows
 
   const all = (selector) => [...document.querySelectorAll(selector)];
