@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -47,17 +47,15 @@ def features(z: Array) -> Array:
     return phi
 
 
-@dataclass(slots=True)
-class Block:
-    """Some rows as columns, shape (d, n), and their features if they are kept."""
+class Block(NamedTuple):
+    """Some rows as columns, shape (d, n), and their features if they are kept.
+
+    Making features anew is quicker than to fetch them from main memory; those of a block that is
+    alone stay in the cache.
+    """
 
     z: Array
-    kept: Array | None = None
-
-    @property
-    def features(self) -> Array:
-        """Made anew: that is quicker than to fetch them from main memory."""
-        return features(self.z) if self.kept is None else self.kept
+    features: Array | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,36 +101,31 @@ class Frame:
         """The rows of x, shape (n, d), in these coordinates, some at a time."""
         x = np.asarray(x)
         for at in range(0, len(x), self.rows):
-            yield Block(self.inverse @ (x[at : at + self.rows] - self.centre).T)
+            z = self.inverse @ (x[at : at + self.rows] - self.centre).T
+            yield Block(z, features(z) if len(x) <= self.rows else None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scale:
-    """How wide the data are and how far from 0, which says what is a width and what is rounding.
+class Scale(NamedTuple):
+    """How wide the data are, and which width is nothing but rounding errors.
 
     Attributes
     ----------
     spread : ndarray of shape (d,)
         The standard deviation of each axis; 1 where it is 0.
-    largest : ndarray of shape (d,)
-        The largest |x_i| of each axis.
+    narrowest : float
+        In units of the spread: 100 ε times the largest |x|.
     """
 
     spread: Array
-    largest: Array
-
-    @property
-    def narrowest(self) -> float:
-        """The standard deviation, in units of the spread, that is nothing but rounding errors."""
-        return float(100 * EPS * (self.largest / self.spread).max())
+    narrowest: float
 
 
 def check_collapse(covariances: Array, scale: Scale) -> None:
     """Raise unless every covariance is positive definite to the precision of the data.
 
-    The axes are scaled to unit spread; a direction whose standard deviation is below 100 ε times
-    the largest |x| holds nothing but rounding errors. So does one in which the correlations leave
-    no more than about ε of the variance.
+    The axes are scaled to unit spread; a direction whose standard deviation is below
+    ``scale.narrowest`` contains nothing but rounding errors. So does one in which the correlations
+    leave no more than about ε of the variance.
 
     Parameters
     ----------
@@ -154,50 +147,8 @@ def check_collapse(covariances: Array, scale: Scale) -> None:
     sound = positive & (left > 10 * len(scale.spread) * EPS) & (narrowest > scale.narrowest)
     sound &= narrowest * np.sqrt(np.maximum(left, 0)) > scale.narrowest
     for j in np.flatnonzero(~sound):
-        raise collapse(int(j))
-
-
-def collapse(component: int) -> CollapseError:
-    """The error of a covariance that is none."""
-    reason = (
-        "its covariance is not positive definite to working precision: it has shrunk onto "
-        "a point or a line"
-    )
-    return CollapseError(component, reason)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Components:
-    """A mixture in a frame.
-
-    Attributes
-    ----------
-    weights : ndarray of shape (k,)
-    means : ndarray of shape (k, d)
-    roots : ndarray of shape (k, d, d)
-        Lower triangular; a covariance is root · rootᵀ.
-    inverses : ndarray of shape (k, d, d)
-        Of the roots.
-    own : ndarray of bool, shape (k,)
-        The components that go by residuals.
-    """
-
-    weights: Array
-    means: Array
-    roots: Array
-    inverses: Array
-    own: NDArray[np.bool_]
-
-
-def cancels(roots: Array, inverses: Array, means: Array) -> NDArray[np.bool_]:
-    """Whether raw moments about the origin lose too many digits for a component.
-
-    The measure is κ_j = Σ_a (Σ_j⁻¹)_aa ((Σ_j)_aa + μ_ja²): raw moments over what is left of them.
-    It is not a number if there is no root.
-    """
-    precisions = (inverses * inverses).sum(axis=1)
-    kappa = precisions * ((roots * roots).sum(axis=2) + means * means)
-    return np.asarray(~(kappa.sum(axis=1) <= GUARD))
+        reason = "its covariance is not positive definite to working precision"
+        raise CollapseError(int(j), f"{reason}: it has shrunk onto a point or a line")
 
 
 def cholesky(matrices: Array) -> Array:
@@ -215,6 +166,37 @@ def inverses_of(roots: Array) -> Array:
     for inverse, root in zip(inverses, roots, strict=True):
         inverse[:] = dtrtri(root, lower=1)[0]
     return inverses
+
+
+class Components:
+    """A mixture in a frame.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (k,)
+    means : ndarray of shape (k, d)
+    roots : ndarray of shape (k, d, d)
+        Lower triangular; a covariance is root · rootᵀ.
+
+    Attributes
+    ----------
+    inverses, precisions : ndarray of shape (k, d, d)
+        Of the roots, and of the covariances.
+    traces : ndarray of shape (k,)
+        Of the precisions.
+    cancel : ndarray of bool, shape (k,)
+        Whether raw moments lose too many digits for a component. The measure is
+        κ_j = Σ_a (Σ_j⁻¹)_aa ((Σ_j)_aa + μ_ja²): the raw moments over what is left of them.
+    """
+
+    def __init__(self, weights: Array, means: Array, roots: Array) -> None:
+        self.weights, self.means, self.roots = weights, means, roots
+        self.inverses = inverses_of(roots)
+        self.precisions = self.inverses.mT @ self.inverses
+        diagonals = np.einsum("jaa->ja", self.precisions)
+        self.traces = diagonals.sum(axis=1)
+        kappa = np.vecdot(diagonals, (roots * roots).sum(axis=2) + means * means)
+        self.cancel = np.asarray(~(kappa <= GUARD))  # also if it is not a number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -243,29 +225,19 @@ class GaussianSweep:
 
     def __call__(self, block: Block) -> Expected:
         """The block's share of the sums and of the log-likelihood."""
-        if not self.own.any():
-            phi = block.features
-            r = self.products @ phi
-            log_likelihood = softmax(r)
-            return Expected(r @ phi.T, log_likelihood)
-        return self._by_residuals(block)
-
-    def _by_residuals(self, block: Block) -> Expected:
-        sums = np.empty_like(self.products)
-        r = np.empty((len(sums), block.z.shape[1]))
-        raw = ~self.own
-        if raw.any():
-            phi = block.features
-            r[raw] = self.products[raw] @ phi
-        residuals = {j: self._residuals(j, block.z) for j in np.flatnonzero(self.own).tolist()}
+        z, phi = block
+        r, sums = np.empty((len(self.own), z.shape[1])), np.empty_like(self.products)
+        if not self.own.all():
+            phi = features(z) if phi is None else phi
+            np.matmul(self.products, phi, out=r)
+        residuals = {j: self._residuals(j, z) for j in np.flatnonzero(self.own).tolist()}
         for j, y in residuals.items():
             r[j] = self.constants[j] - 0.5 * np.einsum("ai,ai->i", y, y)
         log_likelihood = softmax(r)
-        if raw.any():
-            sums[raw] = r[raw] @ phi.T
+        if phi is not None:
+            np.matmul(r, phi.T, out=sums)
         for j, y in residuals.items():
-            y -= self.shifts[j][:, np.newaxis]
-            sums[j] = moments(y, r[j])
+            sums[j] = moments(y - self.shifts[j][:, np.newaxis], r[j])
         return Expected(sums, log_likelihood)
 
     def _residuals(self, j: int, z: Array) -> Array:
@@ -273,11 +245,10 @@ class GaussianSweep:
 
 
 def moments(y: Array, r: Array) -> Array:
-    """Σ_i r_i φ(y_i) without the features, shape (f,); y is overwritten."""
-    first = y @ r
-    y *= np.sqrt(r)
-    second = y @ y.T  # one matrix with itself: half the work
-    return np.concatenate([[r.sum()], first, second[np.triu_indices(len(y))]])
+    """Σ_i r_i φ(y_i) without the features, shape (f,)."""
+    root = y * np.sqrt(r)
+    second = root @ root.T  # one matrix with itself: half the work
+    return np.concatenate([[r.sum()], y @ r, second[np.triu_indices(len(y))]])
 
 
 class GaussianSweeper:
@@ -291,35 +262,30 @@ class GaussianSweeper:
     scale : Scale
     params : GaussianParams
         The start; what is found is of its class.
-    shared_covariance : bool
+    shared : bool
+        Whether all components have one covariance.
     """
 
-    def __init__(
-        self,
-        rows: Rows,
-        frame: Frame,
-        scale: Scale,
-        params: Any,
-        shared_covariance: bool,
-    ) -> None:
+    def __init__(self, rows: Rows, frame: Frame, scale: Scale, params: Any, shared: bool) -> None:
         self.rows, self.frame, self.scale = rows, frame, scale
-        self.shared_covariance, self.kind = shared_covariance, type(params)
-        k, d = params.means.shape
-        self.d = d
-        self.all_own = prefers_residuals(d, k)
-        self.upper = np.triu_indices(d)
-        self.log_volume = d / 2 * LOG_2_PI + np.log(np.diag(frame.root)).sum()
+        self.shared, self.kind = shared, type(params)
+        k, self.d = params.means.shape
+        self.all_own = prefers_residuals(self.d, k)
+        self.upper = np.triu_indices(self.d)
+        self.factors = np.where(self.upper[0] == self.upper[1], -0.5, -1.0)
+        self.places = np.zeros((self.d, self.d), dtype=int)
+        self.places[self.upper] = np.arange(len(self.factors))
+        self.places = np.maximum(self.places, self.places.T)
+        self.log_volume = self.d / 2 * LOG_2_PI + np.log(np.diag(frame.root)).sum()
         means = (params.means - frame.centre) @ frame.inverse.T
         roots = frame.inverse @ np.linalg.cholesky(params.covariances)
-        self.start = self._components(params.weights, means, roots)
+        self.start = Components(params.weights, means, roots)
 
-    def expect(self, components: Components) -> Expected:
+    def expect(self, c: Components) -> Expected:
         """The sums for these parameters, in one pass."""
-        return self.rows.sum(
-            self._sweep(components, components.own, np.zeros_like(components.means))
-        )
+        return self.rows.sum(self._sweep(c, self._own(c), np.zeros_like(c.means)))
 
-    def maximise(self, expected: Expected, components: Components) -> Components:
+    def maximise(self, expected: Expected, c: Components) -> Components:
         """The M-step; a second pass if the sums have lost too many digits for a component.
 
         Raises
@@ -327,21 +293,21 @@ class GaussianSweeper:
         CollapseError
             As `GaussianMixture.m_step`.
         """
-        own, shifts = components.own, np.zeros_like(components.means)
-        found, lost = self._from_sums(expected.sums, components, own, shifts)
+        own = self._own(c)
+        found, lost = self._from_sums(expected.sums, c, own, 0.0)
         if lost.any():
             own = own | lost
-            step = np.matvec(components.inverses, found.means - components.means)
+            step = np.matvec(c.inverses, found.means - c.means)
             shifts = np.where(lost[:, np.newaxis], step, 0.0)
-            again = self.rows.sum(self._sweep(components, own, shifts))
-            found, _ = self._from_sums(again.sums, components, own, shifts)
+            again = self.rows.sum(self._sweep(c, own, shifts))
+            found, _ = self._from_sums(again.sums, c, own, shifts)
         self._check_collapse(found)
         return found
 
-    def params(self, components: Components) -> Any:
+    def params(self, c: Components) -> Any:
         """The parameters in the data's own coordinates."""
-        means = self.frame.centre + components.means @ self.frame.root.T
-        return self.kind(components.weights, means, self._covariances(components))
+        means = self.frame.centre + c.means @ self.frame.root.T
+        return self.kind(c.weights, means, self._covariances(c))
 
     def vector(self, c: Components) -> Array:
         """The weights, and times them the means and the second moments about the frame's centre."""
@@ -351,76 +317,63 @@ class GaussianSweeper:
 
     def from_vector(self, vector: Array) -> Components | None:
         """The components with these moments; None if a weight or a covariance is not positive."""
-        sums = vector.reshape(-1, 1 + self.d + len(self.upper[0]))
-        none = np.zeros(len(sums), dtype=bool)
-        if not occupied(sums[:, 0]).all():
-            return None
+        sums = vector.reshape(len(self.start.weights), -1)
         try:
-            found, _ = self._from_sums(sums, self.start, none, np.zeros((len(sums), self.d)))
+            found, _ = self._from_sums(sums, self.start, np.zeros(len(sums), dtype=bool), 0.0)
             self._check_collapse(found)
         except CollapseError:
             return None
         return found
 
-    def _covariances(self, components: Components) -> Array:
-        roots = self.frame.root @ components.roots
-        return roots @ roots.mT
+    def _own(self, c: Components) -> NDArray[np.bool_]:
+        return c.cancel | self.all_own
 
-    def _components(self, weights: Array, means: Array, roots: Array) -> Components:
-        inverses = inverses_of(roots)
-        own = cancels(roots, inverses, means) | self.all_own
-        return Components(weights, means, roots, inverses, own)
+    def _covariances(self, c: Components) -> Array:
+        roots = self.frame.root @ c.roots
+        return roots @ roots.mT
 
     def _sweep(self, c: Components, own: NDArray[np.bool_], shifts: Array) -> GaussianSweep:
         with np.errstate(divide="ignore"):
             constants = np.log(c.weights) - self.log_volume
         constants -= np.log(np.einsum("jaa->ja", c.roots)).sum(axis=1)
-        products = self._products(c, constants)
+        linear = np.matvec(c.precisions, c.means)
+        first = constants - 0.5 * np.vecdot(c.means, linear)
+        quadratic = c.precisions[:, *self.upper] * self.factors
+        products = np.hstack([first[:, np.newaxis], linear, quadratic])
         return GaussianSweep(products, constants, c.means, c.inverses, own, shifts)
 
-    def _products(self, c: Components, constants: Array) -> Array:
-        precisions = c.inverses.mT @ c.inverses
-        linear = np.matvec(precisions, c.means)
-        products = np.empty((len(c.means), 1 + self.d + len(self.upper[0])))
-        products[:, 0] = constants - 0.5 * np.vecdot(c.means, linear)
-        products[:, 1 : 1 + self.d] = linear
-        products[:, 1 + self.d :] = -precisions[:, *self.upper]
-        products[:, 1 + self.d :][:, self.upper[0] == self.upper[1]] *= 0.5
-        return products
-
     def _from_sums(
-        self, sums: Array, c: Components, own: NDArray[np.bool_], shifts: Array
+        self, sums: Array, c: Components, own: NDArray[np.bool_], shifts: Array | float
     ) -> tuple[Components, NDArray[np.bool_]]:
         """The new parameters, and which of them the sums were not exact enough for."""
         counts = sums[:, 0]
         for j in np.flatnonzero(~occupied(counts)):
             raise CollapseError(int(j), "its responsibilities sum to nothing")
-        first = sums[:, 1 : 1 + self.d] / counts[:, np.newaxis]
-        covariances = self._unpacked(sums[:, 1 + self.d :] / counts[:, np.newaxis])
+        weights, averages = counts / counts.sum(), sums[:, 1:] / counts[:, np.newaxis]
+        first = averages[:, : self.d]
+        covariances = averages[:, self.d :].take(self.places, axis=1)
         covariances -= first[:, :, np.newaxis] * first[:, np.newaxis, :]
-        weights = counts / counts.sum()
+        if not own.any():
+            found = Components(weights, first, self._roots(weights, covariances))
+            return found, found.cancel
         # What goes by residuals is in the component's coordinates, the rest in the frame's.
         frame = np.where(own[:, np.newaxis, np.newaxis], c.roots, np.eye(self.d))
         means = np.where(own[:, np.newaxis], c.means, 0.0) + np.matvec(frame, shifts + first)
-        local = self._roots(weights, covariances, frame)
-        found = self._components(weights, means, frame @ local)
-        return found, cancels(local, inverses_of(local), first)
+        roots = self._roots(weights, covariances, frame)
+        local = Components(weights, first, inverses_of(frame) @ roots)
+        return Components(weights, means, roots), local.cancel
 
-    def _roots(self, weights: Array, covariances: Array, frame: Array) -> Array:
-        if not self.shared_covariance:
-            return cholesky(covariances)
-        shared = np.einsum("j,jab->ab", weights, frame @ covariances @ frame.mT)
-        return np.asarray(np.linalg.solve(frame, cholesky(shared[np.newaxis])), dtype=float)
-
-    def _unpacked(self, upper: Array) -> Array:
-        matrices = np.empty((len(upper), self.d, self.d))
-        a, b = self.upper
-        matrices[:, a, b] = matrices[:, b, a] = upper
-        return matrices
+    def _roots(self, weights: Array, covariances: Array, frame: Array | None = None) -> Array:
+        """The covariances' roots, in the frame's coordinates."""
+        if not self.shared:
+            roots = cholesky(covariances)
+            return roots if frame is None else frame @ roots
+        covariances = covariances if frame is None else frame @ covariances @ frame.mT
+        shared = np.einsum("j,jab->ab", weights, covariances)
+        return np.repeat(cholesky(shared[np.newaxis]), len(weights), axis=0)
 
     def _check_collapse(self, c: Components) -> None:
         # A bound from the precisions' traces clears most cases without any eigenvalue.
-        traces = (c.inverses * c.inverses).sum(axis=(1, 2))
-        least = self.frame.smallest * c.weights.min() / traces.max()
+        least = self.frame.smallest * c.weights.min() / c.traces.max()
         if not least > 2 * max(10 * self.d * EPS, self.scale.narrowest):
             check_collapse(self._covariances(c), self.scale)

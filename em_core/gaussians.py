@@ -13,7 +13,7 @@ from em_core import checks
 from em_core.checks import Array
 from em_core.chunks import Chunks
 from em_core.em import CollapseError, occupied
-from em_core.gaussian_sweeps import LOG_2_PI, Frame, GaussianSweeper, Scale, check_collapse
+from em_core.gaussian_sweeps import EPS, LOG_2_PI, Frame, GaussianSweeper, Scale, check_collapse
 from em_core.sweeps import Rows
 
 LARGEST_VALUE = 1e140  # the sum of squares of larger ones may overflow
@@ -293,7 +293,8 @@ class GaussianSums:
         centre = shares @ self.means
         within = np.einsum("kii->i", self.scatters) / self.counts.sum()
         spread = np.sqrt(within + shares @ (self.means - centre) ** 2)
-        return Scale(np.where(spread > 0, spread, 1.0), self.largest)
+        spread = np.where(spread > 0, spread, 1.0)
+        return Scale(spread, float(100 * EPS * (self.largest / spread).max()))
 
 
 def gaussian_sums(x: Array, responsibilities: Array) -> GaussianSums:
