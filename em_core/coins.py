@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -164,7 +165,7 @@ class CoinMixture:
         chunks = x if isinstance(x, Chunks) else Chunks.of(_as_counts(x))
         tosses, log_ways = chunks.sum(_survey)
         _check_tosses(tosses)
-        blocks = CoinBlocks(BLOCK_BYTES // (8 * (3 + len(params.theta))))
+        blocks = partial(coin_blocks, BLOCK_BYTES // (8 * (3 + len(params.theta))))
         rows = Rows(chunks, blocks, keep=chunks is not x)
         return CoinSweeper(self, rows, log_ways, params)
 
@@ -227,41 +228,27 @@ class CoinMixture:
         return CoinParams(rng.random(k), np.full(k, 1 / k))
 
 
-@dataclass(frozen=True, slots=True)
-class CoinBlocks:
-    """Cuts rows into blocks of features (1, heads, tails), shape (3, rows)."""
-
-    rows: int
-
-    def __call__(self, x: ArrayLike) -> Iterator[Array]:
-        """The blocks of some rows."""
-        counts = np.asarray(x)
-        for at in range(0, len(counts), self.rows):
-            piece = counts[at : at + self.rows]
-            yield np.vstack([np.ones(len(piece)), piece.T])
+def coin_blocks(size: int, x: ArrayLike) -> Iterator[Array]:
+    """The features (1, heads, tails) of some rows at a time, each of shape (3, size)."""
+    counts = np.asarray(x)
+    for at in range(0, len(counts), size):
+        piece = counts[at : at + size]
+        yield np.vstack([np.ones(len(piece)), piece.T])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CoinSweep:
-    """The function of a block that a pass adds up; the ways to order the tosses are left out."""
-
-    params: CoinParams
-
-    def __call__(self, block: Array) -> Expected:
-        """The block's share of the sums and of the log-likelihood."""
-        r = self._log_joint(block)
-        log_likelihood = softmax(r)
-        return Expected(r @ block.T, log_likelihood)
-
-    def _log_joint(self, block: Array) -> Array:
-        theta = self.params.theta
-        with np.errstate(divide="ignore"):
-            log_weights = np.log(self.params.weights)
-        if (theta * (1 - theta)).all():
-            return np.column_stack([log_weights, np.log(theta), np.log1p(-theta)]) @ block
-        heads, tails = block[1:, np.newaxis]
-        log_tosses = xlogy(heads.T, theta) + xlog1py(tails.T, -theta)
-        return np.asarray((log_weights + log_tosses).T)
+def coin_sweep(params: CoinParams, block: Array) -> Expected:
+    """A block's share of a pass; the ways to order the tosses are left out."""
+    with np.errstate(divide="ignore"):
+        log_weights = np.log(params.weights)
+    if (params.theta * (1 - params.theta)).all():
+        log_theta, log_rest = np.log(params.theta), np.log1p(-params.theta)
+        r = np.column_stack([log_weights, log_theta, log_rest]) @ block
+    else:  # a matrix product would take 0 · log 0 for not a number
+        _, heads, tails = block[:, :, np.newaxis]
+        log_tosses = xlogy(heads, params.theta) + xlog1py(tails, -params.theta)
+        r = np.ascontiguousarray((log_weights + log_tosses).T)
+    log_likelihood = softmax(r)
+    return Expected(r @ block.T, log_likelihood)
 
 
 class CoinSweeper:
@@ -271,7 +258,7 @@ class CoinSweeper:
     ----------
     model : CoinMixture
     rows : Rows
-        Cut by `CoinBlocks`.
+        Cut by `coin_blocks`.
     log_ways : float
         Σ_i log C(n_i, h_i).
     start : CoinParams
@@ -282,7 +269,7 @@ class CoinSweeper:
 
     def expect(self, params: CoinParams) -> Expected:
         """The sums for these parameters, in one pass."""
-        found = self.rows.sum(CoinSweep(params))
+        found = self.rows.sum(partial(coin_sweep, params))
         return Expected(found.sums, found.log_likelihood + self.log_ways)
 
     def maximise(self, expected: Expected, params: CoinParams) -> CoinParams:
