@@ -277,6 +277,19 @@ def test_a_solution_goes_to_the_back_and_page_numbers_have_their_room(small_site
     assert {"one", "one:ex", "one:one-solution", "bibliography"} <= targets
 
 
+def test_a_file_of_the_site_that_is_no_page_of_the_book_is_linked_on_the_web_only(
+    small_site, tmp_path
+):
+    (tmp_path / "slides").mkdir()
+    (tmp_path / "slides" / "one.html").touch()
+    book = small_site('<a href="../slides/one.html">Slides</a>')
+    assert not BeautifulSoup(book.make(tmp_path), "html.parser").select("#one a")
+    book = pdf_book.Book(tmp_path)
+    book.address = "https://example.org/"
+    link = BeautifulSoup(book.make(tmp_path), "html.parser").select_one("#one a")
+    assert link["href"] == "https://example.org/slides/one.html"
+
+
 @pytest.mark.parametrize(
     ("chapter", "sentence"),
     [

@@ -49,6 +49,8 @@ class Book:
         self.address = ""
         self.soup = BeautifulSoup("", "html.parser")
         self.cover, self.pages = self.read()
+        names = [page.name for page in [self.cover, *self.pages]]
+        self.places = {(site / "book" / f"{name}.html").resolve() for name in names}
 
     def read(self) -> tuple[Page, list[Page]]:
         """Read the pages that the site's contents name."""
@@ -130,7 +132,7 @@ class Book:
         path = (self.site / "book" / (unquote(target.path) or f"{page}.html")).resolve()
         if not path.exists():
             raise PrintError(f"{page}: a link leads to {link['href']}, which is not there")
-        if path.suffix != ".html":
+        if path not in self.places:
             self.link_to_web(link, path)
             return
         link["href"] = "#" + ":".join(filter(None, [path.stem, unquote(target.fragment)]))
