@@ -303,6 +303,14 @@ def test_normalising_drops_what_changes_from_run_to_run():
     assert [c.id for c in notebook.cells] == ["cell-01", "cell-02"]
 
 
+def test_what_the_page_folds_jupyterlab_folds():
+    drawing = nbformat.v4.new_code_cell("draw()", metadata={"tags": ["hide-input"]})
+    shown = nbformat.v4.new_code_cell("fit()", metadata={"tags": ["listing"]})
+    first, second = notebooks.normalise(nbformat.v4.new_notebook(cells=[drawing, shown])).cells
+    assert first.metadata["jupyter"] == {"source_hidden": True}
+    assert "jupyter" not in second.metadata
+
+
 # --- the talks in the notebooks -----------------------------------------------------------------
 
 SLIDE_TYPES = {"slide", "-", "fragment", "notes"}

@@ -22,6 +22,7 @@ BOOK = ROOT / "book"
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 DROPPED_TYPES = ("image/", "application/vnd.")
 SOURCES = "em_sources"  # of which code the outputs are, so that a forgotten execution is seen
+FOLDED = {"hide-input", "remove-input", "slide-only"}  # on the page, so in JupyterLab too
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -46,7 +47,7 @@ def refresh_listings(notebook: nbformat.NotebookNode) -> None:
 
 
 def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Drop pictures, widgets, times and random ids; a second call changes nothing."""
+    """Drop pictures, widgets, times and random ids, fold what only draws; a second call is idle."""
     executed_from = notebook.metadata.get(SOURCES)
     notebook.metadata = nbformat.from_dict(METADATA)
     if executed_from:
@@ -56,6 +57,8 @@ def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for number, cell in enumerate(notebook.cells, start=1):
         cell.id = f"cell-{number:02d}"
         cell.metadata.pop("execution", None)
+        if FOLDED & set(cell.metadata.get("tags", [])):
+            cell.metadata.setdefault("jupyter", {})["source_hidden"] = True
         if cell.cell_type == "code":
             executed += 1
             cell.execution_count = executed
