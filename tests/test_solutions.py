@@ -11,7 +11,7 @@ import nbformat
 import notebooks
 import numpy as np
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 
 from em_core.exercises import check
 from em_core.exercises.verdict import NOT_STARTED
@@ -20,8 +20,8 @@ CHAPTERS = [p for p in notebooks.chapters() if re.match(r"\d\d_", p.name)]
 EXERCISE = re.compile(r"\{exercise(?:-start)?\}\n:label: (\S+)")
 SOLUTION = re.compile(r"\{solution(?:-start)?\} (\S+)\n:class: (\S+)")
 PYTHON = re.compile(r"^```\{code-block\} python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-DETAILS = re.compile(
-    r"<details>\n<summary>(.+)</summary>\n\n(\*\*(?:Yes|No)\.\*\* .+)\n\n</details>"
+CHOICE = re.compile(
+    r"```\{admonition\} (.+)\n:class: dropdown em-quiz\n(\*\*(?:Yes|No)\.\*\* .+)\n```"
 )
 
 
@@ -128,15 +128,15 @@ def test_each_question_has_one_right_answer_and_says_why_others_are_wrong(path):
     _, *questions = re.split(r"^\*\*\d+\.\*\* ", quiz_of(path), flags=re.MULTILINE)
     assert 2 <= len(questions) <= 4
     for question in questions:
-        choices = DETAILS.findall(question)
-        assert len(choices) == question.count("<details>") >= 3
+        choices = CHOICE.findall(question)
+        assert len(choices) == question.count("{admonition}") >= 3
         assert [why.startswith("**Yes.**") for _, why in choices].count(True) == 1, question
         assert all(len(why) > 60 for _, why in choices)
 
 
 def test_the_right_answer_has_no_usual_place():
     places = [
-        [why.startswith("**Yes.**") for _, why in DETAILS.findall(question)].index(True)
+        [why.startswith("**Yes.**") for _, why in CHOICE.findall(question)].index(True)
         for path in CHAPTERS
         for question in re.split(r"^\*\*\d+\.\*\* ", quiz_of(path), flags=re.MULTILINE)[1:]
     ]
@@ -147,11 +147,6 @@ def test_the_right_answer_has_no_usual_place():
 @pytest.mark.parametrize("path", CHAPTERS, ids=names_of)
 def test_questions_work_on_the_page_without_a_script(path, site_dir):
     page = BeautifulSoup((site_dir / f"book/{path.stem}.html").read_text(), "html.parser")
-    quiz = page.select_one(".em-quiz")
-    assert isinstance(quiz, Tag)
-    opened = quiz.select("details")
-    assert len(opened) == len(DETAILS.findall(quiz_of(path)))
-    for details in opened:
-        assert details.select_one("summary + p > strong").text in ("Yes.", "No.")
-        assert "{eq}" not in details.text
-        assert "**" not in details.text
+    choices = page.select(".em-quiz > details")
+    assert len(choices) == len(CHOICE.findall(quiz_of(path)))
+    assert all(c.select_one("summary + p > strong").text in ("Yes.", "No.") for c in choices)
