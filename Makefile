@@ -12,7 +12,7 @@ PIN := uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 	--custom-compile-command "make requirements" --no-emit-index-url --no-emit-find-links
 
 .NOTPARALLEL:
-.PHONY: help setup book serve lab pdf slides zip test bench-site lint format notebooks requirements clean
+.PHONY: help setup book serve lab pdf slides zip test bench bench-site lint format notebooks requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -44,6 +44,9 @@ zip: setup  ## pack the site into one file that opens without server or network
 
 test: setup  ## test everything: style, chapters, site in a browser, other Pythons
 	@python tools/run_tests.py
+
+bench: setup  ## measure the fits beside scikit-learn, the listings and the floor (ten minutes)
+	@python tools/bench_fit.py
 
 bench-site: book  ## measure the widgets in a browser, beside the stock way to embed one
 	@python tools/bench_site.py

@@ -1,0 +1,418 @@
+"""Measure the mixture fits beside scikit-learn, the lecture's listings and the floor.
+
+python tools/bench_fit.py [--quick] [--output _build/bench.json]
+
+In each row all candidates get the same data, start and number of iterations and take turns; a
+ratio is the median of the ratios of neighbouring turns. One-thread figures are CPU time with one
+BLAS thread; wall time is with the default number. An iteration is (a run of several − a run of
+none) over their number, so that what a fit does once is apart; it is given in iterations.
+scikit-learn is its own E-step, M-step and bound, without the regularisation that it adds unasked.
+The floor is what no fit of this design can leave out: exp of n·k numbers, log of n, two matrix
+products, one read of X.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import build
+import extended
+import hard_data
+import numpy as np
+import scipy
+import sklearn
+from sklearn.mixture import GaussianMixture as Theirs
+from threadpoolctl import threadpool_limits
+
+from em_core import Chunks, CoinMixture, CoinParams, GaussianMixture, GaussianParams, fit, listings
+from em_core.gaussian_sweeps import prefers_residuals
+
+OUTPUT = build.BUILD / "bench.json"
+OURS, THEIRS, FLOOR = "em_core", "scikit-learn", "the floor"
+LOOP, VECTORISED, EINSUM = "loop", "vectorised", "einsum"
+LISTINGS = {
+    LOOP: listings.gmm_em_loop,
+    VECTORISED: listings.gmm_em_vectorised,
+    EINSUM: listings.gmm_em_einsum,
+}
+LARGEST_SWEEP = 3e9  # n·k·d², so that scikit-learn's iteration takes a second or so
+
+Work = Callable[[int], object]
+
+
+@dataclass(frozen=True)
+class Size:
+    """A row of the table, and what the ratios to other candidates may be at most."""
+
+    n: int
+    d: int
+    k: int
+    targets: dict[str, float]
+
+
+SIZES = [
+    Size(1_000, 2, 2, {THEIRS: 0.25, EINSUM: 0.15}),
+    Size(100_000, 2, 3, {THEIRS: 0.08}),
+    Size(1_000_000, 2, 3, {THEIRS: 0.08, FLOOR: 2.5}),
+    Size(100_000, 16, 8, {THEIRS: 0.30}),
+    Size(200_000, 32, 16, {THEIRS: 0.30}),
+    Size(100_000, 8, 64, {THEIRS: 0.10}),
+    Size(50_000, 32, 2, {THEIRS: 0.60}),
+]
+
+
+@dataclass
+class Row:
+    """What was measured at one size."""
+
+    n: int
+    d: int
+    k: int
+    way: str
+    ms: float = 0.0
+    setup: float = 0.0
+    ratios: dict[str, float] = field(default_factory=dict)
+    wall: dict[str, float] = field(default_factory=dict)
+    targets: dict[str, float] = field(default_factory=dict)
+
+    def missed(self) -> list[str]:
+        """The candidates to which the ratio is above its target."""
+        return [name for name, most in self.targets.items() if self.ratios[name] > most]
+
+
+# --- candidates -------------------------------------------------------------------------------
+
+
+def data(n: int, d: int, k: int) -> tuple[np.ndarray, GaussianParams]:
+    """Clusters that overlap a little, and a start near their centres."""
+    rng = np.random.default_rng(0)
+    centres = 4.5 / np.sqrt(d) * rng.standard_normal((k, d))
+    x = centres[rng.integers(k, size=n)] + rng.standard_normal((n, d))
+    return x, GaussianParams(np.full(k, 1 / k), centres + 0.1, [1.5 * np.eye(d)] * k)
+
+
+def ours(x: np.ndarray, start: GaussianParams) -> Work:
+    """`fit`, as a user calls it."""
+    return lambda iterations: fit(GaussianMixture(), x, start, tol=0, max_iter=iterations)
+
+
+def theirs(x: np.ndarray, start: GaussianParams) -> Work:
+    """scikit-learn's steps; after the last M-step there is one more E-step, as in ours."""
+
+    def work(iterations: int) -> float:
+        model = Theirs(len(start.weights), reg_covar=0)
+        model.weights_, model.means_, model.covariances_ = (
+            start.weights.copy(),
+            start.means.copy(),
+            start.covariances.copy(),
+        )
+        model.precisions_cholesky_ = np.linalg.inv(np.linalg.cholesky(start.covariances)).mT
+        value, log_responsibilities = model._e_step(x)
+        for _ in range(iterations):
+            model._m_step(x, log_responsibilities)
+            value, log_responsibilities = model._e_step(x)
+            model._compute_lower_bound(log_responsibilities, value)
+        return float(value) * len(x)
+
+    return work
+
+
+def listing(name: str, x: np.ndarray, start: GaussianParams) -> Work:
+    """One of the lecture's, which evaluates every density twice in an iteration."""
+    function, given = LISTINGS[name], (start.weights, start.means, start.covariances)
+    return lambda iterations: iterations and function(x, *given, tol=-1.0, max_iter=iterations)
+
+
+def floor(n: int, d: int, k: int) -> Work:
+    """What can't be left out, on numbers of the same shapes."""
+    rng = np.random.default_rng(0)
+    f = 1 + d + d * (d + 1) // 2
+    rows = max(64, min(n, 2**17 // (f + k)))
+    x, phi, w = rng.random((n, d)), rng.random((f, rows)), rng.random((k, f))
+    joint, total = -rng.random((k, rows)), 1 + rng.random(rows)
+    r, logs = np.empty_like(joint), np.empty_like(total)
+
+    def work(iterations: int) -> None:
+        for _ in range(iterations):
+            x.sum()
+            for _ in range(0, n, rows):
+                np.exp(joint, out=r)
+                np.log(total, out=logs)
+                np.dot(w, phi, out=r)
+                np.dot(r, phi.T)
+
+    return work
+
+
+def candidates(size: Size) -> dict[str, Work]:
+    """Those that can be run at a size; ours comes first."""
+    x, start = data(size.n, size.d, size.k)
+    found = {OURS: ours(x, start), THEIRS: theirs(x, start), FLOOR: floor(size.n, size.d, size.k)}
+    if size.n * size.k * size.d**2 <= 2e6:
+        names = [*LISTINGS] if size.n <= 1000 else [VECTORISED, EINSUM]
+        found |= {name: listing(name, x, start) for name in names}
+    return found
+
+
+# --- measuring --------------------------------------------------------------------------------
+
+
+def seconds(work: Work, iterations: int, clock: Callable[[], float]) -> float:
+    """How long that many iterations take."""
+    start = clock()
+    work(iterations)
+    return clock() - start
+
+
+def iteration(work: Work, iterations: int, clock: Callable[[], float]) -> tuple[float, float]:
+    """How long one iteration takes, and everything that is done once."""
+    once = seconds(work, 0, clock)
+    return max(seconds(work, iterations, clock) - once, 1e-9) / iterations, once
+
+
+def in_turns(
+    works: dict[str, Work], turns: int, clock: Callable[[], float]
+) -> dict[str, list[tuple[float, float]]]:
+    """The times of all candidates, one after another in each turn."""
+    counts = {name: enough(work, clock) for name, work in works.items()}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in works}
+    for _ in range(turns):
+        for name, work in works.items():
+            times[name].append(iteration(work, counts[name], clock))
+    return times
+
+
+def enough(work: Work, clock: Callable[[], float]) -> int:
+    """So many iterations that they take a fifth of a second, and from 2 to 200."""
+    each, _ = iteration(work, 2, clock)
+    return int(np.clip(0.2 / each, 2, 200))
+
+
+def ratios(times: dict[str, list[tuple[float, float]]]) -> dict[str, float]:
+    """Ours over each of the others."""
+    return {
+        name: median(a[0] / b[0] for a, b in zip(times[OURS], other, strict=True))
+        for name, other in times.items()
+        if name != OURS
+    }
+
+
+def measure(size: Size, turns: int, wall: bool = True) -> Row:
+    """One row."""
+    works = candidates(size)
+    with threadpool_limits(1):
+        times = in_turns(works, turns, time.process_time)
+    each = median(t[0] for t in times[OURS])
+    once = median(t[1] for t in times[OURS])
+    way = "residuals" if prefers_residuals(size.d, size.k) else "moments"
+    row = Row(size.n, size.d, size.k, way, 1e3 * each, once / each, ratios(times))
+    row.targets = dict(size.targets)
+    if wall:
+        row.wall = ratios(in_turns(works, turns, time.perf_counter))
+    return row
+
+
+def sweep() -> Iterator[Size]:
+    """Sizes over the whole range, three to a decade or octave at most."""
+    for n in (100, 1000, 10_000, 100_000, 1_000_000):
+        for d in (1, 2, 4, 8, 16, 32, 64):
+            for k in (1, 2, 4, 8, 16, 64):
+                if n >= 20 * k * (d + 1) and n * k * d * d <= LARGEST_SWEEP:
+                    yield Size(n, d, k, {THEIRS: 1.0})
+
+
+def exponents(rows: list[Row]) -> dict[str, float]:
+    """How the time of an iteration grows: ms ~ n^a d^b k^c, fitted where an iteration is ≥ 1 ms."""
+    large = [row for row in rows if row.ms >= 1]
+    logs = np.log([[row.n, row.d, row.k] for row in large])
+    design = np.column_stack([np.ones(len(large)), logs])
+    found = np.linalg.lstsq(design, np.log([row.ms for row in large]))[0]
+    return dict(zip("ndk", found[1:].tolist(), strict=True))
+
+
+def coins(turns: int) -> dict[str, float]:
+    """A million samples of three coins, over their floor."""
+    model, start = CoinMixture(fit_weights=True), CoinParams([0.3, 0.5, 0.8], [0.2, 0.3, 0.5])
+    x, _ = model.sample(start, 10**6, np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    phi, w, joint = rng.random((3, 2**14)), rng.random((3, 3)), -rng.random((3, 2**14))
+    total = 1 + rng.random(2**14)
+    r, logs = np.empty_like(joint), np.empty_like(total)
+
+    def least(iterations: int) -> None:
+        for _ in range(iterations):
+            x.sum()
+            for _ in range(0, len(x), 2**14):
+                np.exp(joint, out=r)
+                np.log(total, out=logs)
+                np.dot(w, phi, out=r)
+                np.dot(r, phi.T)
+
+    works: dict[str, Work] = {OURS: lambda i: fit(model, x, start, tol=0, max_iter=i), FLOOR: least}
+    with threadpool_limits(1):
+        times = in_turns(works, turns, time.process_time)
+    return {"ms": 1e3 * median(t[0] for t in times[OURS]), FLOOR: ratios(times)[FLOOR]}
+
+
+def memory() -> dict[str, float]:
+    """The most memory that a fit adds, over X's own: kept, and read in chunks of 1 MB."""
+    x, start = data(1_000_000, 2, 3)
+    added = {}
+    for name, given in {"kept": x, "in chunks": Chunks.of(x, 2**16)}.items():
+        tracemalloc.start()
+        fit(GaussianMixture(), given, start, tol=0, max_iter=2)
+        added[name] = tracemalloc.get_traced_memory()[1] / x.nbytes
+        tracemalloc.stop()
+    return added
+
+
+def exactness() -> list[dict[str, Any]]:
+    """Errors against 80-bit arithmetic after 50 iterations, ours and scikit-learn's."""
+    found = []
+    for name, case in hard_data.CASES.items():
+        x, start = case()
+        reference = extended.fit(x, start, hard_data.ITERATIONS)
+        result = fit(GaussianMixture(), x, start, tol=0, max_iter=hard_data.ITERATIONS)
+        values = {OURS: result.log_likelihood}
+        try:
+            values[THEIRS] = theirs(x, start)(hard_data.ITERATIONS)
+        except ValueError:
+            values[THEIRS] = np.nan
+        scale = abs(reference.log_likelihood)
+        off = {n: float(abs(v - reference.log_likelihood) / scale) for n, v in values.items()}
+        of_means, of_covariances = extended.errors(result.params, reference)
+        limit = extended.limit(reference)
+        found.append(
+            {
+                "case": name,
+                "log_likelihood": off,
+                "means": of_means,
+                "covariances": of_covariances,
+                "limit": limit,
+            }
+        )
+    return found
+
+
+# --- report -----------------------------------------------------------------------------------
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    return {
+        "processor": processor(),
+        "cpus": os.cpu_count(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "scikit-learn": sklearn.__version__,
+        "blas": f"{blas['name']} {blas['version']}",
+        "load": os.getloadavg()[0],
+    }
+
+
+def processor() -> str:
+    """Its name, where the system tells."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def speed_table(rows: list[Row]) -> str:
+    """The rows, ratios of ours to each candidate."""
+    names = [THEIRS, FLOOR, LOOP, VECTORISED, EINSUM]
+    lines = [
+        f"{'n, d, k':>16} {'way':>9} {'ms':>8} {'set-up':>7}"
+        + "".join(f"{name:>13}" for name in names)
+        + "   wall / scikit-learn"
+    ]
+    for row in rows:
+        cells = [f"{row.ratios[n]:.3g}" if n in row.ratios else "–" for n in names]
+        wall = f"{row.wall[THEIRS]:.3g}" if row.wall else "–"
+        missed = "; ".join(f"{n} above {row.targets[n]}" for n in row.missed())
+        lines.append(
+            f"{f'{row.n:.0e}, {row.d}, {row.k}':>16} {row.way:>9} {row.ms:8.3g} {row.setup:7.1f}"
+            + "".join(f"{cell:>13}" for cell in cells)
+            + f"   {wall:>10}  {missed and 'missed: ' + missed}"
+        )
+    return "\n".join(lines)
+
+
+def exactness_table(rows: list[dict[str, Any]]) -> str:
+    """Relative errors of the log-likelihood, and the parameters' beside their limit."""
+    head = f"{'':>32}{'em_core':>10}{THEIRS:>14}{'means':>10}{'covar.':>10}{'limit':>10}"
+    return "\n".join(
+        [head]
+        + [
+            f"{r['case']:>32}{r['log_likelihood'][OURS]:10.0e}{r['log_likelihood'][THEIRS]:14.0e}"
+            f"{r['means']:10.0e}{r['covariances']:10.0e}{r['limit']:10.0e}"
+            for r in rows
+        ]
+    )
+
+
+def run(turns: int, quick: bool) -> dict[str, Any]:
+    """Measure everything, telling what is on."""
+    rows = []
+    for size in SIZES:
+        print(f"-- {size.n:,} rows, d = {size.d}, k = {size.k}", flush=True)
+        rows.append(measure(size, turns))
+    print(f"\n{speed_table(rows)}\n", flush=True)
+    swept = []
+    for number, size in enumerate([] if quick else list(sweep())):
+        print(f"-- sweep {number}: {size.n:,} rows, d = {size.d}, k = {size.k}", flush=True)
+        swept.append(measure(size, 1, wall=False))
+    print("-- coins, memory, exactness", flush=True)
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine(),
+        "rows": [asdict(row) | {"missed": row.missed()} for row in rows],
+        "sweep": [asdict(row) for row in swept],
+        "exponents": exponents(swept) if swept else {},
+        "coins": coins(turns),
+        "memory": memory(),
+        "exactness": exactness(),
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="where the figures are kept")
+    parser.add_argument("--turns", type=int, default=5, help="turns of each candidate")
+    parser.add_argument("--quick", action="store_true", help="leave out the sweep of sizes")
+    arguments = parser.parse_args()
+    try:
+        found = run(arguments.turns, arguments.quick)
+    except KeyboardInterrupt:
+        print("\n-- stopped: nothing was kept", flush=True)
+        return 130
+    arguments.output.parent.mkdir(exist_ok=True)
+    arguments.output.write_text(json.dumps(found, indent=1) + "\n")
+    print(exactness_table(found["exactness"]))
+    if found["sweep"]:
+        worst = max(found["sweep"], key=lambda row: row["ratios"][THEIRS])
+        print(f"\nworst of the sweep: {worst['ratios'][THEIRS]:.2f} × scikit-learn at {worst}")
+        print("time grows as " + " ".join(f"{a}^{b:.2f}" for a, b in found["exponents"].items()))
+    print(f"coins: {found['coins'][FLOOR]:.2f} × the floor")
+    print("extra memory: " + ", ".join(f"{a} {b:.2f} × X" for a, b in found["memory"].items()))
+    print(f"\n-- kept in {arguments.output}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
