@@ -249,6 +249,14 @@ SOLUTION = (
     '<span class="fold-title">Solution to Exercise 1.1</span></summary><p>So.</p></details></div>'
 )
 
+QUIZ = """
+<section id="test"><h2>Test yourself</h2><p>All can be opened.</p><div class="em-quiz">
+<p><strong>1.</strong> Which?</p>
+<details><summary>This.</summary><p>No.</p></details>
+<details><summary>That.</summary><p>Yes.</p></details>
+</div></section>
+"""
+
 
 @pytest.fixture
 def small_site(tmp_path: Path):
@@ -288,6 +296,16 @@ def test_a_file_of_the_site_that_is_no_page_of_the_book_is_linked_on_the_web_onl
     book.address = "https://example.org/"
     link = BeautifulSoup(book.make(tmp_path), "html.parser").select_one("#one a")
     assert link["href"] == "https://example.org/slides/one.html"
+
+
+def test_questions_stay_and_what_is_said_of_each_choice_goes_to_the_back(small_site, tmp_path):
+    whole = BeautifulSoup(small_site(QUIZ).make(tmp_path), "html.parser")
+    asked, answered = whole.select_one("#one"), whole.select_one("#solutions")
+    assert "Which?" in asked.get_text()
+    assert [p.get_text() for p in asked.select(".em-quiz div > p")] == ["a  This.", "b  That."]
+    answers = [" ".join(a.get_text(" ").split()) for a in answered.select(".answer")]
+    assert answers == ["1a No.", "1b Yes."]
+    assert "can be opened" not in whole.get_text()
 
 
 @pytest.mark.parametrize(

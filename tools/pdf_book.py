@@ -263,6 +263,9 @@ def _answers(quiz: Tag) -> Tag:
     asked = str(quiz.find_parent("section")["id"])
     answers = _tag("div", id=f"{asked}:answers", **{"class": "answers"})
     answers.append(_linked_title("h3", "Test yourself", asked))
+    how_to_open = quiz.find_previous_sibling()
+    if how_to_open.name == "p":
+        how_to_open.decompose()
     number, letters = "", iter("")
     for part in quiz.find_all(["p", "details"], recursive=False):
         if part.name == "details":
