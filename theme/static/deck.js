@@ -30,22 +30,22 @@
 
   let other = isNotes ? opener : null;
   const openNotes = () => {
-    const address = new URL(location);
-    address.search = "?notes";
-    other = open(address, "em-notes", "width=1200,height=700");
+    other = open("?notes", "em-notes", "width=1200,height=700");
   };
   const place = () => JSON.stringify(Reveal.getIndices());
 
-  function tell() {
-    if (other && !other.closed) other.postMessage({ deck: document.title, place: place() }, "*");
+  function tell(now = place()) {
+    if (other && !other.closed) other.postMessage({ deck: document.title, place: now }, "*");
   }
 
   function follow({ data, source }) {
     if (data?.deck !== document.title || (other && source !== other)) return;
     other = source;
-    if (data.place === place()) return;
-    const { h, v, f } = JSON.parse(data.place);
-    Reveal.slide(h, v, f);
+    if (data.place === null) tell();
+    else if (data.place !== place()) {
+      const { h, v, f } = JSON.parse(data.place);
+      Reveal.slide(h, v, f);
+    }
   }
 
   const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
@@ -94,12 +94,12 @@
     Reveal.addKeyBinding({ keyCode: 84, key: "T", description: "Light or dark" }, () => document.querySelector(".mode").click());
     addEventListener("resize", () => Reveal.configure(sizeFor()));
     addEventListener("message", follow);
-    for (const event of ["slidechanged", "fragmentshown", "fragmenthidden"]) Reveal.on(event, tell);
+    for (const event of ["slidechanged", "fragmentshown", "fragmenthidden"]) Reveal.on(event, () => tell());
     if (!isNotes) return;
     Reveal.on("slidechanged", showNotes);
     showNotes();
     startClock();
-    tell();
+    tell(null); // asks where the deck stands
   }
 
   begin();
