@@ -129,6 +129,10 @@ class Notebook:
 
     page: Page
 
+    @property
+    def cells(self) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-Cell")
+
     def widget(self, kind: str) -> Locator:
         """The first widget of its kind."""
         return self.page.locator(f'[data-em-widget="{kind}"]').first
@@ -140,23 +144,20 @@ class Notebook:
 
     def add_cell(self) -> None:
         """Put an empty cell at the end."""
-        cells = self.page.locator(".jp-Notebook .jp-Cell")
-        before = cells.count()
-        cells.last.locator(".jp-InputArea-prompt").click()
+        before = self.cells.count()
+        self.cells.last.locator(".jp-InputArea-prompt").click()
         self.page.keyboard.press("Escape")
         self.page.keyboard.press("b")
-        expect(cells).to_have_count(before + 1)
+        expect(self.cells).to_have_count(before + 1)
 
     def run(self, code: str, wait: bool = True) -> Locator:
         """Run code in the last cell, which is empty, and give its output; a new one follows."""
-        cells = self.page.locator(".jp-Notebook .jp-Cell")
-        cell = cells.nth(cells.count() - 1)
-        before = cells.count()
+        before = self.cells.count()
+        cell = self.cells.nth(before - 1)
         cell.locator(".cm-content").click()
         self.page.keyboard.insert_text(code)
         self.page.keyboard.press("Shift+Enter")
-        expect(cells).to_have_count(before + 1)
-        cell = cells.nth(before - 1)
+        expect(self.cells).to_have_count(before + 1)
         if wait:
             ran(cell)
         return cell.locator(".jp-OutputArea-output")

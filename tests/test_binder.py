@@ -19,8 +19,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
-from notebook_driver import ROOT, START, button, opened, outside, serving, shows, status
+from notebook_driver import ROOT, SLOW, START, button, opened, outside, serving, shows, status
 from playwright.sync_api import Browser, expect
 
 from em_core import CoinParams
@@ -181,17 +182,20 @@ def test_every_chapter_runs(machine, say):
 
 
 def test_a_chapter_in_jupyterlab_steps_and_obeys_a_cell(machine, say, chromium: Browser):
+    chapter = "book/05_coins.ipynb"
+    count = len(nbformat.read(machine.book / chapter, as_version=4).cells)
     start = time.monotonic()
     command = [str(machine.programs / "jupyter"), "lab"]
     with (
         serving(command, machine.book, machine.variables, **machine.who) as address,
-        opened(chromium, f"{address}/lab/tree/book/05_coins.ipynb") as notebook,
+        opened(chromium, f"{address}/lab/tree/{chapter}") as notebook,
     ):
-        directive = notebook.page.locator(".jp-Notebook .jp-Cell").first.locator("aside")
+        directive = notebook.cells.first.locator("aside")
         expect(directive).to_contain_text("After this chapter you can")
+        expect(notebook.cells).to_have_count(count)
         notebook.run_all()
         widget = notebook.widget("coin-steps")
-        expect(status(widget)).to_contain_text("Start")
+        expect(status(widget)).to_contain_text("Start", timeout=4 * SLOW)
         for _ in range(2):
             button(widget, "Next").click()
         shows(widget, START, 2)

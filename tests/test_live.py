@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -13,20 +17,24 @@ import nbformat
 import numpy as np
 import pytest
 from notebook_driver import (
+    ROOT,
     START,
     Notebook,
     X,
     button,
     coins_at,
+    free_port,
     half,
     handle,
     opened,
+    outside,
     own_places,
     ran,
     serving,
     shows,
     states_of,
     status,
+    stop,
 )
 from playwright.sync_api import Browser, expect
 
@@ -65,10 +73,33 @@ points = np.array({POINTS.tolist()})""",
     "mixture = MixtureSteps(points, k=3); mixture",
     "",
 ]
+DRAW_WHEN_CLICKED = """\
+import matplotlib.pyplot as plt
+from ipywidgets import Button, Output, VBox
+from em_core import style
+style.use()
+clicks, out = [], Output()
+def draw(button):
+    clicks.append(button)
+    with out:
+        out.clear_output(wait=True)
+        plt.figure(figsize=(len(clicks), 1), layout="none")
+        plt.plot([0, 1])
+        plt.show()
+button = Button(description="Draw")
+button.on_click(draw)
+VBox([button, out])"""
+"""What readers do, and what comes out blank when callbacks run on a second thread."""
 NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
 
 
 # --- a server and its notebook ------------------------------------------------------------------
+
+
+def write_notebook(path: Path, sources: list[str]) -> None:
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
 
 
 @contextmanager
@@ -77,12 +108,9 @@ def jupyter(command: str, home: Path) -> Iterator[str]:
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text(NO_NEWS)
-    cells = [nbformat.v4.new_code_cell(code) for code in CELLS]
-    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     work = home / "work"
     work.mkdir()
-    nbformat.write(notebook, work / "live.ipynb")
+    write_notebook(work / "live.ipynb", CELLS)
     options = ["--allow-root", "--LabApp.extension_manager=readonly"]
     start = [sys.executable, "-m", "jupyter", command, *options]
     with serving(start, work, own_places(home)) as address:
@@ -95,7 +123,7 @@ def run_notebook(chromium: Browser, address: str) -> Iterator[Notebook]:
     with opened(chromium, address) as notebook:
         notebook.run_all()
         for i in range(len(CELLS) - 1):
-            ran(notebook.page.locator(".jp-Notebook .jp-Cell").nth(i))
+            ran(notebook.cells.nth(i))
         yield notebook
 
 
@@ -186,6 +214,49 @@ def test_notebook_7_has_all_widgets_and_they_answer(chromium, tmp_path):
         handle(coins, "Start").press("ArrowRight")
         shows(coins, CoinParams([0.65, 0.5], [0.5, 0.5]), 0)
         expect(notebook.run("print(coins.start.theta)")).to_have_text("[0.65 0.5 ]\n")
+
+
+def test_make_lab_opens_the_book_and_pictures_never_go_blank(chromium, tmp_path):
+    write_notebook(ROOT / "_build" / "live.ipynb", [""])
+    with make_lab(tmp_path) as (process, address):
+        assert "/lab/tree/book/index.ipynb?token=" in address
+        elsewhere = address.replace("book/index", "_build/live")
+        with opened(chromium, elsewhere) as notebook:
+            notebook.run(DRAW_WHEN_CLICKED)
+            picture = notebook.page.locator(".jp-OutputArea-output img")
+            for number in range(1, 9):
+                notebook.page.get_by_role("button", name="Draw").click()
+                expect(picture).to_have_js_property("naturalWidth", 96 * number)
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(timeout=20)
+
+
+@contextmanager
+def make_lab(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Run `make lab` as its user would, but without a browser of theirs; gives its address."""
+    variables = own_places(home) | {"BROWSER": "true"}
+    with outside() as proxy, (home / "log").open("w+") as log:
+        process = subprocess.Popen(
+            ["make", "-o", "setup", "lab", f"PORT={free_port()}"],
+            cwd=ROOT,
+            env=variables | proxy,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            yield process, said_address(process, home / "log")
+        finally:
+            stop(process)
+
+
+def said_address(process: subprocess.Popen[bytes], log: Path) -> str:
+    until = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < until:
+        if found := re.search(r"http://127\.0\.0\.1:\S+token=\w+", log.read_text()):
+            return found[0]
+        time.sleep(0.1)
+    return pytest.fail(f"make lab did not start:\n{log.read_text()}")
 
 
 # --- from the kernel into the browser -----------------------------------------------------------
