@@ -360,6 +360,40 @@ def draw_bars(ax: Axes, names: Sequence[str], values: Sequence[float], unit: str
     ax.invert_yaxis()
 
 
+def draw_roofline(
+    ax: Axes, bandwidth: float, ceilings: dict[str, float], points: dict[str, tuple[float, float]]
+) -> None:
+    """What a machine could do at most, and what some programs do (Williams and others 2009).
+
+    Parameters
+    ----------
+    ax : Axes
+    bandwidth : float
+        Bytes a second to and from main memory.
+    ceilings : dict of str to float
+        Operations a second that kinds of work reach when memory is no obstacle; the first is the
+        roof, the others are drawn below it.
+    points : dict of str to tuple of two floats
+        For each program, operations per byte and operations a second.
+    """
+    names, speeds = list(ceilings), np.array(list(ceilings.values()))
+    intensities = [intensity for intensity, _ in points.values()]
+    left, right = min(intensities) / 4, max(*intensities, speeds.max() / bandwidth) * 8
+    ridges = speeds / bandwidth
+    ax.plot([left, ridges[0], right], [left * bandwidth, speeds[0], speeds[0]], color=LIGHT["ink"])
+    for name, speed, ridge, line in zip(names, speeds, ridges, LINES, strict=False):
+        ax.plot([ridge, right], [speed, speed], color=LIGHT["ink"], linestyle=line)
+        above = {"xytext": (0, 4), "textcoords": "offset points"}
+        label(ax, right, speed, name, ha="right", **above)
+    for number, (name, (intensity, speed)) in enumerate(points.items()):
+        colour = COMPONENTS[number % 4]
+        ax.plot(intensity, speed, color=colour, marker=MARKERS[number % 4], linestyle="")
+        beside = {"xytext": (7, -4), "textcoords": "offset points"}
+        label(ax, intensity, speed, name, color=colour, **beside)
+    ax.set(xscale="log", yscale="log", xlim=(left, right))
+    ax.set(xlabel="operations per byte of main memory", ylabel="operations a second")
+
+
 def draw_lower_bound(
     ax: Axes, grid: Array, log_likelihoods: Array, bounds: Sequence[Array], touches: Array
 ) -> None:

@@ -226,6 +226,25 @@ def price(n_parameters):
     return lambda v, n, d, k: n_parameters(d, k) * np.log(n) - 2 * v
 
 
+def merge_with(between, mean_of=lambda n, m, o, om: (n * m + o * om) / (n + o)):
+    """Merge two chunks with a term for the distance of the means."""
+
+    def merged(n, mean, scatter, other_n, other_mean, other_scatter):
+        step = other_mean - mean
+        both = mean_of(n, mean, other_n, other_mean)
+        return n + other_n, both, scatter + other_scatter + between(n, other_n, step)
+
+    return merged
+
+
+def merge_raw(n, mean, scatter, other_n, other_mean, other_scatter):
+    total = n + other_n
+    second = scatter + n * np.outer(mean, mean)
+    second = second + other_scatter + other_n * np.outer(other_mean, other_mean)
+    both = (n * mean + other_n * other_mean) / total
+    return total, both, second - total * np.outer(both, both)
+
+
 WRONG = {
     "divergence": [
         (kl_by_numpy, "0 log 0"),
@@ -408,6 +427,21 @@ WRONG = {
         (lambda x, r: (r.mean(axis=0), [1 / x.mean()] * r.shape[1]), "same rate"),
         (lambda x, r: (r.sum(axis=0) / (r.T @ x), r.mean(axis=0)), "changed places"),
         (lambda x, r: (r.mean(axis=1), r.sum(axis=0) / (r.T @ x)), "Wrong shape: the weights"),
+    ],
+    "merged": [
+        (merge_with(lambda n, o, step: 0), "Scatters were only added"),
+        (merge_raw, "raw moments"),
+        (merge_with(lambda n, o, step: n * o * np.outer(step, step)), "divide it by their sum"),
+        (merge_with(lambda n, o, step: (n + o) * np.outer(step, step)), "with all rows"),
+        (merge_with(lambda n, o, step: n * o / (n + o) * step**2), "outer product is wanted"),
+        (
+            merge_with(
+                lambda n, o, step: n * o / (n + o) * np.outer(step, step),
+                lambda n, m, o, om: (m + om) / 2,
+            ),
+            "same number of rows",
+        ),
+        (merge_with(lambda n, o, step: n * o / (n + o) * step @ step), "Of what it returns|values"),
     ],
 }
 

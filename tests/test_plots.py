@@ -44,6 +44,9 @@ FLAT = {
     "histogram": lambda ax: plots.draw_histogram(ax, POINTS[:, 0], bins=5),
     "density curves": lambda ax: plots.draw_density_curves(ax, AXIS, LINE),
     "bars": lambda ax: plots.draw_bars(ax, ["loop", "einsum"], [3.0, 0.01], "seconds"),
+    "roofline": lambda ax: plots.draw_roofline(
+        ax, 1e10, {"products": 5e10, "exp": 4e9}, {"whole": (0.2, 1e9), "blocks": (4.0, 3e9)}
+    ),
     "lower bound": draw_bound,
 }
 SOLID = {
@@ -94,7 +97,9 @@ def test_figures_use_the_palettes_colours_alone(name):
     assert used - set(style.LIGHT.values()) == set()
 
 
-@pytest.mark.parametrize("name", ["coin contours", "density contours", "lower bound", "bars"])
+@pytest.mark.parametrize(
+    "name", ["coin contours", "density contours", "lower bound", "bars", "roofline"]
+)
 def test_axes_are_named(name):
     (ax,) = drawn(name).axes
     assert ax.get_xlabel()
@@ -117,6 +122,13 @@ def test_the_bound_figure_draws_the_computed_curves():
     curves = [line.get_ydata() for line in ax.lines if len(line.get_xdata()) == len(GRID)]
     assert len(curves) == 3
     assert all((curves[0] - bound >= -1e-10).all() for bound in curves[1:])
+
+
+def test_the_roof_rises_by_the_bandwidth_until_the_fastest_work_is_reached():
+    (ax,) = drawn("roofline").axes
+    x, y = ax.lines[0].get_data()
+    assert y[0] / x[0] == pytest.approx(1e10)
+    assert (x[1], y[1], y[2]) == pytest.approx((5.0, 5e10, 5e10))
 
 
 # --- the palette -----------------------------------------------------------------------------

@@ -166,6 +166,22 @@ def bic(answer: Answer) -> Verdict:
     return judge(answer, gaussians.BIC)
 
 
+def merged(answer: Answer) -> Verdict:
+    """Check a function that merges the moments of two chunks of data.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes (n, mean, scatter, other_n, other_mean, other_scatter), the means of shape (d,) and
+        the scatters Σ_i (x_i − mean)(x_i − mean)ᵀ of shape (d, d); returns the three of both.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, gaussians.MERGED)
+
+
 def exponential_log_joint(answer: Answer) -> Verdict:
     """Check a function (x, weights, rates) for the log-joint of a mixture of exponentials.
 

@@ -13,7 +13,7 @@ from em_core.em import e_step as right_e_step
 from em_core.em import em_steps
 from em_core.exercises.tasks.common import SHARES, share_out
 from em_core.exercises.verdict import Mistake, Task
-from em_core.gaussians import GaussianMixture, GaussianParams
+from em_core.gaussians import GaussianMixture, GaussianParams, GaussianSums
 
 POINTS = np.array([[0.0, 1.0], [2.0, -1.0], [1.5, 3.0], [-2.0, 0.5], [4.0, 4.5], [0.5, -2.5]])
 
@@ -233,6 +233,119 @@ BIC = Task(
         Mistake(
             "This is AIC, with 2 for each parameter. What does BIC take instead?",
             lambda v, n, d, k: 2 * (k - 1 + k * d + k * d * (d + 1) / 2) - 2 * v,
+        ),
+    ),
+)
+
+
+Moments = tuple[float, Array, Array]
+
+
+def _merged(
+    n: float, mean: Array, scatter: Array, other_n: float, other_mean: Array, other_scatter: Array
+) -> Moments:
+    largest = np.zeros_like(mean)
+    one, other = (
+        GaussianSums(np.array([float(c)]), m[np.newaxis], s[np.newaxis], largest)
+        for c, m, s in ((n, mean, scatter), (other_n, other_mean, other_scatter))
+    )
+    both = one + other
+    return both.counts[0], both.means[0], both.scatters[0]
+
+
+def _with_between(between: Callable[[float, float, Array], Any]) -> Callable[..., Moments]:
+    """The merger with another term for the distance of the means."""
+
+    def merged(n: float, m: Array, s: Array, o: float, om: Array, os: Array) -> Moments:
+        total, mean, _ = _merged(n, m, s, o, om, os)
+        return total, mean, s + os + between(n, o, om - m)
+
+    return merged
+
+
+def _by_raw_moments(n: float, m: Array, s: Array, o: float, om: Array, os: Array) -> Moments:
+    total, mean, _ = _merged(n, m, s, o, om, os)
+    raw = s + n * np.outer(m, m) + os + o * np.outer(om, om)
+    return total, mean, raw - total * np.outer(mean, mean)
+
+
+def _as_covariance(*chunks: Any) -> Moments:
+    total, mean, scatter = _merged(*chunks)
+    return total, mean, scatter / total
+
+
+MERGED = Task(
+    oracle=_merged,
+    cases={
+        "for a large and a small chunk": (
+            40,
+            np.array([1.0, -2.0]),
+            np.array([[80.0, 12.0], [12.0, 36.0]]),
+            10,
+            np.array([3.0, 0.5]),
+            np.array([[25.0, -4.0], [-4.0, 9.0]]),
+        ),
+        "for two chunks with one mean": (
+            6,
+            np.array([2.0]),
+            np.array([[5.0]]),
+            6,
+            np.array([2.0]),
+            np.array([[7.0]]),
+        ),
+        "far from zero": (
+            3,
+            np.array([1e9 + 4]),
+            np.array([[18.0]]),
+            1,
+            np.array([1e9 + 16]),
+            np.array([[0.0]]),
+        ),
+    },
+    parts={
+        "the count": "one number",
+        "the mean": "one number for each axis",
+        "the scatter": "a matrix with a row and a column for each axis",
+    },
+    mistakes=(
+        Mistake(
+            "Count and mean are right. Scatters were only added: that is right where both chunks "
+            "have one mean. What does the distance between the means add?",
+            _with_between(lambda n, o, step: 0.0),
+        ),
+        Mistake(
+            "Right near zero. Far from zero the digits cancel: that is what raw moments do. "
+            "Compute with the difference of the means instead.",
+            _by_raw_moments,
+        ),
+        Mistake(
+            "Count and mean are right. The squared distance of the means is multiplied by both "
+            "counts; divide it by their sum.",
+            _with_between(lambda n, o, step: n * o * np.outer(step, step)),
+        ),
+        Mistake(
+            "Count and mean are right. The squared distance of the means counts with all rows, as "
+            "if each were that far from the common mean.",
+            _with_between(lambda n, o, step: (n + o) * np.outer(step, step)),
+        ),
+        Mistake(
+            "Count and mean are right. The squared distance of the means counts with the rows of "
+            "one chunk only.",
+            _with_between(lambda n, o, step: o * np.outer(step, step)),
+        ),
+        Mistake(
+            "Count and mean are right. The distance of the means was squared axis by axis: an "
+            "outer product is wanted.",
+            _with_between(lambda n, o, step: n * o / (n + o) * step**2),
+        ),
+        Mistake(
+            "The means were averaged as if both chunks had the same number of rows.",
+            lambda n, m, s, o, om, os: (n + o, (m + om) / 2, _merged(n, m, s, o, om, os)[2]),
+        ),
+        Mistake(
+            "Count and mean are right. The scatter was divided by the count: a covariance does "
+            "not add up, a sum does.",
+            _as_covariance,
         ),
     ),
 )
