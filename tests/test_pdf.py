@@ -250,11 +250,11 @@ SOLUTION = (
 )
 
 QUIZ = """
-<section id="test"><h2>Test yourself</h2><p>All can be opened.</p><div class="em-quiz">
+<section id="test"><h2>Test yourself</h2><p>All can be opened.</p>
 <p><strong>1.</strong> Which?</p>
-<details><summary>This.</summary><p>No.</p></details>
-<details><summary>That.</summary><p>Yes.</p></details>
-</div></section>
+<div class="fold em-quiz"><details><summary>This.</summary><p>No.</p></details></div>
+<div class="fold em-quiz"><details><summary>That.</summary><p>Yes.</p></details></div>
+</section>
 """
 
 
@@ -302,7 +302,7 @@ def test_questions_stay_and_what_is_said_of_each_choice_goes_to_the_back(small_s
     whole = BeautifulSoup(small_site(QUIZ).make(tmp_path), "html.parser")
     asked, answered = whole.select_one("#one"), whole.select_one("#solutions")
     assert "Which?" in asked.get_text()
-    assert [p.get_text() for p in asked.select(".em-quiz div > p")] == ["a  This.", "b  That."]
+    assert [p.get_text() for p in asked.select(".choice > p")] == ["a  This.", "b  That."]
     answers = [" ".join(a.get_text(" ").split()) for a in answered.select(".answer")]
     assert answers == ["1a No.", "1b Yes."]
     assert "can be opened" not in whole.get_text()

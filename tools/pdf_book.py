@@ -153,7 +153,7 @@ class Book:
             solved = {_exercise(s): s.extract() for s in page.article.select(".solution")}
             if exercises.keys() != solved.keys():
                 raise PrintError(f"{page.name}: exercises and solutions differ")
-            quizzes = page.article.select(".em-quiz")
+            quizzes = page.article.select("section:has(> .em-quiz)")
             if exercises or quizzes:
                 section = _tag("section", id=f"solutions:{page.name}")
                 section.append(_tag("h2", page.heading))
@@ -260,18 +260,18 @@ def _linked_title(name: str, text: str, target: str) -> Tag:
 
 def _answers(quiz: Tag) -> Tag:
     """Leave the questions and their choices where they are, and take what is said of each."""
-    asked = str(quiz.find_parent("section")["id"])
+    asked = str(quiz["id"])
     answers = _tag("div", id=f"{asked}:answers", **{"class": "answers"})
     answers.append(_linked_title("h3", "Test yourself", asked))
-    how_to_open = quiz.find_previous_sibling()
-    if how_to_open.name == "p":
-        how_to_open.decompose()
     number, letters = "", iter("")
-    for part in quiz.find_all(["p", "details"], recursive=False):
-        if part.name == "details":
+    for part in quiz.find_all(["p", "div"], recursive=False):
+        if part.name == "div":
             answers.append(_answer(part, number, next(letters)))
         elif question := QUESTION.match(part.get_text()):
             number, letters = question[1], iter("abcdefgh")
+            part["class"] = "question"
+        else:
+            part.decompose()  # how to open an answer
     quiz.append(_to_back("Answers", str(answers["id"])))
     return answers
 
@@ -282,7 +282,9 @@ def _answer(choice: Tag, number: str, letter: str) -> Tag:
     reason = _tag("div")
     reason.extend(list(choice.summary.next_siblings))
     answer.append(reason)
-    choice.name, choice.summary.name = "div", "p"
+    choice["class"] = "choice"
+    choice.summary.name = "p"
+    choice.details.unwrap()
     choice.p.insert(0, _tag("strong", f"{letter}  "))
     return answer
 
