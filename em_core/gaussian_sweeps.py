@@ -28,10 +28,10 @@ GUARD = 1e5  # of a raw moment's 16 digits, 5 may cancel
 def prefers_residuals(d: int, k: int) -> bool:
     """Whether residuals are the quicker way for all components.
 
-    Making the d (d + 1) / 2 products costs the same for 1 component as for 50; residuals cost as
-    much for each. Measured with ``make bench``.
+    Making the d (d + 1) / 2 products of a row costs the same for one component as for fifty, while
+    each component's residuals cost anew; the two meet near k = d / 10.
     """
-    return k * 4 < d - 8
+    return 10 * k <= d
 
 
 def features(z: Array) -> Array:
