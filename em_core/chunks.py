@@ -6,11 +6,10 @@ on the machines of a cluster) is the business of the object that sums.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import add
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,13 +17,6 @@ from numpy.typing import ArrayLike
 CHUNK_BYTES = 2**22
 
 Sums = TypeVar("Sums")
-
-
-class Source(Protocol):
-    """Data of which a function's values, piece by piece, can be added up."""
-
-    def sum(self, function: Callable[[Any], Sums]) -> Sums:
-        """The values of `function` at all pieces, added in the order of the pieces."""
 
 
 class Chunks:
@@ -66,7 +58,8 @@ class Chunks:
             The number of rows in a piece; by default as many as take 4 MiB.
         """
         each = int(np.prod(x.shape[1:])) * x.dtype.itemsize
-        return cls(_Slices(x, rows or max(1, CHUNK_BYTES // max(each, 1))))
+        rows = rows or max(1, CHUNK_BYTES // max(each, 1))
+        return cls([x[at : at + rows] for at in range(0, len(x), rows)])
 
     def sum(self, function: Callable[[Any], Sums]) -> Sums:
         """The values of `function` at all pieces, added in the order of the pieces.
@@ -78,15 +71,6 @@ class Chunks:
         """
         values = (numbered(function, number, piece) for number, piece in enumerate(self.pieces))
         return added(values)
-
-
-@dataclass(frozen=True)
-class _Slices:
-    x: Any
-    rows: int
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self.x[at : at + self.rows] for at in range(0, len(self.x), self.rows))
 
 
 def added(values: Iterable[Sums]) -> Sums:
