@@ -310,7 +310,7 @@ TEACHING = (notebooks.BOOK / "teaching.md").read_text()
 
 
 def test_the_lecturers_page_tells_each_decks_minutes():
-    rows = re.findall(r"^\| (\d+) \|[^|]*\| (\d+) min \|", TEACHING, re.MULTILINE)
+    rows = re.findall(r"^\| (\d+) \|[^|]*\| (\d+)\smin \|", TEACHING, re.MULTILINE)
     assert {int(n): float(m) for n, m in rows} == {
         int(path.name[:2]): talk_minutes(path) for path in CHAPTERS
     }
