@@ -16,7 +16,7 @@ from em_core import style
 
 pytestmark = pytest.mark.site
 
-CHAPTERS = [path for path in notebooks.chapters() if path.name[:2].isdigit()]
+CHAPTERS = [path for path in notebooks.chapters() if '"slide_type"' in path.read_text()]
 NAMES = [path.stem for path in CHAPTERS]
 SIZES = [(1280, 720), (1024, 768)]
 MOST_WORDS = 40
@@ -129,6 +129,11 @@ def decks_with_widgets() -> dict[str, int]:
 
 
 WITH_WIDGETS = decks_with_widgets()
+
+
+def test_every_chapter_of_the_lecture_has_a_deck(site_dir):
+    assert {name[:2] for name in NAMES} >= {f"{number:02d}" for number in range(1, 12)}
+    assert {path.stem for path in site_dir.glob("decks/*.html")} == set(NAMES)
 
 
 @pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)

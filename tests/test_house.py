@@ -315,7 +315,7 @@ def test_what_the_page_folds_jupyterlab_folds():
 
 SLIDE_TYPES = {"slide", "-", "fragment", "notes"}
 SLIDE_KEYS = {"slide_type", "minutes", "shows", "crop", "widget_steps"}
-TALKS = [path for path in CHAPTERS if path.name[:2].isdigit()]
+TALKS = [path for path in CHAPTERS if '"slide_type"' in path.read_text()]
 
 
 def talk_cells(path: Path) -> list[nbformat.NotebookNode]:
