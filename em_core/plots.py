@@ -354,7 +354,7 @@ def draw_bars(ax: Axes, names: Sequence[str], values: Sequence[float], unit: str
     rows = range(len(values))
     ax.barh(rows, values, color=LIGHT["ramp5"])
     for row, value in zip(rows, values, strict=True):
-        label(ax, value, row, f" {value:.3g}", va="center")
+        label(ax, value, row, f" {float(f'{value:.3g}'):,g}", va="center")
     ax.set(xscale="log", yticks=rows, yticklabels=names, xlabel=unit)
     ax.margins(x=0.15)
     ax.invert_yaxis()

@@ -29,6 +29,7 @@ ROWS = {
     "09_gaussian_code": ["3690.55684609", "einsum", "CollapseError"],
     "10_old_faithful": ["0.36085", "1034.00"],
     "11_your_own_model": ["Hasselblad", "linkage"],
+    "12_limit": ["softmax", "additive", "bytes"],
     "notation": ["responsibilit"],
     "changes": ["2015"],
     "ledger": ["−29.868676155"],
