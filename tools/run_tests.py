@@ -60,6 +60,7 @@ def steps() -> Iterator[Step]:
     yield Step("the book prints without a gap", [*python, "tools/pdf.py"])
     in_browser = ["tests", "-m", "site", "--dist", "loadgroup"]
     yield Step("the site in a browser", _pytest(sys.executable, *in_browser))
+    yield Step("a cluster of two processes", [*python, "-m", "pytest", "-q", "tests/test_dask.py"])
     yield Step("what Binder does", [*python, "-m", "pytest", "-q", "tests/test_binder.py"])
     for version, found in other_pythons.others().items():
         folder = f".venv-{version}"
@@ -68,7 +69,7 @@ def steps() -> Iterator[Step]:
 
 
 def _tests(where: str, python: str) -> Iterator[Step]:
-    quick = ["tests", "-m", "not site and not binder"]
+    quick = ["tests", "-m", "not site and not binder and not cluster"]
     yield Step(f"laws, numbers and errors{where}", _pytest(python, *quick))
     yield Step(f"the chapters' outputs{where}", _pytest(python, *NBVAL))
 

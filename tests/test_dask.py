@@ -1,0 +1,160 @@
+"""A fit on a cluster of two processes: dask's partitions are pieces like any other."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import dask
+import dask.array as da
+import numpy as np
+import pytest
+from distributed import Client, LocalCluster
+
+from em_core import Chunks, CoinMixture, CoinParams, GaussianMixture, GaussianParams, fit
+from em_core.on_dask import DaskChunks
+
+pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+
+MODEL = GaussianMixture()
+GIB = 2**30
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    """Two processes of one thread, each with 2 GiB at most; a lost one is replaced."""
+    settings = {
+        "distributed.comm.timeouts.connect": "120s",
+        "distributed.scheduler.allowed-failures": 10,
+    }
+    with (
+        dask.config.set(settings),
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, memory_limit=2 * GIB, dashboard_address=None
+        ) as cluster,
+        Client(cluster, timeout=120) as found,
+    ):
+        yield found
+
+
+def clusters(n: int = 20_000) -> tuple[np.ndarray, GaussianParams]:
+    rng = np.random.default_rng(0)
+    x = 3.0 * rng.integers(3, size=(n, 1)) + rng.standard_normal((n, 3))
+    return x, MODEL.random_start(x, 3, rng)
+
+
+def same(one: GaussianParams, other: GaussianParams) -> bool:
+    """Bit for bit."""
+    return all(
+        (getattr(one, name) == getattr(other, name)).all()
+        for name in ("weights", "means", "covariances")
+    )
+
+
+def test_two_processes_give_the_bits_of_one(client):
+    x, start = clusters()
+    here = fit(MODEL, Chunks.of(x, 3_000), start, tol=0, max_iter=10)
+    there = fit(MODEL, DaskChunks(da.from_array(x, chunks=(3_000, 3))), start, tol=0, max_iter=10)
+    assert same(here.params, there.params)
+    assert (here.log_likelihoods == there.log_likelihoods).all()
+
+
+def test_coins_go_by_dask_too(client):
+    model, start = CoinMixture(fit_weights=True), CoinParams([0.3, 0.6], [0.5, 0.5])
+    x, _ = model.sample(CoinParams([0.2, 0.7], [0.4, 0.6]), 5_000, np.random.default_rng(1))
+    there = fit(model, DaskChunks(da.from_array(x, chunks=(700, 2))), start, tol=0, max_iter=5)
+    here = fit(model, Chunks.of(x, 700), start, tol=0, max_iter=5)
+    assert (here.params.theta == there.params.theta).all()
+
+
+def dawdling(piece: np.ndarray) -> np.ndarray:
+    """The piece, half a second later, so that a pass lasts long enough to be disturbed."""
+    time.sleep(0.5)
+    return piece
+
+
+def test_a_worker_killed_amid_an_iteration_changes_nothing(client):
+    x, start = clusters()
+    undisturbed = fit(MODEL, Chunks.of(x, 3_000), start, tol=0, max_iter=3)
+    array = da.from_array(x, chunks=(3_000, 3)).map_blocks(dawdling, meta=x[:0])
+    killed: list[int] = []
+
+    def kill_while_busy() -> None:
+        while not killed:
+            for address, tasks in client.processing().items():
+                if tasks:
+                    killed.append(pids[address])
+                    os.kill(killed[0], signal.SIGKILL)
+                    break
+            time.sleep(0.05)
+
+    pids = client.run(os.getpid)
+    killer = threading.Thread(target=kill_while_busy, daemon=True)
+
+    def watch(iteration: int, log_likelihood: float) -> None:
+        if iteration == 0:
+            killer.start()
+
+    disturbed = fit(MODEL, DaskChunks(array), start, tol=0, max_iter=3, progress=watch)
+    killer.join(timeout=10)
+    assert killed
+    assert killed[0] not in client.run(os.getpid).values()
+    assert same(undisturbed.params, disturbed.params)
+
+
+def test_a_partition_with_nan_is_named(client):
+    x, start = clusters()
+    x[7_500] = np.nan
+    with pytest.raises(ValueError, match=r"^chunk 2 of x: holds NaN or infinity"):
+        fit(MODEL, DaskChunks(da.from_array(x, chunks=(3_000, 3))), start)
+
+
+def drawn(seed: int, rows: int) -> np.ndarray:
+    """A piece of four clusters in four dimensions."""
+    rng = np.random.default_rng(seed)
+    return 4.0 * rng.integers(4, size=(rows, 1)) + rng.standard_normal((rows, 4))
+
+
+def test_twenty_million_rows_fit_into_two_gib_a_worker(client, capsys):
+    pieces, rows = 40, 500_000
+    array = da.concatenate(
+        [
+            da.from_delayed(dask.delayed(drawn)(seed, rows), (rows, 4), dtype=float)
+            for seed in range(pieces)
+        ]
+    )
+    means = 4.0 * np.arange(4)[:, np.newaxis] + np.full((4, 4), 0.3)
+    start = GaussianParams(np.full(4, 0.25), means, [2 * np.eye(4)] * 4)
+    before = time.monotonic()
+    result = fit(MODEL, DaskChunks(array), start, tol=0, max_iter=2)
+    taken = time.monotonic() - before
+    peaks = client.run(peak_memory)
+    with capsys.disabled():
+        most = max(peaks.values()) / GIB
+        print(
+            f"\n{pieces * rows:.0e} rows, 4 passes: {taken:.0f} s, at most {most:.2f} GiB a worker"
+        )
+    assert max(peaks.values()) < 2 * GIB
+    assert len(peaks) == 2
+    assert np.abs(result.params.means - 4.0 * np.arange(4)[:, np.newaxis]).max() < 0.01
+    assert (np.diff(result.log_likelihoods) > 0).all()
+
+
+def peak_memory() -> int:
+    """The most bytes that this process has had in memory."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.zeros((4, 2)), da.zeros((4, 2), chunks=(2, 1)), da.zeros(4)],
+    ids=["numpy's", "columns apart", "one dimension"],
+)
+def test_another_array_is_refused(array):
+    with pytest.raises(ValueError, match=r"(?s)^array: .* must be a dask array of shape \(n, d\)"):
+        DaskChunks(array)
