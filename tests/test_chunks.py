@@ -1,0 +1,183 @@
+"""A fit over pieces of the data: the same answer in bounded memory, and an end that keeps it."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+from ledger import PoissonMixture
+
+from em_core import (
+    Chunks,
+    CoinMixture,
+    CoinParams,
+    GaussianMixture,
+    GaussianParams,
+    Progress,
+    StoppedWarning,
+    ZeroProbabilityError,
+    fit,
+)
+
+MODEL = GaussianMixture()
+COINS, TOSSES = CoinMixture(), np.array([[5, 5], [9, 1], [8, 2], [4, 6], [7, 3]])
+FAIR = CoinParams([0.6, 0.5], [0.5, 0.5])
+
+
+def clusters(n: int = 2_000) -> tuple[np.ndarray, GaussianParams]:
+    rng = np.random.default_rng(0)
+    x = 3.0 * rng.integers(3, size=(n, 1)) + rng.standard_normal((n, 2))
+    return x, MODEL.random_start(x, 3, rng)
+
+
+class Files:
+    """A re-iterable: its pieces are made anew each time."""
+
+    def __init__(self, pieces):
+        self.make = lambda: (piece.copy() for piece in pieces)
+
+    def __iter__(self):
+        return self.make()
+
+
+def near(one: GaussianParams, other: GaussianParams) -> None:
+    for name in ("weights", "means", "covariances"):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("model", [MODEL, GaussianMixture(shared_covariance=True)], ids=str)
+@pytest.mark.parametrize("cuts", [[], [700], [1, 2, 1999], [500, 1000, 1500]], ids=str)
+def test_however_the_data_are_cut_the_answer_is_the_same(model, cuts):
+    x, start = clusters()
+    whole = fit(model, x, start, tol=0, max_iter=20)
+    for chunks in (Chunks(np.split(x, cuts)), Chunks(Files(np.split(x, cuts)))):
+        near(fit(model, chunks, start, tol=0, max_iter=20).params, whole.params)
+
+
+def test_coins_may_be_cut_even_where_a_piece_has_no_toss():
+    pieces = [TOSSES[:2], np.zeros((1, 2)), TOSSES[2:].tolist()]
+    whole, cut = fit(COINS, TOSSES, FAIR), fit(COINS, Chunks(pieces), FAIR)
+    np.testing.assert_allclose(cut.params.theta, whole.params.theta, rtol=1e-12)
+    assert cut.log_likelihood == pytest.approx(whole.log_likelihood, rel=1e-12)
+
+
+def mapped(folder, n: int) -> tuple[np.memmap, GaussianParams]:
+    x, start = clusters(n)
+    x.tofile(folder / "x")
+    return np.memmap(folder / "x", dtype=float, mode="r", shape=x.shape), start
+
+
+def test_a_memmap_is_read_in_pieces_in_memory_that_does_not_grow(tmp_path):
+    peaks = []
+    for n in (400_000, 1_600_000):
+        x, start = mapped(tmp_path, n)
+        tracemalloc.start()
+        fit(MODEL, x, start, tol=0, max_iter=1)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.1 * peaks[0]
+    assert peaks[1] < 2.5 * x.nbytes
+
+
+def test_a_memmap_gives_the_array_s_answer(tmp_path):
+    x, start = mapped(tmp_path, 2_000)
+    near(fit(MODEL, x, start).params, fit(MODEL, np.array(x), start).params)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "message"),
+    [
+        ((piece for piece in [TOSSES]), r"^pieces: a generator is spent after one iteration"),
+        (iter([TOSSES]), r"^pieces: a list_iterator is spent after one iteration"),
+        (7, r"^pieces: 7 must be an iterable of arrays"),
+    ],
+)
+def test_what_can_be_read_once_or_never_is_refused(pieces, message):
+    with pytest.raises(ValueError, match=message):
+        Chunks(pieces)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "message"),
+    [
+        ([], "^x: there is no piece of data$"),
+        ([[[0.0, 1.0]], [[np.nan, 0.0]]], "^chunk 1 of x: holds NaN or infinity"),
+        ([[[0.0, 1.0]], [[1.0]]], "^chunk 1 of x: has 1 columns, but the means have 2"),
+        ([[0.0, 1.0]], r"^chunk 0 of x: has shape \(2,\); expected \(n, d\)"),
+    ],
+    ids=["none", "NaN", "columns", "one dimension"],
+)
+def test_a_piece_that_is_wrong_is_named(pieces, message):
+    _, start = clusters()
+    with pytest.raises(ValueError, match=message):
+        fit(MODEL, Chunks(pieces), start)
+
+
+def test_an_impossible_row_is_found_in_its_piece():
+    never = CoinParams([0.0, 0.0], [0.5, 0.5])
+    with pytest.raises(ZeroProbabilityError, match=r"^chunk 1 of x: the model gives row 2 "):
+        fit(COINS, Chunks([[[0, 3]], [[0, 1], [0, 2], [1, 1]]]), never)
+
+
+@pytest.mark.parametrize("wish", [{"accelerate": True}, {}], ids=["accelerate", "chunks"])
+def test_a_model_without_a_sweeper_is_named(wish):
+    x = np.array([1, 2, 3]) if wish else Chunks([[1, 2, 3]])
+    argument = "accelerate" if wish else "x"
+    with pytest.raises(ValueError, match=rf"^{argument}: .* has no method named sweeper$"):
+        fit(PoissonMixture(), x, ([0.5, 0.5], [1.0, 3.0]), **wish)
+
+
+def stop_at(last: int):
+    def watch(iteration: int, log_likelihood: float) -> None:
+        if iteration == last:
+            raise KeyboardInterrupt
+
+    return watch
+
+
+def test_ctrl_c_keeps_what_was_reached_and_the_fit_can_go_on():
+    x, start = clusters()
+    whole = fit(MODEL, x, start, tol=0, max_iter=30)
+    with pytest.warns(StoppedWarning, match="stopped after 12 iterations"):
+        stopped = fit(MODEL, x, start, tol=0, max_iter=30, progress=stop_at(12))
+    assert (stopped.iterations, stopped.converged) == (12, False)
+    assert stopped.log_likelihoods.tolist() == whole.log_likelihoods[:13].tolist()
+    resumed = fit(MODEL, x, stopped.params, tol=0, max_iter=18)
+    near(resumed.params, whole.params)
+
+
+class Impatient:
+    """Data during whose first reading Ctrl-C is pressed."""
+
+    def __iter__(self):
+        yield np.zeros((1, 2))
+        raise KeyboardInterrupt
+
+
+def test_before_the_first_pass_there_is_nothing_to_keep():
+    _, start = clusters()
+    with pytest.raises(KeyboardInterrupt):
+        fit(MODEL, Chunks(Impatient()), start)
+
+
+def test_progress_is_silent_for_two_seconds_and_then_speaks_once_a_second(monkeypatch, capsys):
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    progress = Progress()
+    for iteration, step in enumerate([0, 1.9, 0.2, 0.5, 0.6, 5]):
+        now[0] += step
+        progress(iteration, -1.5)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [f"iteration {i}: log-likelihood -1.5" for i in (2, 4, 5)]
+
+
+def test_pieces_show_progress_unasked_and_arrays_do_not(monkeypatch, capsys):
+    seconds = iter(range(0, 10_000, 3))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(seconds)))
+    x, start = clusters(100)
+    fit(MODEL, x, start, tol=0, max_iter=3)
+    assert capsys.readouterr().err == ""
+    fit(MODEL, Chunks([x]), start, tol=0, max_iter=3)
+    assert capsys.readouterr().err.startswith("iteration 0: log-likelihood -")
