@@ -381,10 +381,10 @@ def draw_roofline(
     left, right = min(intensities) / 4, max(*intensities, speeds.max() / bandwidth) * 8
     ridges = speeds / bandwidth
     ax.plot([left, ridges[0], right], [left * bandwidth, speeds[0], speeds[0]], color=LIGHT["ink"])
+    above = {"xytext": (0, 4), "textcoords": "offset points"}
     for name, speed, ridge, line in zip(names, speeds, ridges, LINES, strict=False):
         ax.plot([ridge, right], [speed, speed], color=LIGHT["ink"], linestyle=line)
-        above = {"xytext": (0, 4), "textcoords": "offset points"}
-        label(ax, right, speed, name, ha="right", **above)
+        label(ax, 1.3 * ridge, speed, name, **above)
     for number, (name, (intensity, speed)) in enumerate(points.items()):
         colour = COMPONENTS[number % 4]
         ax.plot(intensity, speed, color=colour, marker=MARKERS[number % 4], linestyle="")
