@@ -27,7 +27,7 @@ from em_core.chunks import Chunks, added
 
 BLOCK_BYTES = 2**20  # so much of the work on a block stays in a core's own cache
 DEPTH = 5  # past steps that are combined
-TRUST = 25  # steps in a row that were not undone, until half of the damping is gone
+TRUST = 10  # steps that were not undone, until half of the damping is gone
 GROWTH = 1.2
 
 
@@ -137,7 +137,7 @@ def passes(sweeper: Sweeper, accelerate: bool) -> Iterator[Pass]:
         expected = sweeper.expect(params)
         extrapolated = params is not plain
         if extrapolated and not expected.log_likelihood >= reached:
-            params, trusted = plain, max(trusted - DEPTH, -2 * TRUST)
+            params, trusted = plain, max(trusted - 1, -2 * TRUST)
             continue
         yield Pass(iteration, params, expected.log_likelihood)
         iteration, reached = iteration + 1, expected.log_likelihood

@@ -1,0 +1,128 @@
+"""Extrapolated steps: the same optimum in fewer passes, and a log-likelihood that never falls."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from em_core import CoinMixture, CoinParams, GaussianMixture, GaussianParams, fit
+from em_core.sweeps import combined, passes
+
+MODELS = [GaussianMixture(), GaussianMixture(shared_covariance=True), CoinMixture(fit_weights=True)]
+SEEDS = range(6)
+
+
+class Counted:
+    """A sweeper that counts its passes."""
+
+    def __init__(self, sweeper):
+        self.sweeper, self.passes = sweeper, 0
+
+    def __getattr__(self, name):
+        return getattr(self.sweeper, name)
+
+    def expect(self, params):
+        self.passes += 1
+        return self.sweeper.expect(params)
+
+
+def overlapping(seed: int) -> tuple[np.ndarray, GaussianParams]:
+    """Two components, 1.5 standard deviations apart."""
+    rng = np.random.default_rng(seed)
+    x = 1.5 * rng.integers(2, size=(4_000, 1)) + rng.standard_normal((4_000, 1))
+    return x, GaussianMixture().random_start(x, 2, rng)
+
+
+def drawn(model, seed: int):
+    rng = np.random.default_rng(seed)
+    if isinstance(model, GaussianMixture):
+        x = 2.0 * rng.integers(3, size=(300, 1)) + rng.standard_normal((300, 2))
+        return x, model.random_start(x, 3, rng)
+    x, _ = model.sample(CoinParams([0.3, 0.5, 0.8], [0.2, 0.3, 0.5]), 300, rng)
+    return x, CoinParams(rng.uniform(0.1, 0.9, 3), np.full(3, 1 / 3))
+
+
+def passes_to(goal: float, sweeper, accelerate: bool) -> int:
+    """The passes, undone ones included, until the log-likelihood is within 1e-6 of the goal."""
+    counted = Counted(sweeper)
+    for state in passes(counted, accelerate):
+        if state.log_likelihood > goal - 1e-6:
+            return counted.passes
+    raise AssertionError
+
+
+def test_a_tenth_of_the_passes_reach_the_same_optimum():
+    model, quick_passes, plain_passes = GaussianMixture(), [], []
+    for seed in SEEDS:
+        x, start = overlapping(seed)
+        quick = fit(model, x, start, tol=1e-9, accelerate=True)
+        plain = fit(model, x, start, tol=1e-11, max_iter=100_000)
+        goal = plain.log_likelihood
+        assert quick.log_likelihood == pytest.approx(goal, abs=1e-6)
+        quick_passes.append(passes_to(goal, model.sweeper(x, start), accelerate=True))
+        plain_passes.append(passes_to(goal, model.sweeper(x, start), accelerate=False))
+    assert sum(quick_passes) <= sum(plain_passes) / 10
+    assert np.median(np.divide(quick_passes, plain_passes)) < 1 / 20
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_log_likelihood_never_falls(model, seed):
+    x, start = drawn(model, seed)
+    result = fit(model, x, start, tol=1e-9, accelerate=True)
+    slack = 1e-12 * abs(result.log_likelihood)
+    assert (np.diff(result.log_likelihoods) >= -slack).all()
+    plain = fit(model, x, start, tol=1e-11, max_iter=50_000)
+    assert result.iterations <= plain.iterations
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_parameters_survive_the_way_to_a_vector_and_back(model):
+    x, start = drawn(model, 0)
+    sweeper = model.sweeper(x, start)
+    here = list(islice(passes(sweeper, accelerate=False), 4))[-1].params
+    back = sweeper.from_vector(sweeper.vector(here))
+    for name in ("weights", "theta" if isinstance(model, CoinMixture) else "means"):
+        np.testing.assert_allclose(getattr(back, name), getattr(here, name), rtol=1e-12, atol=1e-12)
+
+
+def test_vectors_without_parameters_are_not_taken():
+    x, start = drawn(MODELS[0], 0)
+    sweeper = MODELS[0].sweeper(x, start)
+    vector = sweeper.vector(sweeper.start)
+    size = len(vector) // 3
+    no_weight, no_width = vector.copy(), vector.copy()
+    no_weight[0] = -0.1
+    no_width[size + 3] = -1.0
+    assert sweeper.from_vector(no_weight) is None
+    assert sweeper.from_vector(no_width) is None
+    coins, fair = drawn(MODELS[2], 0)
+    assert MODELS[2].sweeper(coins, fair).from_vector(np.array([1.2, 0.5, 0.5, 1, 0, 0])) is None
+
+
+class Refusing(Counted):
+    """A sweeper whose vectors never have parameters."""
+
+    def from_vector(self, vector):
+        return None
+
+
+def test_where_no_step_can_be_extrapolated_ems_own_are_taken():
+    x, start = drawn(MODELS[0], 1)
+    plain = islice(passes(MODELS[0].sweeper(x, start), accelerate=False), 10)
+    refused = islice(passes(Refusing(MODELS[0].sweeper(x, start)), accelerate=True), 10)
+    assert [s.log_likelihood for s in plain] == [s.log_likelihood for s in refused]
+
+
+def test_a_linear_iteration_is_solved_by_as_many_steps_as_it_has_dimensions():
+    rng = np.random.default_rng(0)
+    matrix, fixed = 0.9 * np.linalg.qr(rng.standard_normal((3, 3)))[0], rng.standard_normal(3)
+    past = []
+    v = np.zeros(3)
+    for _ in range(4):
+        image = fixed + matrix @ (v - fixed)
+        past.append((v, image))
+        v = image
+    np.testing.assert_allclose(combined(past, 1 - 1e-12), fixed, atol=1e-5)
