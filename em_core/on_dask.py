@@ -1,6 +1,7 @@
 """Data on a cluster: the pieces are the partitions of a dask array, summed where they are.
 
-It needs dask (``pip install em_core[dask]``), which is imported when it is used and not before.
+It needs dask (``pip install .[dask]`` in the book's folder), which is imported when it is used and
+not before.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ class DaskChunks(Chunks):
     A pass is a task for each partition, run by the scheduler or the cluster's client that is
     active; what comes back is k · (1 + d + d (d + 1) / 2) sums from each. They are added in the
     order of the partitions, so that the answer is, bit for bit, that of `Chunks` with the same
-    pieces.
+    pieces, if BLAS runs as many threads there as here (dask's workers run one). A lazy array is
+    made anew in each pass; ``array.persist()`` keeps it on workers that have room for it.
 
     Parameters
     ----------
