@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -193,8 +194,9 @@ class _Run:
         for state in self.steps:
             self._keep(state)
             watch(state.iteration, state.log_likelihood)
-            changes = abs(np.diff(self.log_likelihoods[-1 - self.settled :]))
-            self.converged = len(changes) == self.settled and bool((changes < tol).all())
+            recent = self.log_likelihoods[-1 - self.settled :]
+            small = [abs(after - before) < tol for before, after in pairwise(recent)]
+            self.converged = len(small) == self.settled and all(small)
             if self.converged or state.iteration == max_iter:
                 break
         if tol > 0 and not self.converged:

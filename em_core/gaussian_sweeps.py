@@ -212,8 +212,8 @@ class GaussianSweep:
     means, inverses : ndarray of shape (k, d), (k, d, d)
     own : ndarray of bool, shape (k,)
         The components that go by residuals.
-    shifts : ndarray of shape (k, d)
-        About what the residuals' moments are taken, in the component's own coordinates.
+    shifts : ndarray of shape (k, d), optional
+        About what the residuals' moments are taken, in the component's own coordinates; 0 if None.
     """
 
     products: Array
@@ -221,23 +221,26 @@ class GaussianSweep:
     means: Array
     inverses: Array
     own: NDArray[np.bool_]
-    shifts: Array
+    shifts: Array | None
 
     def __call__(self, block: Block) -> Expected:
         """The block's share of the sums and of the log-likelihood."""
         z, phi = block
-        r, sums = np.empty((len(self.own), z.shape[1])), np.empty_like(self.products)
-        if not self.own.all():
+        if self.own.all():
+            r, sums = np.empty((len(self.own), z.shape[1])), np.empty_like(self.products)
+        else:
             phi = features(z) if phi is None else phi
-            np.matmul(self.products, phi, out=r)
-        residuals = {j: self._residuals(j, z) for j in np.flatnonzero(self.own).tolist()}
+            r = self.products @ phi
+        residuals = {j: self._residuals(j, z) for j in self.own.nonzero()[0].tolist()}
         for j, y in residuals.items():
             r[j] = self.constants[j] - 0.5 * np.einsum("ai,ai->i", y, y)
         log_likelihood = softmax(r)
         if phi is not None:
-            np.matmul(r, phi.T, out=sums)
+            sums = r @ phi.T
         for j, y in residuals.items():
-            sums[j] = moments(y - self.shifts[j][:, np.newaxis], r[j])
+            if self.shifts is not None:
+                y -= self.shifts[j][:, np.newaxis]
+            sums[j] = moments(y, r[j])
         return Expected(sums, log_likelihood)
 
     def _residuals(self, j: int, z: Array) -> Array:
@@ -245,10 +248,11 @@ class GaussianSweep:
 
 
 def moments(y: Array, r: Array) -> Array:
-    """Σ_i r_i φ(y_i) without the features, shape (f,)."""
-    root = y * np.sqrt(r)
-    second = root @ root.T  # one matrix with itself: half the work
-    return np.concatenate([[r.sum()], y @ r, second[np.triu_indices(len(y))]])
+    """Σ_i r_i φ(y_i) without the features, shape (f,); y is overwritten."""
+    first = y @ r
+    y *= np.sqrt(r)
+    second = y @ y.T  # one matrix with itself: half the work
+    return np.concatenate([[r.sum()], first, second[np.triu_indices(len(y))]])
 
 
 class GaussianSweeper:
@@ -283,7 +287,7 @@ class GaussianSweeper:
 
     def expect(self, c: Components) -> Expected:
         """The sums for these parameters, in one pass."""
-        return self.rows.sum(self._sweep(c, self._own(c), np.zeros_like(c.means)))
+        return self.rows.sum(self._sweep(c, self._own(c), None))
 
     def maximise(self, expected: Expected, c: Components) -> Components:
         """The M-step; a second pass if the sums have lost too many digits for a component.
@@ -332,7 +336,7 @@ class GaussianSweeper:
         roots = self.frame.root @ c.roots
         return roots @ roots.mT
 
-    def _sweep(self, c: Components, own: NDArray[np.bool_], shifts: Array) -> GaussianSweep:
+    def _sweep(self, c: Components, own: NDArray[np.bool_], shifts: Array | None) -> GaussianSweep:
         with np.errstate(divide="ignore"):
             constants = np.log(c.weights) - self.log_volume
         constants -= np.log(np.einsum("jaa->ja", c.roots)).sum(axis=1)
@@ -347,8 +351,9 @@ class GaussianSweeper:
     ) -> tuple[Components, NDArray[np.bool_]]:
         """The new parameters, and which of them the sums were not exact enough for."""
         counts = sums[:, 0]
-        for j in np.flatnonzero(~occupied(counts)):
-            raise CollapseError(int(j), "its responsibilities sum to nothing")
+        if not occupied(counts).all():
+            empty = int(np.argmin(occupied(counts)))
+            raise CollapseError(empty, "its responsibilities sum to nothing")
         weights, averages = counts / counts.sum(), sums[:, 1:] / counts[:, np.newaxis]
         first = averages[:, : self.d]
         covariances = averages[:, self.d :].take(self.places, axis=1)
