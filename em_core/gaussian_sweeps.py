@@ -9,7 +9,7 @@ narrow component far from the origin; `GUARD` says when, and then the component 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +32,15 @@ def prefers_residuals(d: int, k: int) -> bool:
     each component's residuals cost anew; the two meet near k = d / 10.
     """
     return 10 * k <= d
+
+
+@cache
+def triangle(d: int) -> tuple[tuple[Any, ...], Any]:
+    """The places (a, b), a ≤ b, of a symmetric matrix in their order; and the order by place."""
+    upper = np.triu_indices(d)
+    order = np.zeros((d, d), dtype=int)
+    order[upper] = np.arange(len(upper[0]))
+    return upper, np.maximum(order, order.T)
 
 
 def features(z: Array) -> Array:
@@ -58,51 +67,54 @@ class Block(NamedTuple):
     features: Array | None
 
 
-@dataclass(frozen=True, slots=True)
 class Frame:
     """Coordinates in which all the data have mean 0 and unit covariance.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (d,)
+        Of all the data.
+    covariance : ndarray of shape (d, d)
+        Of all the data; axes without spread are left alone.
+    n, k : int
+        The number of rows, and of components.
 
     Attributes
     ----------
     centre : ndarray of shape (d,)
-    root : ndarray of shape (d, d)
+    root, inverse : ndarray of shape (d, d)
         Lower triangular: x = centre + root · z.
-    inverse : ndarray of shape (d, d)
-        Of the root.
+    log_volume : float
+        What the frame and the factors 2π take from the log-likelihood of all the rows.
     smallest : float
         The smallest eigenvalue of the correlations that the root makes.
+    residuals : bool
+        Whether all components go by residuals.
     rows : int
         The number of rows in a block.
     """
 
-    centre: Array
-    root: Array
-    inverse: Array
-    smallest: float
-    rows: int
-
-    @classmethod
-    def of(cls, mean: Array, covariance: Array, k: int) -> Frame:
-        """The frame of data with this mean and covariance; axes without spread are left alone."""
+    def __init__(self, mean: Array, covariance: Array, n: int, k: int) -> None:
         d = len(mean)
-        variances = np.diag(covariance)
-        deviations = np.sqrt(np.where(variances > 0, variances, 1.0))
+        deviations = np.sqrt(np.diag(covariance))
+        deviations[deviations == 0] = 1
         correlations = covariance / np.outer(deviations, deviations)
-        smallest = float(np.linalg.eigvalsh(correlations)[0])
-        if smallest < 1e-12:
-            correlations, smallest = np.eye(d), 1.0
-        root = deviations[:, np.newaxis] * cholesky(correlations[np.newaxis])[0]
-        residuals = prefers_residuals(d, k)
-        numbers = d * (k + 1) if residuals else 1 + d + d * (d + 1) // 2
-        rows = max(64, BLOCK_BYTES // (8 * (numbers + k)))
-        return cls(mean, root, inverses_of(root[np.newaxis])[0], smallest, rows)
+        self.smallest = float(np.linalg.eigvalsh(correlations)[0])
+        if self.smallest < 1e-12:
+            correlations, self.smallest = np.eye(d), 1.0
+        self.centre, self.root = mean, deviations[:, np.newaxis] * np.linalg.cholesky(correlations)
+        self.inverse = inverses_of(self.root[np.newaxis])[0]
+        self.log_volume = n * float(d / 2 * LOG_2_PI + np.log(np.diag(self.root)).sum())
+        self.residuals = prefers_residuals(d, k)
+        numbers = d * (k + 1) if self.residuals else 1 + d + d * (d + 1) // 2
+        self.rows = max(64, BLOCK_BYTES // (8 * (numbers + k)))
 
     def blocks(self, x: ArrayLike) -> Iterator[Block]:
         """The rows of x, shape (n, d), in these coordinates, some at a time."""
         x = np.asarray(x)
         for at in range(0, len(x), self.rows):
             z = self.inverse @ (x[at : at + self.rows] - self.centre).T
-            yield Block(z, features(z) if len(x) <= self.rows else None)
+            yield Block(z, None if self.residuals or len(x) > self.rows else features(z))
 
 
 class Scale(NamedTuple):
@@ -144,9 +156,8 @@ def check_collapse(covariances: Array, scale: Scale) -> None:
     correlations = covariances / (deviations[:, :, np.newaxis] * deviations[:, np.newaxis, :])
     correlations[~positive] = np.eye(len(scale.spread))
     left = np.linalg.eigvalsh(correlations)[:, 0]
-    sound = positive & (left > 10 * len(scale.spread) * EPS) & (narrowest > scale.narrowest)
-    sound &= narrowest * np.sqrt(np.maximum(left, 0)) > scale.narrowest
-    for j in np.flatnonzero(~sound):
+    wide = narrowest * np.sqrt(np.maximum(left, 0)) > scale.narrowest
+    for j in np.flatnonzero(~(positive & wide & (left > 10 * len(scale.spread) * EPS))):
         reason = "its covariance is not positive definite to working precision"
         raise CollapseError(int(j), f"{reason}: it has shrunk onto a point or a line")
 
@@ -180,71 +191,67 @@ class Components:
 
     Attributes
     ----------
-    inverses, precisions : ndarray of shape (k, d, d)
-        Of the roots, and of the covariances.
+    inverses : ndarray of shape (k, d, d)
+        Of the roots.
     traces : ndarray of shape (k,)
-        Of the precisions.
+        Of the covariances' inverses, the precisions.
     cancel : ndarray of bool, shape (k,)
         Whether raw moments lose too many digits for a component. The measure is
         κ_j = Σ_a (Σ_j⁻¹)_aa ((Σ_j)_aa + μ_ja²): the raw moments over what is left of them.
+    constants : ndarray of shape (k,)
+        The log-joint at the mean, but for what is the same for all components and rows.
+    products : ndarray of shape (k, f)
+        W, which makes the log-joint of the features.
     """
 
     def __init__(self, weights: Array, means: Array, roots: Array) -> None:
         self.weights, self.means, self.roots = weights, means, roots
         self.inverses = inverses_of(roots)
-        self.precisions = self.inverses.mT @ self.inverses
-        diagonals = np.einsum("jaa->ja", self.precisions)
+        upper, _ = triangle(means.shape[1])
+        precisions = self.inverses.mT @ self.inverses
+        diagonals = np.einsum("jaa->ja", precisions)
         self.traces = diagonals.sum(axis=1)
-        kappa = np.vecdot(diagonals, (roots * roots).sum(axis=2) + means * means)
-        self.cancel = np.asarray(~(kappa <= GUARD))  # also if it is not a number
+        with np.errstate(all="ignore"):  # a collapse is looked for when all is known
+            kappa = np.vecdot(diagonals, (roots * roots).sum(axis=2) + means * means)
+            self.cancel = np.asarray(~(kappa <= GUARD))  # also if it is not a number
+            self.constants = np.log(weights) - np.log(np.einsum("jaa->ja", roots)).sum(axis=1)
+            linear = np.matvec(precisions, means)
+            first = self.constants - 0.5 * np.vecdot(means, linear)
+            quadratic = precisions[:, *upper] * np.where(upper[0] == upper[1], -0.5, -1.0)
+            self.products = np.hstack([first[:, np.newaxis], linear, quadratic])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class GaussianSweep:
-    """The function of a block that a pass adds up.
+def gaussian_sweep(
+    c: Components, own: NDArray[np.bool_], shifts: Array | None, block: Block
+) -> Expected:
+    """A block's share of a pass.
 
-    Attributes
+    Parameters
     ----------
-    products : ndarray of shape (k, f)
-        W, for the components that go by raw moments.
-    constants : ndarray of shape (k,)
-        The log-joint at the mean.
-    means, inverses : ndarray of shape (k, d), (k, d, d)
+    c : Components
     own : ndarray of bool, shape (k,)
         The components that go by residuals.
     shifts : ndarray of shape (k, d), optional
         About what the residuals' moments are taken, in the component's own coordinates; 0 if None.
+    block : Block
     """
-
-    products: Array
-    constants: Array
-    means: Array
-    inverses: Array
-    own: NDArray[np.bool_]
-    shifts: Array | None
-
-    def __call__(self, block: Block) -> Expected:
-        """The block's share of the sums and of the log-likelihood."""
-        z, phi = block
-        if self.own.all():
-            r, sums = np.empty((len(self.own), z.shape[1])), np.empty_like(self.products)
-        else:
-            phi = features(z) if phi is None else phi
-            r = self.products @ phi
-        residuals = {j: self._residuals(j, z) for j in self.own.nonzero()[0].tolist()}
-        for j, y in residuals.items():
-            r[j] = self.constants[j] - 0.5 * np.einsum("ai,ai->i", y, y)
-        log_likelihood = softmax(r)
-        if phi is not None:
-            sums = r @ phi.T
-        for j, y in residuals.items():
-            if self.shifts is not None:
-                y -= self.shifts[j][:, np.newaxis]
-            sums[j] = moments(y, r[j])
-        return Expected(sums, log_likelihood)
-
-    def _residuals(self, j: int, z: Array) -> Array:
-        return np.asarray(self.inverses[j] @ (z - self.means[j][:, np.newaxis]))
+    z, phi = block
+    if own.all():
+        r, sums = np.empty((len(own), z.shape[1])), np.empty_like(c.products)
+    else:
+        phi = features(z) if phi is None else phi
+        r = c.products @ phi
+    residuals = {j: c.inverses[j] @ (z - c.means[j][:, np.newaxis]) for j in np.flatnonzero(own)}
+    for j, y in residuals.items():
+        r[j] = c.constants[j] - 0.5 * np.einsum("ai,ai->i", y, y)
+    log_likelihood = softmax(r)
+    if phi is not None:
+        sums = r @ phi.T
+    for j, y in residuals.items():
+        if shifts is not None:
+            y -= shifts[j][:, np.newaxis]
+        sums[j] = moments(y, r[j])
+    return Expected(sums, log_likelihood)
 
 
 def moments(y: Array, r: Array) -> Array:
@@ -252,7 +259,7 @@ def moments(y: Array, r: Array) -> Array:
     first = y @ r
     y *= np.sqrt(r)
     second = y @ y.T  # one matrix with itself: half the work
-    return np.concatenate([[r.sum()], first, second[np.triu_indices(len(y))]])
+    return np.concatenate([[r.sum()], first, second[triangle(len(y))[0]]])
 
 
 class GaussianSweeper:
@@ -273,21 +280,15 @@ class GaussianSweeper:
     def __init__(self, rows: Rows, frame: Frame, scale: Scale, params: Any, shared: bool) -> None:
         self.rows, self.frame, self.scale = rows, frame, scale
         self.shared, self.kind = shared, type(params)
-        k, self.d = params.means.shape
-        self.all_own = prefers_residuals(self.d, k)
-        self.upper = np.triu_indices(self.d)
-        self.factors = np.where(self.upper[0] == self.upper[1], -0.5, -1.0)
-        self.places = np.zeros((self.d, self.d), dtype=int)
-        self.places[self.upper] = np.arange(len(self.factors))
-        self.places = np.maximum(self.places, self.places.T)
-        self.log_volume = self.d / 2 * LOG_2_PI + np.log(np.diag(frame.root)).sum()
+        self.upper, self.order = triangle(len(frame.centre))
         means = (params.means - frame.centre) @ frame.inverse.T
         roots = frame.inverse @ np.linalg.cholesky(params.covariances)
         self.start = Components(params.weights, means, roots)
 
     def expect(self, c: Components) -> Expected:
         """The sums for these parameters, in one pass."""
-        return self.rows.sum(self._sweep(c, self._own(c), None))
+        found = self.rows.sum(partial(gaussian_sweep, c, self._own(c), None))
+        return Expected(found.sums, found.log_likelihood - self.frame.log_volume)
 
     def maximise(self, expected: Expected, c: Components) -> Components:
         """The M-step; a second pass if the sums have lost too many digits for a component.
@@ -303,7 +304,7 @@ class GaussianSweeper:
             own = own | lost
             step = np.matvec(c.inverses, found.means - c.means)
             shifts = np.where(lost[:, np.newaxis], step, 0.0)
-            again = self.rows.sum(self._sweep(c, own, shifts))
+            again = self.rows.sum(partial(gaussian_sweep, c, own, shifts))
             found, _ = self._from_sums(again.sums, c, own, shifts)
         self._check_collapse(found)
         return found
@@ -330,21 +331,11 @@ class GaussianSweeper:
         return found
 
     def _own(self, c: Components) -> NDArray[np.bool_]:
-        return c.cancel | self.all_own
+        return c.cancel | self.frame.residuals
 
     def _covariances(self, c: Components) -> Array:
         roots = self.frame.root @ c.roots
         return roots @ roots.mT
-
-    def _sweep(self, c: Components, own: NDArray[np.bool_], shifts: Array | None) -> GaussianSweep:
-        with np.errstate(divide="ignore"):
-            constants = np.log(c.weights) - self.log_volume
-        constants -= np.log(np.einsum("jaa->ja", c.roots)).sum(axis=1)
-        linear = np.matvec(c.precisions, c.means)
-        first = constants - 0.5 * np.vecdot(c.means, linear)
-        quadratic = c.precisions[:, *self.upper] * self.factors
-        products = np.hstack([first[:, np.newaxis], linear, quadratic])
-        return GaussianSweep(products, constants, c.means, c.inverses, own, shifts)
 
     def _from_sums(
         self, sums: Array, c: Components, own: NDArray[np.bool_], shifts: Array | float
@@ -354,31 +345,29 @@ class GaussianSweeper:
         if not occupied(counts).all():
             empty = int(np.argmin(occupied(counts)))
             raise CollapseError(empty, "its responsibilities sum to nothing")
-        weights, averages = counts / counts.sum(), sums[:, 1:] / counts[:, np.newaxis]
-        first = averages[:, : self.d]
-        covariances = averages[:, self.d :].take(self.places, axis=1)
+        d, weights, averages = len(self.order), counts / counts.sum(), sums[:, 1:] / counts[:, None]
+        first = averages[:, :d]
+        covariances = averages[:, d:].take(self.order, axis=1)
         covariances -= first[:, :, np.newaxis] * first[:, np.newaxis, :]
         if not own.any():
-            found = Components(weights, first, self._roots(weights, covariances))
+            found = Components(weights, first, self._roots(weights, covariances, np.eye(d)))
             return found, found.cancel
         # What goes by residuals is in the component's coordinates, the rest in the frame's.
-        frame = np.where(own[:, np.newaxis, np.newaxis], c.roots, np.eye(self.d))
+        frame = np.where(own[:, np.newaxis, np.newaxis], c.roots, np.eye(d))
         means = np.where(own[:, np.newaxis], c.means, 0.0) + np.matvec(frame, shifts + first)
         roots = self._roots(weights, covariances, frame)
         local = Components(weights, first, inverses_of(frame) @ roots)
         return Components(weights, means, roots), local.cancel
 
-    def _roots(self, weights: Array, covariances: Array, frame: Array | None = None) -> Array:
+    def _roots(self, weights: Array, covariances: Array, frame: Array) -> Array:
         """The covariances' roots, in the frame's coordinates."""
         if not self.shared:
-            roots = cholesky(covariances)
-            return roots if frame is None else frame @ roots
-        covariances = covariances if frame is None else frame @ covariances @ frame.mT
-        shared = np.einsum("j,jab->ab", weights, covariances)
+            return np.asarray(frame @ cholesky(covariances))
+        shared = np.einsum("j,jab->ab", weights, frame @ covariances @ frame.mT)
         return np.repeat(cholesky(shared[np.newaxis]), len(weights), axis=0)
 
     def _check_collapse(self, c: Components) -> None:
         # A bound from the precisions' traces clears most cases without any eigenvalue.
         least = self.frame.smallest * c.weights.min() / c.traces.max()
-        if not least > 2 * max(10 * self.d * EPS, self.scale.narrowest):
+        if not least > 2 * max(10 * len(self.order) * EPS, self.scale.narrowest):
             check_collapse(self._covariances(c), self.scale)

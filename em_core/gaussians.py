@@ -183,7 +183,8 @@ class GaussianMixture:
         chunks = x if isinstance(x, Chunks) else Chunks.of(_as_rows(x, params))
         whole = chunks.sum(partial(_checked_sums, params))
         check_collapse(params.covariances, whole.scale())
-        frame = Frame.of(whole.means[0], whole.scatters[0] / whole.counts[0], len(params.weights))
+        n = int(whole.counts[0])
+        frame = Frame(whole.means[0], whole.scatters[0] / n, n, len(params.weights))
         rows = Rows(chunks, frame.blocks, keep=chunks is not x)
         return GaussianSweeper(rows, frame, whole.scale(), params, self.shared_covariance)
 
