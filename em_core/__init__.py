@@ -4,7 +4,6 @@
 (`plots`, `widgets`) is imported by name, so that this package needs numpy and scipy alone.
 """
 
-from em_core.chunks import Chunks
 from em_core.coins import CoinMixture, CoinParams
 from em_core.em import (
     CollapsedStartsWarning,
@@ -19,23 +18,9 @@ from em_core.em import (
 )
 from em_core.fitting import Progress, fit, fit_restarts
 from em_core.gaussians import GaussianMixture, GaussianParams
+from em_core.sweeps import Chunks
 
-__all__ = [
-    "Chunks",
-    "CoinMixture",
-    "CoinParams",
-    "CollapseError",
-    "CollapsedStartsWarning",
-    "EMResult",
-    "EMState",
-    "GaussianMixture",
-    "GaussianParams",
-    "NotConvergedWarning",
-    "Progress",
-    "StoppedWarning",
-    "ZeroProbabilityError",
-    "em_steps",
-    "fit",
-    "fit_restarts",
-    "lower_bound",
-]
+__all__ = ["Chunks", "CoinMixture", "CoinParams", "CollapseError", "CollapsedStartsWarning"]
+__all__ += ["EMResult", "EMState", "GaussianMixture", "GaussianParams", "NotConvergedWarning"]
+__all__ += ["Progress", "StoppedWarning", "ZeroProbabilityError"]
+__all__ += ["em_steps", "fit", "fit_restarts", "lower_bound"]

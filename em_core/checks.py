@@ -3,8 +3,6 @@
 To be read with the module's name: ``checks.rng(rng)``.
 """
 
-from __future__ import annotations
-
 from numbers import Real
 from typing import Any, TypeAlias
 
@@ -64,10 +62,9 @@ def numbers(name: str, values: ArrayLike, shape: str, ndim: int, copy: bool = Tr
 
 def weights(w: Array) -> None:
     """Raise a ValueError unless the weights are non-negative and sum to 1."""
-    if (w < 0).any() or abs(w.sum() - 1) > SUM_TOLERANCE:
-        raise ValueError(
-            f"weights: {w.tolist()} must be at least 0 and sum to 1, not {w.sum():.12g}"
-        )
+    total = w.sum()
+    if (w < 0).any() or abs(total - 1) > SUM_TOLERANCE:
+        raise ValueError(f"weights: {w.tolist()} must be at least 0 and sum to 1, not {total:.12g}")
 
 
 def responsibilities(values: ArrayLike, n: int, k: int) -> Array:
@@ -102,9 +99,7 @@ def tolerance(tol: object) -> None:
 def rng(value: object) -> None:
     """Raise a ValueError unless `value` is a generator of numpy's."""
     if not isinstance(value, np.random.Generator):
-        raise ValueError(
-            f"rng: {value!r} must be a numpy.random.Generator, as default_rng(0) makes"
-        )
+        raise ValueError(f"rng: {value!r} must be a numpy.random.Generator, as default_rng(0) is")
 
 
 def params(value: object, expected: type) -> None:

@@ -12,9 +12,10 @@ from scipy.special import gammaln, xlog1py, xlogy
 
 from em_core import checks
 from em_core.checks import Array
-from em_core.chunks import Chunks
-from em_core.em import CollapseError, occupied
-from em_core.sweeps import BLOCK_BYTES, Expected, Rows, softmax
+from em_core.em import check_occupied
+from em_core.sweeps import BLOCK_BYTES, Adder, Chunks, Expected, adder, softmax
+
+NO_TOSS = "x: all counts are 0; at least one toss is needed"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,12 +102,7 @@ class CoinMixture:
         """
         checks.params(params, CoinParams)
         counts = _as_counts(x)
-        log_ways = _log_ways(counts)
-        heads, tails = counts.T[:, :, np.newaxis]
-        with np.errstate(divide="ignore"):
-            log_weights = np.log(params.weights)
-        log_tosses = xlogy(heads, params.theta) + xlog1py(tails, -params.theta)
-        return np.asarray(log_weights + log_ways[:, np.newaxis] + log_tosses)
+        return np.asarray(_log_joint(params, counts) + _log_ways(counts)[:, np.newaxis])
 
     def m_step(self, x: ArrayLike, responsibilities: ArrayLike, params: CoinParams) -> CoinParams:
         """θ_j = expected heads / expected tosses; w_j = mean responsibility, if fitted.
@@ -138,8 +134,7 @@ class CoinMixture:
 
     def _from_sums(self, rows: Array, tosses: Array, params: CoinParams) -> CoinParams:
         """The M-step from sums over the rows: Σ r_ij, and Σ r_ij x_i of shape (k, 2)."""
-        for j in np.flatnonzero(~(occupied(rows) & occupied(tosses.sum(axis=1)))):
-            raise CollapseError(int(j), "its responsibilities sum to nothing")
+        check_occupied(rows, tosses.sum(axis=1))
         theta = tosses[:, 0] / tosses.sum(axis=1)
         return CoinParams(theta, rows / rows.sum() if self.fit_weights else params.weights)
 
@@ -164,10 +159,10 @@ class CoinMixture:
         checks.params(params, CoinParams)
         chunks = x if isinstance(x, Chunks) else Chunks.of(_as_counts(x))
         tosses, log_ways = chunks.sum(_survey)
-        _check_tosses(tosses)
+        if tosses == 0:
+            raise ValueError(NO_TOSS)
         blocks = partial(coin_blocks, BLOCK_BYTES // (8 * (3 + len(params.theta))))
-        rows = Rows(chunks, blocks, keep=chunks is not x)
-        return CoinSweeper(self, rows, log_ways, params)
+        return CoinSweeper(self, adder(chunks, blocks, keep=chunks is not x), log_ways, params)
 
     def sample(
         self, params: CoinParams, n: int, rng: np.random.Generator, tosses: int = 10
@@ -238,15 +233,11 @@ def coin_blocks(size: int, x: ArrayLike) -> Iterator[Array]:
 
 def coin_sweep(params: CoinParams, block: Array) -> Expected:
     """A block's share of a pass; the ways to order the tosses are left out."""
-    with np.errstate(divide="ignore"):
-        log_weights = np.log(params.weights)
-    if (params.theta * (1 - params.theta)).all():
+    if (params.weights * params.theta * (1 - params.theta)).all():
         log_theta, log_rest = np.log(params.theta), np.log1p(-params.theta)
-        r = np.column_stack([log_weights, log_theta, log_rest]) @ block
+        r = np.column_stack([np.log(params.weights), log_theta, log_rest]) @ block
     else:  # a matrix product would take 0 · log 0 for not a number
-        _, heads, tails = block[:, :, np.newaxis]
-        log_tosses = xlogy(heads, params.theta) + xlog1py(tails, -params.theta)
-        r = np.ascontiguousarray((log_weights + log_tosses).T)
+        r = np.ascontiguousarray(_log_joint(params, block[1:].T).T)
     log_likelihood = softmax(r)
     return Expected(r @ block.T, log_likelihood)
 
@@ -257,19 +248,21 @@ class CoinSweeper:
     Parameters
     ----------
     model : CoinMixture
-    rows : Rows
-        Cut by `coin_blocks`.
+    total : callable
+        Adds up a function of a block over the blocks of `coin_blocks`.
     log_ways : float
         Σ_i log C(n_i, h_i).
     start : CoinParams
     """
 
-    def __init__(self, model: CoinMixture, rows: Rows, log_ways: float, start: CoinParams) -> None:
-        self.model, self.rows, self.log_ways, self.start = model, rows, log_ways, start
+    def __init__(
+        self, model: CoinMixture, total: Adder, log_ways: float, start: CoinParams
+    ) -> None:
+        self.model, self.total, self.log_ways, self.start = model, total, log_ways, start
 
     def expect(self, params: CoinParams) -> Expected:
         """The sums for these parameters, in one pass."""
-        found = self.rows.sum(partial(coin_sweep, params))
+        found = self.total(partial(coin_sweep, params))
         return Expected(found.sums, found.log_likelihood + self.log_ways)
 
     def maximise(self, expected: Expected, params: CoinParams) -> CoinParams:
@@ -292,6 +285,15 @@ class CoinSweeper:
             return None
 
 
+def _log_joint(params: CoinParams, counts: Array) -> Array:
+    """Without the ways to order the tosses."""
+    heads, tails = counts.T[:, :, np.newaxis]
+    with np.errstate(divide="ignore"):
+        log_weights = np.log(params.weights)
+    log_tosses = xlogy(heads, params.theta) + xlog1py(tails, -params.theta)
+    return np.asarray(log_weights + log_tosses)
+
+
 def _survey(piece: ArrayLike) -> Array:
     """The number of tosses, and Σ_i log C(n_i, h_i)."""
     counts = _as_whole_numbers(piece)
@@ -303,14 +305,10 @@ def _log_ways(counts: Array) -> Array:
     return np.asarray(gammaln(heads + tails + 1) - gammaln(heads + 1) - gammaln(tails + 1))
 
 
-def _check_tosses(tosses: float) -> None:
-    if tosses == 0:
-        raise ValueError("x: all counts are 0; at least one toss is needed")
-
-
 def _as_counts(x: ArrayLike) -> Array:
     counts = _as_whole_numbers(x)
-    _check_tosses(counts.sum())
+    if not counts.any():
+        raise ValueError(NO_TOSS)
     return counts
 
 

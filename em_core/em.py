@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import entr
 
 from em_core import checks
@@ -158,11 +158,9 @@ def e_step(log_joint: Array) -> tuple[Array, float]:
     largest = log_joint.max(axis=1, keepdims=True)
     impossible = np.flatnonzero(np.isneginf(largest))
     if impossible.size:
-        raise ZeroProbabilityError(
-            f"x: the model gives row {impossible[0]} probability zero "
-            f"({impossible.size} such rows of {len(log_joint)}); "
-            "start from parameters under which every row can happen"
-        )
+        rows = f"row {impossible[0]} probability zero ({impossible.size} such of {len(log_joint)})"
+        advice = "start from parameters under which every row can happen"
+        raise ZeroProbabilityError(f"x: the model gives {rows}; {advice}")
     # Relative to the row's largest, so that the rows sum to 1 whatever the size of the log-joint.
     relative = np.exp(log_joint - largest)
     total = relative.sum(axis=1, keepdims=True)
@@ -171,12 +169,14 @@ def e_step(log_joint: Array) -> tuple[Array, float]:
     return responsibilities, float((largest + np.log(total)).sum())
 
 
-def occupied(sums: Array) -> NDArray[np.bool_]:
-    """Which components' sums of responsibilities are more than nothing.
+def check_occupied(*sums: Array) -> None:
+    """Raise a CollapseError unless every component's sums of responsibilities are something.
 
     Below the smallest normal number over ε a quotient of two such sums has no correct digit left.
     """
-    return sums > np.finfo(float).tiny / np.finfo(float).eps
+    least = np.minimum.reduce(sums)
+    if not least.min() > np.finfo(float).tiny / np.finfo(float).eps:
+        raise CollapseError(int(least.argmin()), "its responsibilities sum to nothing")
 
 
 def em_steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:

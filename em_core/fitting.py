@@ -5,17 +5,14 @@ from __future__ import annotations
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from functools import partial
-from itertools import pairwise
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from em_core import checks, em
-from em_core.chunks import Chunks
 from em_core.em import EMResult, Params
-from em_core.sweeps import passes
+from em_core.sweeps import Chunks, passes
 
 QUIET_SECONDS = 2.0
 
@@ -86,13 +83,9 @@ def fit(
     StoppedWarning
         If it was stopped by Ctrl-C.
     """
-    checks.tolerance(tol)
-    checks.whole_number("max_iter", max_iter, least=0)
-    checks.flag("accelerate", accelerate)
-    x = Chunks.of(x) if isinstance(x, np.memmap) else x
-    run = _Run(model, x, params, accelerate)
+    run = _Run(model, x, params, tol, max_iter, accelerate)
     try:
-        run.go(tol, max_iter, progress or (Progress() if isinstance(x, Chunks) else _say_nothing))
+        run.go(progress or (Progress() if isinstance(run.x, Chunks) else None))
     except KeyboardInterrupt:
         if not run.log_likelihoods:
             raise
@@ -148,22 +141,19 @@ def fit_restarts(
     checks.model(model, "log_joint", "m_step", "random_start")
     checks.whole_number("starts", starts, least=1)
     checks.rng(rng)
-    checks.tolerance(tol)
-    checks.whole_number("max_iter", max_iter, least=0)
     results: list[EMResult] = []
     for _ in range(starts):
         try:
-            run = _Run(model, x, model.random_start(x, k, rng), accelerate=False)
-            run.go(tol, max_iter, _say_nothing)
+            run = _Run(model, x, model.random_start(x, k, rng), tol, max_iter)
+            run.go()
             results.append(run.result())
         except em.CollapseError as error:
             last = error
-    collapsed = starts - len(results)
     if not results:
         reason = f"all {starts} starts collapsed, the last because {last.reason}"
         raise em.CollapseError(last.component, reason)
-    if collapsed:
-        message = f"{collapsed} of {starts} starts collapsed and were left out"
+    if len(results) < starts:
+        message = f"{starts - len(results)} of {starts} starts collapsed and were left out"
         warnings.warn(message, em.CollapsedStartsWarning, stacklevel=2)
     return sorted(results, key=lambda result: result.log_likelihood, reverse=True)
 
@@ -171,63 +161,62 @@ def fit_restarts(
 class _Run:
     """A fit on its way."""
 
-    def __init__(self, model: em.Model, x: Any, params: Params, accelerate: bool = False) -> None:
+    def __init__(
+        self, model: Any, x: Any, start: Params, tol: float, max_iter: int, accelerate: bool = False
+    ) -> None:
         checks.model(model, "log_joint", "m_step")
-        self.model, self.x, self.given = model, x, params
-        self.iteration, self.converged = 0, False
+        checks.tolerance(tol)
+        checks.whole_number("max_iter", max_iter, least=0)
+        checks.flag("accelerate", accelerate)
+        self.model, self.start, self.tol, self.max_iter = model, start, tol, max_iter
+        self.x = Chunks.of(x) if isinstance(x, np.memmap) else x
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
         self.log_likelihoods: list[float] = []
-        self.as_given: Callable[[Any], Params] = lambda params: params
-        self.steps: Iterator[Any]
+        self.converged = False
         if hasattr(model, "sweeper"):
             with em.at_iteration(0):
-                sweeper = model.sweeper(x, params)
+                sweeper = model.sweeper(self.x, start)
             self.as_given, self.steps = sweeper.params, passes(sweeper, accelerate)
-        elif accelerate or isinstance(x, Chunks):
+        elif accelerate or isinstance(self.x, Chunks):
             wish = "accelerate: can't be True" if accelerate else "x: can't be in chunks"
             raise ValueError(f"{wish}, since {model!r} has no method named sweeper")
         else:
-            self.steps = em.em_steps(model, x, params)
+            states = em.em_steps(model, x, start)
+            self.as_given = lambda params: params
+            self.steps = ((s.iteration, s.params, s.log_likelihood) for s in states)
 
-    def go(self, tol: float, max_iter: int, watch: Watch) -> None:
+    def go(self, watch: Watch | None = None) -> None:
         """Iterate until it has converged, or `max_iter` is reached."""
-        for state in self.steps:
-            self._keep(state)
-            watch(state.iteration, state.log_likelihood)
-            recent = self.log_likelihoods[-1 - self.settled :]
-            small = [abs(after - before) < tol for before, after in pairwise(recent)]
-            self.converged = len(small) == self.settled and all(small)
-            if self.converged or state.iteration == max_iter:
+        before, small = np.nan, 0
+        for iteration, params, log_likelihood in self.steps:
+            if not np.isfinite(log_likelihood):
+                self._explain(params)
+            self.log_likelihoods.append(log_likelihood)
+            self.iteration, self.params = iteration, params
+            if watch:
+                watch(iteration, log_likelihood)
+            small = small + 1 if abs(log_likelihood - before) < self.tol else 0
+            self.converged, before = small == self.settled, log_likelihood
+            if self.converged or iteration == self.max_iter:
                 break
-        if tol > 0 and not self.converged:
-            message = f"not converged to {tol:g} after {max_iter} iterations; raise max_iter or tol"
-            warnings.warn(message, em.NotConvergedWarning, stacklevel=3)
+        if self.tol > 0 and not self.converged:
+            message = f"not converged to {self.tol:g} after {iteration} iterations"
+            warnings.warn(f"{message}; raise max_iter or tol", em.NotConvergedWarning, stacklevel=3)
 
-    def _keep(self, state: Any) -> None:
-        if not np.isfinite(state.log_likelihood):
-            _explain(self.model, self.x, self.as_given(state.params))
-        self.log_likelihoods.append(state.log_likelihood)
-        self.iteration, self.params = state.iteration, state.params
+    def _explain(self, params: Any) -> None:
+        """Raise the error of the row that makes the log-likelihood infinite."""
+        given = self.as_given(params)
+
+        def posterior(x: Any) -> float:
+            return em.e_step(self.model.log_joint(x, given))[1]
+
+        self.x.sum(posterior) if isinstance(self.x, Chunks) else posterior(self.x)
+        raise FloatingPointError("log-likelihood: not a finite number; rescale x")
 
     def result(self) -> EMResult:
         """What has been reached."""
         values = np.array(self.log_likelihoods[: self.iteration + 1])
         values.flags.writeable = False
         # The start is returned as it came, not as the sweeper would write it.
-        params = self.as_given(self.params) if self.iteration else self.given
+        params = self.as_given(self.params) if self.iteration else self.start
         return EMResult(params, float(values[-1]), self.iteration, self.converged, values)
-
-
-def _say_nothing(iteration: int, log_likelihood: float) -> None:
-    """For data that are soon read."""
-
-
-def _explain(model: em.Model, x: Any, params: Params) -> None:
-    """Raise the error of the row that makes the log-likelihood infinite."""
-    posterior = partial(_log_likelihood, model, params)
-    x.sum(posterior) if isinstance(x, Chunks) else posterior(x)
-    raise FloatingPointError("log-likelihood: not a finite number; rescale x")
-
-
-def _log_likelihood(model: em.Model, params: Params, piece: Any) -> float:
-    return em.e_step(model.log_joint(piece, params))[1]

@@ -6,22 +6,22 @@ narrow component far from the origin; `GUARD` says when, and then the component 
 *residuals*: the rows in its own coordinates, in which it has mean 0 and unit covariance.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import dpotrf, dtrtri
 
 from em_core.checks import Array
-from em_core.em import CollapseError, occupied
-from em_core.sweeps import BLOCK_BYTES, Expected, Rows, softmax
+from em_core.em import CollapseError, check_occupied
+from em_core.sweeps import BLOCK_BYTES, Adder, Expected, softmax
 
 EPS = float(np.finfo(float).eps)
 LOG_2_PI = float(np.log(2 * np.pi))
+Block: TypeAlias = tuple[Array, Array | None]
+Mask: TypeAlias = NDArray[np.bool_]
 GUARD = 1e5  # of a raw moment's 16 digits, 5 may cancel
 
 
@@ -56,17 +56,6 @@ def features(z: Array) -> Array:
     return phi
 
 
-class Block(NamedTuple):
-    """Some rows as columns, shape (d, n), and their features if they are kept.
-
-    Making features anew is quicker than to fetch them from main memory; those of a block that is
-    alone stay in the cache.
-    """
-
-    z: Array
-    features: Array | None
-
-
 class Frame:
     """Coordinates in which all the data have mean 0 and unit covariance.
 
@@ -88,8 +77,6 @@ class Frame:
         What the frame and the factors 2π take from the log-likelihood of all the rows.
     smallest : float
         The smallest eigenvalue of the correlations that the root makes.
-    residuals : bool
-        Whether all components go by residuals.
     rows : int
         The number of rows in a block.
     """
@@ -105,44 +92,32 @@ class Frame:
         self.centre, self.root = mean, deviations[:, np.newaxis] * np.linalg.cholesky(correlations)
         self.inverse = inverses_of(self.root[np.newaxis])[0]
         self.log_volume = n * float(d / 2 * LOG_2_PI + np.log(np.diag(self.root)).sum())
-        self.residuals = prefers_residuals(d, k)
-        numbers = d * (k + 1) if self.residuals else 1 + d + d * (d + 1) // 2
+        numbers = d * (k + 1) if prefers_residuals(d, k) else 1 + d + d * (d + 1) // 2
         self.rows = max(64, BLOCK_BYTES // (8 * (numbers + k)))
 
     def blocks(self, x: ArrayLike) -> Iterator[Block]:
-        """The rows of x, shape (n, d), in these coordinates, some at a time."""
+        """The rows of x, shape (n, d), in these coordinates, some at a time; and their features.
+
+        Making features anew is quicker than to fetch them from main memory; only those of a block
+        that is alone stay in the cache, and are kept.
+        """
         x = np.asarray(x)
         for at in range(0, len(x), self.rows):
             z = self.inverse @ (x[at : at + self.rows] - self.centre).T
-            yield Block(z, None if self.residuals or len(x) > self.rows else features(z))
+            yield z, (features(z) if len(x) <= self.rows else None)
 
 
-class Scale(NamedTuple):
-    """How wide the data are, and which width is nothing but rounding errors.
-
-    Attributes
-    ----------
-    spread : ndarray of shape (d,)
-        The standard deviation of each axis; 1 where it is 0.
-    narrowest : float
-        In units of the spread: 100 ε times the largest |x|.
-    """
-
-    spread: Array
-    narrowest: float
-
-
-def check_collapse(covariances: Array, scale: Scale) -> None:
+def check_collapse(covariances: Array, finest: Array) -> None:
     """Raise unless every covariance is positive definite to the precision of the data.
 
-    The axes are scaled to unit spread; a direction whose standard deviation is below
-    ``scale.narrowest`` contains nothing but rounding errors. So does one in which the correlations
-    leave no more than about ε of the variance.
+    A direction in which the standard deviation is below the finest contains nothing but rounding
+    errors. So does one in which the correlations leave no more than about ε of the variance.
 
     Parameters
     ----------
     covariances : ndarray of shape (k, d, d)
-    scale : Scale
+    finest : ndarray of shape (d,)
+        The smallest standard deviation of each axis that the data's precision allows.
 
     Raises
     ------
@@ -152,12 +127,11 @@ def check_collapse(covariances: Array, scale: Scale) -> None:
     variances = np.einsum("jaa->ja", covariances)
     positive = (variances > 0).all(axis=1)
     deviations = np.sqrt(np.where(positive[:, np.newaxis], variances, 1.0))
-    narrowest = (deviations / scale.spread).min(axis=1)
     correlations = covariances / (deviations[:, :, np.newaxis] * deviations[:, np.newaxis, :])
-    correlations[~positive] = np.eye(len(scale.spread))
-    left = np.linalg.eigvalsh(correlations)[:, 0]
-    wide = narrowest * np.sqrt(np.maximum(left, 0)) > scale.narrowest
-    for j in np.flatnonzero(~(positive & wide & (left > 10 * len(scale.spread) * EPS))):
+    correlations[~positive] = np.eye(len(finest))
+    left = np.linalg.eigvalsh(correlations)[:, :1]
+    sound = (left > 10 * len(finest) * EPS) & (deviations * np.sqrt(np.maximum(left, 0)) > finest)
+    for j in np.flatnonzero(~(positive & sound.all(axis=1))):
         reason = "its covariance is not positive definite to working precision"
         raise CollapseError(int(j), f"{reason}: it has shrunk onto a point or a line")
 
@@ -198,6 +172,8 @@ class Components:
     cancel : ndarray of bool, shape (k,)
         Whether raw moments lose too many digits for a component. The measure is
         κ_j = Σ_a (Σ_j⁻¹)_aa ((Σ_j)_aa + μ_ja²): the raw moments over what is left of them.
+    own : ndarray of bool, shape (k,)
+        Whether a component goes by its residuals, for exactness or for speed.
     constants : ndarray of shape (k,)
         The log-joint at the mean, but for what is the same for all components and rows.
     products : ndarray of shape (k, f)
@@ -214,6 +190,7 @@ class Components:
         with np.errstate(all="ignore"):  # a collapse is looked for when all is known
             kappa = np.vecdot(diagonals, (roots * roots).sum(axis=2) + means * means)
             self.cancel = np.asarray(~(kappa <= GUARD))  # also if it is not a number
+            self.own = self.cancel | prefers_residuals(*means.shape[::-1])
             self.constants = np.log(weights) - np.log(np.einsum("jaa->ja", roots)).sum(axis=1)
             linear = np.matvec(precisions, means)
             first = self.constants - 0.5 * np.vecdot(means, linear)
@@ -221,9 +198,7 @@ class Components:
             self.products = np.hstack([first[:, np.newaxis], linear, quadratic])
 
 
-def gaussian_sweep(
-    c: Components, own: NDArray[np.bool_], shifts: Array | None, block: Block
-) -> Expected:
+def gaussian_sweep(c: Components, own: Mask, shifts: Array | None, block: Block) -> Expected:
     """A block's share of a pass.
 
     Parameters
@@ -233,7 +208,8 @@ def gaussian_sweep(
         The components that go by residuals.
     shifts : ndarray of shape (k, d), optional
         About what the residuals' moments are taken, in the component's own coordinates; 0 if None.
-    block : Block
+    block : tuple
+        Some rows as columns, shape (d, n), and their features if they are kept.
     """
     z, phi = block
     if own.all():
@@ -267,27 +243,28 @@ class GaussianSweeper:
 
     Parameters
     ----------
-    rows : Rows
-        Cut by the frame.
+    total : callable
+        Adds up a function of a block over the blocks that the frame cuts.
     frame : Frame
-    scale : Scale
-    params : GaussianParams
-        The start; what is found is of its class.
+    finest : ndarray of shape (d,)
+        As `check_collapse` needs it.
+    start : GaussianParams
+        What is found is of its class.
     shared : bool
         Whether all components have one covariance.
     """
 
-    def __init__(self, rows: Rows, frame: Frame, scale: Scale, params: Any, shared: bool) -> None:
-        self.rows, self.frame, self.scale = rows, frame, scale
-        self.shared, self.kind = shared, type(params)
+    def __init__(self, total: Adder, frame: Frame, finest: Array, start: Any, shared: bool) -> None:
+        self.total, self.frame, self.finest = total, frame, finest
+        self.shared, self.kind = shared, type(start)
         self.upper, self.order = triangle(len(frame.centre))
-        means = (params.means - frame.centre) @ frame.inverse.T
-        roots = frame.inverse @ np.linalg.cholesky(params.covariances)
-        self.start = Components(params.weights, means, roots)
+        means = (start.means - frame.centre) @ frame.inverse.T
+        roots = frame.inverse @ np.linalg.cholesky(start.covariances)
+        self.start = Components(start.weights, means, roots)
 
     def expect(self, c: Components) -> Expected:
         """The sums for these parameters, in one pass."""
-        found = self.rows.sum(partial(gaussian_sweep, c, self._own(c), None))
+        found = self.total(partial(gaussian_sweep, c, c.own, None))
         return Expected(found.sums, found.log_likelihood - self.frame.log_volume)
 
     def maximise(self, expected: Expected, c: Components) -> Components:
@@ -298,13 +275,12 @@ class GaussianSweeper:
         CollapseError
             As `GaussianMixture.m_step`.
         """
-        own = self._own(c)
-        found, lost = self._from_sums(expected.sums, c, own, 0.0)
+        found, lost = self._from_sums(expected.sums, c, c.own, 0.0)
         if lost.any():
-            own = own | lost
+            own = c.own | lost
             step = np.matvec(c.inverses, found.means - c.means)
             shifts = np.where(lost[:, np.newaxis], step, 0.0)
-            again = self.rows.sum(partial(gaussian_sweep, c, own, shifts))
+            again = self.total(partial(gaussian_sweep, c, own, shifts))
             found, _ = self._from_sums(again.sums, c, own, shifts)
         self._check_collapse(found)
         return found
@@ -330,21 +306,16 @@ class GaussianSweeper:
             return None
         return found
 
-    def _own(self, c: Components) -> NDArray[np.bool_]:
-        return c.cancel | self.frame.residuals
-
     def _covariances(self, c: Components) -> Array:
         roots = self.frame.root @ c.roots
         return roots @ roots.mT
 
     def _from_sums(
-        self, sums: Array, c: Components, own: NDArray[np.bool_], shifts: Array | float
-    ) -> tuple[Components, NDArray[np.bool_]]:
+        self, sums: Array, c: Components, own: Mask, shifts: Array | float
+    ) -> tuple[Components, Mask]:
         """The new parameters, and which of them the sums were not exact enough for."""
         counts = sums[:, 0]
-        if not occupied(counts).all():
-            empty = int(np.argmin(occupied(counts)))
-            raise CollapseError(empty, "its responsibilities sum to nothing")
+        check_occupied(counts)
         d, weights, averages = len(self.order), counts / counts.sum(), sums[:, 1:] / counts[:, None]
         first = averages[:, :d]
         covariances = averages[:, d:].take(self.order, axis=1)
@@ -369,5 +340,6 @@ class GaussianSweeper:
     def _check_collapse(self, c: Components) -> None:
         # A bound from the precisions' traces clears most cases without any eigenvalue.
         least = self.frame.smallest * c.weights.min() / c.traces.max()
-        if not least > 2 * max(10 * len(self.order) * EPS, self.scale.narrowest):
-            check_collapse(self._covariances(c), self.scale)
+        narrowest = (self.finest / np.linalg.norm(self.frame.root, axis=1)).max()
+        if not least > 2 * max(10 * len(self.order) * EPS, narrowest):
+            check_collapse(self._covariances(c), self.finest)

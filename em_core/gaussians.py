@@ -7,14 +7,12 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import solve_triangular
 
 from em_core import checks
 from em_core.checks import Array
-from em_core.chunks import Chunks
-from em_core.em import CollapseError, occupied
-from em_core.gaussian_sweeps import EPS, LOG_2_PI, Frame, GaussianSweeper, Scale, check_collapse
-from em_core.sweeps import Rows
+from em_core.em import check_occupied
+from em_core.gaussian_sweeps import Frame, GaussianSweeper, check_collapse, cholesky, inverses_of
+from em_core.sweeps import Chunks, adder
 
 LARGEST_VALUE = 1e140  # the sum of squares of larger ones may overflow
 
@@ -45,9 +43,8 @@ class GaussianParams:
     def __init__(self, weights: ArrayLike, means: ArrayLike, covariances: ArrayLike) -> None:
         object.__setattr__(self, "weights", checks.numbers("weights", weights, "(k,)", 1))
         object.__setattr__(self, "means", checks.numbers("means", means, "(k, d)", 2))
-        object.__setattr__(
-            self, "covariances", checks.numbers("covariances", covariances, "(k, d, d)", 3)
-        )
+        covariances = checks.numbers("covariances", covariances, "(k, d, d)", 3)
+        object.__setattr__(self, "covariances", covariances)
         checks.weights(self.weights)
         k, d = len(self.weights), self.means.shape[1]
         if self.means.shape != (k, d):
@@ -94,7 +91,7 @@ class GaussianMixture:
             If a covariance is not positive definite to the working precision of these data.
         """
         rows = _as_rows(x, params)
-        check_collapse(params.covariances, _of_all(rows).scale())
+        check_collapse(params.covariances, _of_all(rows).finest())
 
     def log_joint(self, x: ArrayLike, params: GaussianParams) -> Array:
         """Log p(x_i, z_i = j) = log w_j + log N(x_i; μ_j, Σ_j).
@@ -151,13 +148,12 @@ class GaussianMixture:
         return self._from_sums(gaussian_sums(rows, r))
 
     def _from_sums(self, sums: GaussianSums) -> GaussianParams:
-        for j in np.flatnonzero(~occupied(sums.counts)):
-            raise CollapseError(int(j), "its responsibilities sum to nothing")
+        check_occupied(sums.counts)
         total = sums.counts.sum()
         covariances = sums.scatters / sums.counts[:, np.newaxis, np.newaxis]
         if self.shared_covariance:
             covariances = np.broadcast_to(sums.scatters.sum(axis=0) / total, covariances.shape)
-        check_collapse(covariances, sums.scale())
+        check_collapse(covariances, sums.finest())
         return GaussianParams(sums.counts / total, sums.means, covariances)
 
     def sweeper(self, x: ArrayLike | Chunks, params: GaussianParams) -> GaussianSweeper:
@@ -182,11 +178,11 @@ class GaussianMixture:
         """
         chunks = x if isinstance(x, Chunks) else Chunks.of(_as_rows(x, params))
         whole = chunks.sum(partial(_checked_sums, params))
-        check_collapse(params.covariances, whole.scale())
+        check_collapse(params.covariances, whole.finest())
         n = int(whole.counts[0])
         frame = Frame(whole.means[0], whole.scatters[0] / n, n, len(params.weights))
-        rows = Rows(chunks, frame.blocks, keep=chunks is not x)
-        return GaussianSweeper(rows, frame, whole.scale(), params, self.shared_covariance)
+        total = adder(chunks, frame.blocks, keep=chunks is not x)
+        return GaussianSweeper(total, frame, whole.finest(), params, self.shared_covariance)
 
     def sample(
         self, params: GaussianParams, n: int, rng: np.random.Generator
@@ -247,7 +243,7 @@ class GaussianMixture:
         checks.rng(rng)
         whole = _of_all(rows)
         covariance = whole.scatters / len(rows)
-        check_collapse(covariance, whole.scale())
+        check_collapse(covariance, whole.finest())
         shuffled = rng.permutation(rows)
         first = np.sort(np.unique(shuffled, axis=0, return_index=True)[1])
         means = shuffled[np.resize(first, k)]
@@ -280,22 +276,22 @@ class GaussianSums:
         counts = self.counts + other.counts
         share = np.divide(other.counts, counts, out=np.zeros_like(counts), where=counts > 0)
         step = other.means - self.means
+        means = self.means + share[:, np.newaxis] * step
         between = np.einsum("k,ki,kj->kij", self.counts * share, step, step)
-        return GaussianSums(
-            counts,
-            self.means + share[:, np.newaxis] * step,
-            self.scatters + other.scatters + between,
-            np.maximum(self.largest, other.largest),
-        )
+        scatters = self.scatters + other.scatters + between
+        return GaussianSums(counts, means, scatters, np.maximum(self.largest, other.largest))
 
-    def scale(self) -> Scale:
-        """The width of all the data, whatever the component."""
+    def finest(self) -> Array:
+        """The smallest standard deviation of each axis that is not rounding: shape (d,).
+
+        Whatever the component, it is 100 ε times the largest |x|, in units of each axis's spread.
+        """
         shares = self.counts / self.counts.sum()
         centre = shares @ self.means
         within = np.einsum("kii->i", self.scatters) / self.counts.sum()
         spread = np.sqrt(within + shares @ (self.means - centre) ** 2)
         spread = np.where(spread > 0, spread, 1.0)
-        return Scale(spread, float(100 * EPS * (self.largest / spread).max()))
+        return np.asarray(100 * np.finfo(float).eps * (self.largest / spread).max() * spread)
 
 
 def gaussian_sums(x: Array, responsibilities: Array) -> GaussianSums:
@@ -320,13 +316,12 @@ def gaussian_sums(x: Array, responsibilities: Array) -> GaussianSums:
 
 
 def _log_density(x: Array, mean: Array, covariance: Array) -> Array:
-    root = np.linalg.cholesky(covariance)
+    root = cholesky(covariance[np.newaxis])
     with np.errstate(over="ignore"):
         # A product with the inverse root: a triangular solve of all rows starts every BLAS thread.
-        inverse = solve_triangular(root, np.eye(len(mean)), lower=True)
-        distances = (((x - mean) @ inverse.T) ** 2).sum(axis=1)
-    log_determinant = 2 * np.log(np.diag(root)).sum()
-    return np.asarray(-0.5 * (len(mean) * LOG_2_PI + log_determinant + distances))
+        distances = (((x - mean) @ inverses_of(root)[0].T) ** 2).sum(axis=1)
+    log_determinant = 2 * np.log(np.diag(root[0])).sum()
+    return np.asarray(-0.5 * (len(mean) * np.log(2 * np.pi) + log_determinant + distances))
 
 
 def _checked_sums(params: GaussianParams, piece: ArrayLike) -> GaussianSums:
@@ -358,7 +353,5 @@ def _check_covariances(covariances: Array) -> None:
         scale = np.outer(deviations, deviations)
         if (abs(covariance - covariance.T) > checks.SYMMETRY_TOLERANCE * scale).any():
             raise ValueError(f"covariances: matrix {j} is not symmetric")
-        try:
-            np.linalg.cholesky(covariance)
-        except np.linalg.LinAlgError:
-            raise ValueError(f"covariances: matrix {j} is not positive definite") from None
+        if np.isnan(cholesky(covariance[np.newaxis])).any():
+            raise ValueError(f"covariances: matrix {j} is not positive definite")

@@ -4,12 +4,10 @@ It needs dask (``pip install .[dask]`` in the book's folder), which is imported 
 not before.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
-from em_core.chunks import Chunks, Sums, added, numbered
+from em_core.sweeps import Chunks, Sums, added, numbered
 
 
 class DaskChunks(Chunks):
@@ -35,10 +33,8 @@ class DaskChunks(Chunks):
     def __init__(self, array: Any) -> None:
         blocks = getattr(array, "numblocks", None)
         if blocks is None or len(blocks) != 2 or blocks[1] != 1:
-            raise ValueError(
-                f"array: {array!r} must be a dask array of shape (n, d) with whole rows in each "
-                "partition, as array.rechunk({1: -1}) makes"
-            )
+            right = "with whole rows in each partition, as array.rechunk({1: -1}) makes"
+            raise ValueError(f"array: {array!r} must be a dask array of shape (n, d) {right}")
         super().__init__(array.to_delayed().ravel())
 
     def sum(self, function: Callable[[Any], Sums]) -> Sums:

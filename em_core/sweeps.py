@@ -1,4 +1,7 @@
-"""One pass over the data for the E-step and the M-step's sums together, and the loop of passes.
+"""Data in pieces, one pass over them for E- and M-step together, and the loop of passes.
+
+What both steps need of the data are sums over rows, so pieces can be read one by one. Where they
+are (in memory, on disk, on the machines of a cluster) is the business of the object that sums.
 
 Both models of the book are exponential families: with the features φ(x) of a row, the log-joint is
 a matrix product W φ(x), the responsibilities are its softmax, and what the M-step needs are the
@@ -15,20 +18,91 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple, Protocol
+from functools import partial, reduce
+from operator import add
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
-from scipy.optimize import brentq
+from numpy.typing import ArrayLike
 
 from em_core import em
 from em_core.checks import Array
-from em_core.chunks import Chunks, added
 
+CHUNK_BYTES = 2**22
 BLOCK_BYTES = 2**20  # so much of the work on a block stays in a core's own cache
 DEPTH = 5  # past steps that are combined
 TRUST = 10  # steps that were not undone, until half of the damping is gone
 GROWTH = 1.2
+
+Sums = TypeVar("Sums")
+
+
+class Chunks:
+    """Data that are read piece by piece, anew in each iteration.
+
+    Parameters
+    ----------
+    pieces : iterable of array_like of shape (n_c, d)
+        Each time it is iterated over it must give the same pieces: a list, an array of three
+        dimensions, an object whose ``__iter__`` opens a file anew; not a generator, which is spent
+        after the first iteration.
+
+    Raises
+    ------
+    ValueError
+        If `pieces` can be iterated over once only, or not at all.
+    """
+
+    def __init__(self, pieces: Iterable[ArrayLike]) -> None:
+        if not isinstance(pieces, Iterable):
+            raise ValueError(f"pieces: {pieces!r} must be an iterable of arrays, such as a list")
+        if iter(pieces) is pieces:
+            kind = f"a {type(pieces).__name__} is spent after one iteration"
+            raise ValueError(f"pieces: {kind}; give a list, or what starts anew in __iter__")
+        self.pieces = pieces
+
+    @classmethod
+    def of(cls, x: Any, rows: int | None = None) -> Chunks:
+        """The rows of an array in pieces; nothing is copied before a piece is read.
+
+        Parameters
+        ----------
+        x : array of shape (n, d)
+            In memory, a `numpy.memmap`, or whatever gives rows by ``x[start:stop]``.
+        rows : int, optional
+            The number of rows in a piece; by default as many as take 4 MiB.
+        """
+        each = int(np.prod(x.shape[1:])) * x.dtype.itemsize
+        rows = rows or max(1, CHUNK_BYTES // max(each, 1))
+        return cls([x[at : at + rows] for at in range(0, len(x), rows)])
+
+    def sum(self, function: Callable[[Any], Sums]) -> Sums:
+        """The values of `function` at all pieces, added in the order of the pieces.
+
+        Raises
+        ------
+        ValueError
+            If there is no piece; or what `function` raises, with the piece's number, from 0.
+        """
+        values = (numbered(function, number, piece) for number, piece in enumerate(self.pieces))
+        return added(values)
+
+
+def added(values: Iterable[Sums]) -> Sums:
+    """The sum in the order given, from left to right, so that it never depends on who was first."""
+    rest = iter(values)
+    try:
+        return reduce(add, rest, next(rest))
+    except StopIteration:
+        raise ValueError("x: there is no piece of data") from None
+
+
+def numbered(function: Callable[[Any], Sums], number: int, piece: Any) -> Sums:
+    """The function's value at a piece; an error says which piece it was."""
+    try:
+        return function(piece)
+    except ValueError as error:
+        raise type(error)(f"chunk {number} of {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +125,10 @@ class Expected:
         return Expected(self.sums + other.sums, self.log_likelihood + other.log_likelihood)
 
 
+Sweep: TypeAlias = Callable[[Any], Expected]
+Adder: TypeAlias = Callable[[Sweep], Expected]
+
+
 def softmax(log_joint: Array) -> float:
     """Turn a log-joint of shape (k, n) into responsibilities, in place; the log-likelihood.
 
@@ -66,8 +144,8 @@ def softmax(log_joint: Array) -> float:
     return float(largest.sum() + total.sum())
 
 
-class Rows:
-    """The data of a fit as blocks.
+def adder(chunks: Chunks, cut: Callable[[Any], Iterable[Any]], keep: bool) -> Adder:
+    """What adds up a function of a block over all blocks of the data.
 
     Parameters
     ----------
@@ -78,58 +156,32 @@ class Rows:
     keep : bool
         Whether the blocks are kept, or cut whenever the data are read.
     """
-
-    def __init__(self, chunks: Chunks, cut: Callable[[Any], Iterable[Any]], keep: bool) -> None:
-        self.chunks, self.cut = chunks, cut
-        self.blocks = [block for piece in chunks.pieces for block in cut(piece)] if keep else None
-
-    def sum(self, sweep: Callable[[Any], Expected]) -> Expected:
-        """A pass: the sum of a function of a block over all blocks."""
-        if self.blocks is None:
-            return self.chunks.sum(partial(_over_blocks, self.cut, sweep))
-        return added(map(sweep, self.blocks))
+    if keep:
+        blocks = [block for piece in chunks.pieces for block in cut(piece)]
+        return lambda sweep: added(map(sweep, blocks))
+    return lambda sweep: chunks.sum(partial(_over_blocks, cut, sweep))
 
 
-def _over_blocks(
-    cut: Callable[[Any], Iterable[Any]], sweep: Callable[[Any], Expected], piece: Any
-) -> Expected:
+def _over_blocks(cut: Callable[[Any], Iterable[Any]], sweep: Sweep, piece: Any) -> Expected:
     return added(map(sweep, cut(piece)))
 
 
-class Sweeper(Protocol):
-    """A model with its data and a start, as a model's ``sweeper(x, params)`` returns it.
+def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
+    """The loop, without an end: iterations, parameters and their log-likelihoods.
 
-    On the way, the parameters have whatever form is quick.
+    A pass that shows a fall is no iteration and is not yielded.
+
+    Parameters
+    ----------
+    sweeper : object
+        A model with its data, as its ``sweeper(x, params)`` returns it. It has a ``start``, whose
+        form is whatever is quick; ``expect(params)``, a pass, gives an `Expected`;
+        ``maximise(expected, params)`` is the M-step; ``params(params)`` turns parameters into the
+        model's own form; ``vector(params)`` makes an array of them, as the sufficient statistics'
+        means are, and ``from_vector(vector)`` the reverse, None if a vector has none.
+    accelerate : bool
+        Whether steps are extrapolated.
     """
-
-    start: Any
-
-    def expect(self, params: Any, /) -> Expected:
-        """A pass."""
-
-    def maximise(self, expected: Expected, params: Any, /) -> Any:
-        """The M-step."""
-
-    def params(self, params: Any, /) -> em.Params:
-        """The parameters in the model's own form."""
-
-    def vector(self, params: Any, /) -> Array:
-        """The parameters as the means of the sufficient statistics that they imply, or alike."""
-
-    def from_vector(self, vector: Array, /) -> Any:
-        """The parameters of a vector; None if it has none."""
-
-
-class Pass(NamedTuple):
-    """The parameters of an iteration and their log-likelihood."""
-
-    iteration: int
-    params: Any
-    log_likelihood: float
-
-
-def passes(sweeper: Sweeper, accelerate: bool) -> Iterator[Pass]:
-    """The loop, without an end. A pass that shows a fall is no iteration and is not yielded."""
     past: list[tuple[Array, Array]] = []
     params = plain = sweeper.start
     iteration, reached, trusted = 0, -np.inf, 0
@@ -139,7 +191,7 @@ def passes(sweeper: Sweeper, accelerate: bool) -> Iterator[Pass]:
         if extrapolated and not expected.log_likelihood >= reached:
             params, trusted = plain, max(trusted - 1, -2 * TRUST)
             continue
-        yield Pass(iteration, params, expected.log_likelihood)
+        yield iteration, params, expected.log_likelihood
         iteration, reached = iteration + 1, expected.log_likelihood
         with em.at_iteration(iteration):
             plain = sweeper.maximise(expected, params)
@@ -175,14 +227,9 @@ def combined(past: list[tuple[Array, Array]], share: float) -> Array:
     sound = sizes > 1e-14 * sizes.max(initial=0)
     if not sound.any():
         return np.asarray(images[-1])
-    sizes, heights = sizes[sound], (residuals[-1] @ left)[sound]
-
-    def coefficients(log_penalty: float) -> Array:
-        return np.asarray(sizes * heights / (sizes**2 + np.exp(log_penalty)))
-
-    def excess(log_penalty: float) -> float:
-        return float(np.linalg.norm(coefficients(log_penalty)) - wanted)
-
-    wanted = np.sqrt(share) * np.linalg.norm(heights / sizes)
-    penalty = brentq(excess, *(2 * np.log(sizes[[-1, 0]]) + [-40, 40]))
-    return np.asarray(images[-1] - coefficients(penalty) @ right[sound] @ np.diff(images, axis=0))
+    shortest = (residuals[-1] @ left)[sound] / sizes[sound]
+    penalties = np.geomspace(1e-45, 1e17, 1000)[:, np.newaxis] * (sizes[0] / sizes[sound]) ** 2
+    coefficients = shortest / (1 + penalties)
+    excess = np.linalg.norm(coefficients, axis=1) - np.sqrt(share) * np.linalg.norm(shortest)
+    best = coefficients[np.argmin(abs(excess))]
+    return np.asarray(images[-1] - best @ right[sound] @ np.diff(images, axis=0))

@@ -14,7 +14,7 @@ import pytest
 import em_core
 
 PACKAGE = Path(em_core.__file__).parent
-CORE = ["__init__", "checks", "chunks", "em", "sweeps", "fitting"]
+CORE = ["__init__", "checks", "em", "sweeps", "fitting"]
 CORE += ["coins", "gaussian_sweeps", "gaussians", "on_dask"]
 LEVELS = [*CORE[1:], "style", "listings", "tables", "plots", "widgets", "exercises"]
 CONTRACT = {
