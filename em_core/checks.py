@@ -3,7 +3,6 @@
 To be read with the module's name: ``checks.rng(rng)``.
 """
 
-from numbers import Real
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,7 +15,7 @@ LARGEST_COUNT = 2**53  # above it, floating-point numbers leave whole numbers ou
 SYMMETRY_TOLERANCE = 1e-10
 
 
-def numbers(name: str, values: ArrayLike, shape: str, ndim: int, copy: bool = True) -> Array:
+def numbers(name: str, values: ArrayLike, shape: tuple[int | str, ...], copy: bool = True) -> Array:
     """`values` as a read-only float array, or a ValueError that names them.
 
     Parameters
@@ -25,10 +24,8 @@ def numbers(name: str, values: ArrayLike, shape: str, ndim: int, copy: bool = Tr
         The argument's name, for the message.
     values : array_like
         What the caller gave.
-    shape : str
-        The shape that would be right, in words, such as ``"(n, d)"``.
-    ndim : int
-        The number of dimensions that it has.
+    shape : tuple of int or str
+        The shape that would be right; a name stands for any length, as in ``("n", 2)``.
     copy : bool, default True
         Whether the array is the caller's alone; data, which may be large, are looked at in place.
 
@@ -40,20 +37,22 @@ def numbers(name: str, values: ArrayLike, shape: str, ndim: int, copy: bool = Tr
     Raises
     ------
     ValueError
-        If the values are not real numbers, have another number of dimensions, are empty, or
+        If the values are not real numbers, have another shape, are empty, or
         hold NaN or infinity.
     """
+    right = str(shape).replace("'", "")
     try:
         given = np.asarray(values)
         if given.dtype.kind not in "biufO" or np.ma.is_masked(values):
             raise TypeError
         array = np.array(given, dtype=float, copy=copy or None).view()
     except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name}: not an array of numbers; expected shape {shape}") from None
-    if array.ndim != ndim:
-        raise ValueError(f"{name}: has shape {array.shape}; expected {shape}")
+        raise ValueError(f"{name}: not an array of numbers; expected shape {right}") from None
     if array.size == 0:
-        raise ValueError(f"{name}: is empty, shape {array.shape}; expected {shape}, none of them 0")
+        raise ValueError(f"{name}: is empty, shape {array.shape}; expected {right}, none of them 0")
+    wrong = [n for n, m in zip(array.shape, shape, strict=False) if m != n and isinstance(m, int)]
+    if wrong or array.ndim != len(shape):
+        raise ValueError(f"{name}: has shape {array.shape}; expected {right}")
     if not np.isfinite(array).all():
         raise ValueError(f"{name}: holds NaN or infinity; every value must be a finite number")
     array.flags.writeable = False
@@ -69,9 +68,7 @@ def weights(w: Array) -> None:
 
 def responsibilities(values: ArrayLike, n: int, k: int) -> Array:
     """`values` as an array whose n rows are distributions over k components, or a ValueError."""
-    r = numbers("responsibilities", values, "(n, k)", 2)
-    if r.shape != (n, k):
-        raise ValueError(f"responsibilities: have shape {r.shape}; expected {(n, k)}")
+    r = numbers("responsibilities", values, (n, k))
     if (r < 0).any() or (abs(r.sum(axis=1) - 1) > SUM_TOLERANCE).any():
         raise ValueError("responsibilities: every row must be non-negative and sum to 1")
     return r
@@ -90,16 +87,11 @@ def flag(name: str, value: object) -> None:
         raise ValueError(f"{name}: {value!r} must be True or False")
 
 
-def tolerance(tol: object) -> None:
-    """Raise a ValueError unless `tol` is a finite number of at least 0."""
-    if isinstance(tol, bool) or not isinstance(tol, Real) or not 0 <= float(tol) < np.inf:
-        raise ValueError(f"tol: {tol!r} must be a finite number, at least 0")
-
-
-def rng(value: object) -> None:
-    """Raise a ValueError unless `value` is a generator of numpy's."""
-    if not isinstance(value, np.random.Generator):
-        raise ValueError(f"rng: {value!r} must be a numpy.random.Generator, as default_rng(0) is")
+def chance(name: str, count: Any, rng: object) -> None:
+    """Raise a ValueError unless something random can be made `count` times by `rng`."""
+    whole_number(name, count, least=1)
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng: {rng!r} must be a numpy.random.Generator, as default_rng() makes")
 
 
 def params(value: object, expected: type) -> None:

@@ -12,10 +12,8 @@ from scipy.special import gammaln, xlog1py, xlogy
 
 from em_core import checks
 from em_core.checks import Array
-from em_core.em import check_occupied
-from em_core.sweeps import BLOCK_BYTES, Adder, Chunks, Expected, adder, softmax
-
-NO_TOSS = "x: all counts are 0; at least one toss is needed"
+from em_core.em import check_occupied, softmax
+from em_core.sweeps import BLOCK_BYTES, Adder, Chunks, Expected, adder
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,13 +37,10 @@ class CoinParams:
     weights: Array
 
     def __init__(self, theta: ArrayLike, weights: ArrayLike) -> None:
-        object.__setattr__(self, "theta", checks.numbers("theta", theta, "(k,)", 1))
-        object.__setattr__(self, "weights", checks.numbers("weights", weights, "(k,)", 1))
+        object.__setattr__(self, "theta", checks.numbers("theta", theta, ("k",)))
         if ((self.theta < 0) | (self.theta > 1)).any():
             raise ValueError(f"theta: {self.theta.tolist()} must lie in [0, 1]")
-        if self.weights.shape != self.theta.shape:
-            expected = self.theta.shape
-            raise ValueError(f"weights: have shape {self.weights.shape}; expected {expected}")
+        object.__setattr__(self, "weights", checks.numbers("weights", weights, self.theta.shape))
         checks.weights(self.weights)
 
 
@@ -159,8 +154,7 @@ class CoinMixture:
         checks.params(params, CoinParams)
         chunks = x if isinstance(x, Chunks) else Chunks.of(_as_counts(x))
         tosses, log_ways = chunks.sum(_survey)
-        if tosses == 0:
-            raise ValueError(NO_TOSS)
+        _check_tosses(tosses)
         blocks = partial(coin_blocks, BLOCK_BYTES // (8 * (3 + len(params.theta))))
         return CoinSweeper(self, adder(chunks, blocks, keep=chunks is not x), log_ways, params)
 
@@ -191,9 +185,8 @@ class CoinMixture:
             For unusable arguments.
         """
         checks.params(params, CoinParams)
-        checks.whole_number("n", n, least=1)
+        checks.chance("n", n, rng)
         checks.whole_number("tosses", tosses, least=1)
-        checks.rng(rng)
         labels = rng.choice(len(params.theta), size=n, p=params.weights)
         heads = rng.binomial(tosses, params.theta[labels])
         return np.column_stack([heads, tosses - heads]).astype(float), labels
@@ -218,8 +211,7 @@ class CoinMixture:
             For unusable arguments.
         """
         _as_counts(x)
-        checks.whole_number("k", k, least=1)
-        checks.rng(rng)
+        checks.chance("k", k, rng)
         return CoinParams(rng.random(k), np.full(k, 1 / k))
 
 
@@ -250,15 +242,13 @@ class CoinSweeper:
     model : CoinMixture
     total : callable
         Adds up a function of a block over the blocks of `coin_blocks`.
-    log_ways : float
+    ways : float
         Σ_i log C(n_i, h_i).
     start : CoinParams
     """
 
-    def __init__(
-        self, model: CoinMixture, total: Adder, log_ways: float, start: CoinParams
-    ) -> None:
-        self.model, self.total, self.log_ways, self.start = model, total, log_ways, start
+    def __init__(self, model: CoinMixture, total: Adder, ways: float, start: CoinParams) -> None:
+        self.model, self.total, self.log_ways, self.start = model, total, ways, start
 
     def expect(self, params: CoinParams) -> Expected:
         """The sums for these parameters, in one pass."""
@@ -296,7 +286,7 @@ def _log_joint(params: CoinParams, counts: Array) -> Array:
 
 def _survey(piece: ArrayLike) -> Array:
     """The number of tosses, and Σ_i log C(n_i, h_i)."""
-    counts = _as_whole_numbers(piece)
+    counts = _as_counts(piece, least=0)
     return np.array([counts.sum(), _log_ways(counts).sum()])
 
 
@@ -305,18 +295,15 @@ def _log_ways(counts: Array) -> Array:
     return np.asarray(gammaln(heads + tails + 1) - gammaln(heads + 1) - gammaln(tails + 1))
 
 
-def _as_counts(x: ArrayLike) -> Array:
-    counts = _as_whole_numbers(x)
-    if not counts.any():
-        raise ValueError(NO_TOSS)
-    return counts
-
-
-def _as_whole_numbers(x: ArrayLike) -> Array:
-    counts = checks.numbers("x", x, "(m, 2): heads and tails", 2, copy=False)
-    if counts.shape[1] != 2:
-        raise ValueError(f"x: has shape {counts.shape}; expected (m, 2): heads and tails")
+def _as_counts(x: ArrayLike, least: int = 1) -> Array:
+    counts = checks.numbers("x", x, ("m", 2), copy=False)
     whole = (counts >= 0) & (counts <= checks.LARGEST_COUNT) & (counts == np.floor(counts))
     if not whole.all():
         raise ValueError("x: counts of heads and tails must be whole numbers from 0 to 2**53")
+    _check_tosses(counts.sum(), least)
     return counts
+
+
+def _check_tosses(tosses: float, least: int = 1) -> None:
+    if tosses < least:
+        raise ValueError("x: all counts are 0; at least one toss is needed")

@@ -155,18 +155,30 @@ def e_step(log_joint: Array) -> tuple[Array, float]:
         If the log-joint has another shape, or holds NaN or +inf.
     """
     log_joint = checks.log_joint(log_joint)
-    largest = log_joint.max(axis=1, keepdims=True)
-    impossible = np.flatnonzero(np.isneginf(largest))
-    if impossible.size:
-        rows = f"row {impossible[0]} probability zero ({impossible.size} such of {len(log_joint)})"
+    never = np.flatnonzero(np.isneginf(log_joint).all(axis=1))
+    if never.size:
+        which = f"row {never[0]} probability zero ({never.size} such rows of {len(log_joint)})"
         advice = "start from parameters under which every row can happen"
-        raise ZeroProbabilityError(f"x: the model gives {rows}; {advice}")
-    # Relative to the row's largest, so that the rows sum to 1 whatever the size of the log-joint.
-    relative = np.exp(log_joint - largest)
-    total = relative.sum(axis=1, keepdims=True)
-    responsibilities = relative / total
+        raise ZeroProbabilityError(f"x: the model gives {which}; {advice}")
+    responsibilities = np.array(log_joint.T, order="C")
+    log_likelihood = softmax(responsibilities)
     responsibilities.flags.writeable = False
-    return responsibilities, float((largest + np.log(total)).sum())
+    return responsibilities.T, log_likelihood
+
+
+def softmax(log_joint: Array) -> float:
+    """Turn a log-joint of shape (k, n) into responsibilities, in place; the log-likelihood.
+
+    Both are NaN for an impossible row.
+    """
+    largest = np.maximum.reduce(log_joint, axis=0)
+    with np.errstate(invalid="ignore"):
+        log_joint -= largest
+    np.exp(log_joint, out=log_joint)
+    total = np.add.reduce(log_joint, axis=0)
+    log_joint /= total
+    np.log(total, out=total)
+    return float(largest.sum() + total.sum())
 
 
 def check_occupied(*sums: Array) -> None:

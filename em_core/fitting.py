@@ -6,15 +6,13 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from em_core import checks, em
-from em_core.em import EMResult, Params
 from em_core.sweeps import Chunks, passes
-
-QUIET_SECONDS = 2.0
 
 Watch = Callable[[int, float], object]
 
@@ -23,7 +21,7 @@ class Progress:
     """A line about a fit on the standard error, from its third second on, at most once a second."""
 
     def __init__(self) -> None:
-        self.due = time.monotonic() + QUIET_SECONDS
+        self.due = time.monotonic() + 2
 
     def __call__(self, iteration: int, log_likelihood: float) -> None:
         """Print a line if one is due."""
@@ -35,13 +33,13 @@ class Progress:
 def fit(
     model: em.Model,
     x: Any,
-    params: Params,
+    params: em.Params,
     *,
     tol: float = 1e-8,
     max_iter: int = 10_000,
     accelerate: bool = False,
     progress: Watch | None = None,
-) -> EMResult:
+) -> em.EMResult:
     """Run EM until the log-likelihood settles; Ctrl-C ends it early and keeps what was reached.
 
     A model that has a ``sweeper`` is run by it: one pass over the data for each iteration, in
@@ -83,9 +81,9 @@ def fit(
     StoppedWarning
         If it was stopped by Ctrl-C.
     """
-    run = _Run(model, x, params, tol, max_iter, accelerate)
+    run = _Run(model, x, params, accelerate)
     try:
-        run.go(progress or (Progress() if isinstance(run.x, Chunks) else None))
+        run.go(tol, max_iter, progress or (Progress() if isinstance(run.x, Chunks) else None))
     except KeyboardInterrupt:
         if not run.log_likelihoods:
             raise
@@ -103,7 +101,7 @@ def fit_restarts(
     rng: np.random.Generator,
     tol: float = 1e-8,
     max_iter: int = 10_000,
-) -> list[EMResult]:
+) -> list[em.EMResult]:
     """Fit from several random starts; best log-likelihood first.
 
     Parameters
@@ -139,13 +137,12 @@ def fit_restarts(
         If some starts collapsed: says how many.
     """
     checks.model(model, "log_joint", "m_step", "random_start")
-    checks.whole_number("starts", starts, least=1)
-    checks.rng(rng)
-    results: list[EMResult] = []
+    checks.chance("starts", starts, rng)
+    results: list[em.EMResult] = []
     for _ in range(starts):
         try:
-            run = _Run(model, x, model.random_start(x, k, rng), tol, max_iter)
-            run.go()
+            run = _Run(model, x, model.random_start(x, k, rng))
+            run.go(tol, max_iter)
             results.append(run.result())
         except em.CollapseError as error:
             last = error
@@ -161,18 +158,14 @@ def fit_restarts(
 class _Run:
     """A fit on its way."""
 
-    def __init__(
-        self, model: Any, x: Any, start: Params, tol: float, max_iter: int, accelerate: bool = False
-    ) -> None:
+    def __init__(self, model: Any, x: Any, start: Any, accelerate: bool = False) -> None:
         checks.model(model, "log_joint", "m_step")
-        checks.tolerance(tol)
-        checks.whole_number("max_iter", max_iter, least=0)
         checks.flag("accelerate", accelerate)
-        self.model, self.start, self.tol, self.max_iter = model, start, tol, max_iter
+        self.model, self.start, self.params = model, start, start
+        self.iteration, self.converged = 0, False
         self.x = Chunks.of(x) if isinstance(x, np.memmap) else x
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
         self.log_likelihoods: list[float] = []
-        self.converged = False
         if hasattr(model, "sweeper"):
             with em.at_iteration(0):
                 sweeper = model.sweeper(self.x, start)
@@ -185,8 +178,11 @@ class _Run:
             self.as_given = lambda params: params
             self.steps = ((s.iteration, s.params, s.log_likelihood) for s in states)
 
-    def go(self, watch: Watch | None = None) -> None:
+    def go(self, tol: float, max_iter: int, watch: Watch | None = None) -> None:
         """Iterate until it has converged, or `max_iter` is reached."""
+        if isinstance(tol, bool) or not isinstance(tol, Real) or not 0 <= float(tol) < np.inf:
+            raise ValueError(f"tol: {tol!r} must be a finite number, at least 0")
+        checks.whole_number("max_iter", max_iter, least=0)
         before, small = np.nan, 0
         for iteration, params, log_likelihood in self.steps:
             if not np.isfinite(log_likelihood):
@@ -195,12 +191,12 @@ class _Run:
             self.iteration, self.params = iteration, params
             if watch:
                 watch(iteration, log_likelihood)
-            small = small + 1 if abs(log_likelihood - before) < self.tol else 0
+            small = small + 1 if abs(log_likelihood - before) < tol else 0
             self.converged, before = small == self.settled, log_likelihood
-            if self.converged or iteration == self.max_iter:
+            if self.converged or iteration == max_iter:
                 break
-        if self.tol > 0 and not self.converged:
-            message = f"not converged to {self.tol:g} after {iteration} iterations"
+        if tol > 0 and not self.converged:
+            message = f"not converged to {tol:g} after {iteration} iterations"
             warnings.warn(f"{message}; raise max_iter or tol", em.NotConvergedWarning, stacklevel=3)
 
     def _explain(self, params: Any) -> None:
@@ -213,10 +209,10 @@ class _Run:
         self.x.sum(posterior) if isinstance(self.x, Chunks) else posterior(self.x)
         raise FloatingPointError("log-likelihood: not a finite number; rescale x")
 
-    def result(self) -> EMResult:
+    def result(self) -> em.EMResult:
         """What has been reached."""
         values = np.array(self.log_likelihoods[: self.iteration + 1])
         values.flags.writeable = False
         # The start is returned as it came, not as the sweeper would write it.
         params = self.as_given(self.params) if self.iteration else self.start
-        return EMResult(params, float(values[-1]), self.iteration, self.converged, values)
+        return em.EMResult(params, float(values[-1]), self.iteration, self.converged, values)

@@ -15,12 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import dpotrf, dtrtri
 
 from em_core.checks import Array
-from em_core.em import CollapseError, check_occupied
-from em_core.sweeps import BLOCK_BYTES, Adder, Expected, softmax
+from em_core.em import CollapseError, check_occupied, softmax
+from em_core.sweeps import BLOCK_BYTES, Adder, Expected
 
 EPS = float(np.finfo(float).eps)
-LOG_2_PI = float(np.log(2 * np.pi))
-Block: TypeAlias = tuple[Array, Array | None]
+Block: TypeAlias = tuple[Array, Any]
 Mask: TypeAlias = NDArray[np.bool_]
 GUARD = 1e5  # of a raw moment's 16 digits, 5 may cancel
 
@@ -63,8 +62,8 @@ class Frame:
     ----------
     mean : ndarray of shape (d,)
         Of all the data.
-    covariance : ndarray of shape (d, d)
-        Of all the data; axes without spread are left alone.
+    scatter : ndarray of shape (d, d)
+        Σ_i (x_i − mean)(x_i − mean)ᵀ; axes without spread are left alone.
     n, k : int
         The number of rows, and of components.
 
@@ -81,17 +80,17 @@ class Frame:
         The number of rows in a block.
     """
 
-    def __init__(self, mean: Array, covariance: Array, n: int, k: int) -> None:
+    def __init__(self, mean: Array, scatter: Array, n: float, k: int) -> None:
         d = len(mean)
-        deviations = np.sqrt(np.diag(covariance))
+        deviations = np.sqrt(np.diag(scatter) / n)
         deviations[deviations == 0] = 1
-        correlations = covariance / np.outer(deviations, deviations)
+        correlations = scatter / n / np.outer(deviations, deviations)
         self.smallest = float(np.linalg.eigvalsh(correlations)[0])
         if self.smallest < 1e-12:
             correlations, self.smallest = np.eye(d), 1.0
         self.centre, self.root = mean, deviations[:, np.newaxis] * np.linalg.cholesky(correlations)
         self.inverse = inverses_of(self.root[np.newaxis])[0]
-        self.log_volume = n * float(d / 2 * LOG_2_PI + np.log(np.diag(self.root)).sum())
+        self.log_volume = n * float(np.log(np.sqrt(2 * np.pi) * np.diag(self.root)).sum())
         numbers = d * (k + 1) if prefers_residuals(d, k) else 1 + d + d * (d + 1) // 2
         self.rows = max(64, BLOCK_BYTES // (8 * (numbers + k)))
 
@@ -138,19 +137,13 @@ def check_collapse(covariances: Array, finest: Array) -> None:
 
 def cholesky(matrices: Array) -> Array:
     """The lower Cholesky factors; NaN for a matrix that has none."""
-    roots = np.empty_like(matrices)
-    for root, matrix in zip(roots, matrices, strict=True):
-        found, failed = dpotrf(matrix, lower=1)
-        root[:] = np.nan if failed else found
-    return roots
+    found = [dpotrf(matrix, lower=1) for matrix in matrices]
+    return np.array([np.full_like(root, np.nan) if failed else root for root, failed in found])
 
 
 def inverses_of(roots: Array) -> Array:
     """The inverses of lower triangular matrices."""
-    inverses = np.empty_like(roots)
-    for inverse, root in zip(inverses, roots, strict=True):
-        inverse[:] = dtrtri(root, lower=1)[0]
-    return inverses
+    return np.array([dtrtri(root, lower=1)[0] for root in roots])
 
 
 class Components:
@@ -212,17 +205,14 @@ def gaussian_sweep(c: Components, own: Mask, shifts: Array | None, block: Block)
         Some rows as columns, shape (d, n), and their features if they are kept.
     """
     z, phi = block
-    if own.all():
-        r, sums = np.empty((len(own), z.shape[1])), np.empty_like(c.products)
-    else:
-        phi = features(z) if phi is None else phi
-        r = c.products @ phi
+    mixed = not own.all()
+    phi = features(z) if mixed and phi is None else phi
+    r = c.products @ phi if mixed else np.empty((len(own), z.shape[1]))
     residuals = {j: c.inverses[j] @ (z - c.means[j][:, np.newaxis]) for j in np.flatnonzero(own)}
     for j, y in residuals.items():
         r[j] = c.constants[j] - 0.5 * np.einsum("ai,ai->i", y, y)
     log_likelihood = softmax(r)
-    if phi is not None:
-        sums = r @ phi.T
+    sums = r @ phi.T if mixed else np.empty_like(c.products)
     for j, y in residuals.items():
         if shifts is not None:
             y -= shifts[j][:, np.newaxis]
@@ -234,8 +224,8 @@ def moments(y: Array, r: Array) -> Array:
     """Σ_i r_i φ(y_i) without the features, shape (f,); y is overwritten."""
     first = y @ r
     y *= np.sqrt(r)
-    second = y @ y.T  # one matrix with itself: half the work
-    return np.concatenate([[r.sum()], first, second[triangle(len(y))[0]]])
+    # The product of a matrix with itself is half the work.
+    return np.concatenate([[r.sum()], first, (y @ y.T)[triangle(len(y))[0]]])
 
 
 class GaussianSweeper:
@@ -278,8 +268,7 @@ class GaussianSweeper:
         found, lost = self._from_sums(expected.sums, c, c.own, 0.0)
         if lost.any():
             own = c.own | lost
-            step = np.matvec(c.inverses, found.means - c.means)
-            shifts = np.where(lost[:, np.newaxis], step, 0.0)
+            shifts = np.where(lost[:, None], np.matvec(c.inverses, found.means - c.means), 0.0)
             again = self.total(partial(gaussian_sweep, c, own, shifts))
             found, _ = self._from_sums(again.sums, c, own, shifts)
         self._check_collapse(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,17 +40,12 @@ class GaussianParams:
     covariances: Array
 
     def __init__(self, weights: ArrayLike, means: ArrayLike, covariances: ArrayLike) -> None:
-        object.__setattr__(self, "weights", checks.numbers("weights", weights, "(k,)", 1))
-        object.__setattr__(self, "means", checks.numbers("means", means, "(k, d)", 2))
-        covariances = checks.numbers("covariances", covariances, "(k, d, d)", 3)
+        object.__setattr__(self, "weights", checks.numbers("weights", weights, ("k",)))
+        object.__setattr__(self, "means", checks.numbers("means", means, (len(self.weights), "d")))
+        k, d = self.means.shape
+        covariances = checks.numbers("covariances", covariances, (k, d, d))
         object.__setattr__(self, "covariances", covariances)
         checks.weights(self.weights)
-        k, d = len(self.weights), self.means.shape[1]
-        if self.means.shape != (k, d):
-            raise ValueError(f"means: have shape {self.means.shape}; expected ({k}, d)")
-        if self.covariances.shape != (k, d, d):
-            given = self.covariances.shape
-            raise ValueError(f"covariances: have shape {given}; expected {(k, d, d)}")
         _check_covariances(self.covariances)
 
 
@@ -177,10 +171,9 @@ class GaussianMixture:
             If a covariance is not positive definite to the working precision of these data.
         """
         chunks = x if isinstance(x, Chunks) else Chunks.of(_as_rows(x, params))
-        whole = chunks.sum(partial(_checked_sums, params))
+        whole = chunks.sum(lambda piece: _of_all(_as_rows(piece, params)))
         check_collapse(params.covariances, whole.finest())
-        n = int(whole.counts[0])
-        frame = Frame(whole.means[0], whole.scatters[0] / n, n, len(params.weights))
+        frame = Frame(whole.means[0], whole.scatters[0], whole.counts[0], len(params.weights))
         total = adder(chunks, frame.blocks, keep=chunks is not x)
         return GaussianSweeper(total, frame, whole.finest(), params, self.shared_covariance)
 
@@ -208,8 +201,7 @@ class GaussianMixture:
             For unusable arguments.
         """
         checks.params(params, GaussianParams)
-        checks.whole_number("n", n, least=1)
-        checks.rng(rng)
+        checks.chance("n", n, rng)
         labels = rng.choice(len(params.weights), size=n, p=params.weights)
         noise = rng.standard_normal((n, params.means.shape[1]))
         roots = np.linalg.cholesky(params.covariances)
@@ -239,8 +231,7 @@ class GaussianMixture:
             If the data have no spread in some direction.
         """
         rows = _as_points(x)
-        checks.whole_number("k", k, least=1)
-        checks.rng(rng)
+        checks.chance("k", k, rng)
         whole = _of_all(rows)
         covariance = whole.scatters / len(rows)
         check_collapse(covariance, whole.finest())
@@ -307,9 +298,7 @@ def gaussian_sums(x: Array, responsibilities: Array) -> GaussianSums:
     GaussianSums
     """
     counts = responsibilities.sum(axis=0)
-    means = np.zeros((len(counts), x.shape[1]))
-    some = counts > 0
-    means[some] = (responsibilities.T @ x)[some] / counts[some, np.newaxis]
+    means = responsibilities.T @ x / np.maximum(counts, np.finfo(float).tiny)[:, np.newaxis]
     residuals = x - means[:, np.newaxis, :]
     scatters = np.einsum("ij,jid,jie->jde", responsibilities, residuals, residuals, optimize=True)
     return GaussianSums(counts, means, (scatters + scatters.mT) / 2, np.abs(x).max(axis=0))
@@ -324,16 +313,12 @@ def _log_density(x: Array, mean: Array, covariance: Array) -> Array:
     return np.asarray(-0.5 * (len(mean) * np.log(2 * np.pi) + log_determinant + distances))
 
 
-def _checked_sums(params: GaussianParams, piece: ArrayLike) -> GaussianSums:
-    return _of_all(_as_rows(piece, params))
-
-
 def _of_all(x: Array) -> GaussianSums:
     return gaussian_sums(x, np.ones((len(x), 1)))
 
 
-def _as_points(x: ArrayLike) -> Array:
-    points = checks.numbers("x", x, "(n, d)", 2, copy=False)
+def _as_points(x: ArrayLike, d: int | str = "d") -> Array:
+    points = checks.numbers("x", x, ("n", d), copy=False)
     if max(points.max(), -points.min()) > LARGEST_VALUE:
         raise ValueError(f"x: holds values beyond {LARGEST_VALUE:g}; rescale x")
     return points
@@ -341,10 +326,7 @@ def _as_points(x: ArrayLike) -> Array:
 
 def _as_rows(x: ArrayLike, params: GaussianParams) -> Array:
     checks.params(params, GaussianParams)
-    rows, d = _as_points(x), params.means.shape[1]
-    if rows.shape[1] != d:
-        raise ValueError(f"x: has {rows.shape[1]} columns, but the means have {d}")
-    return rows
+    return _as_points(x, params.means.shape[1])
 
 
 def _check_covariances(covariances: Array) -> None:

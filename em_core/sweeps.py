@@ -18,15 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from operator import add
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from em_core import em
 from em_core.checks import Array
+from em_core.em import at_iteration
 
 CHUNK_BYTES = 2**22
 BLOCK_BYTES = 2**20  # so much of the work on a block stays in a core's own cache
@@ -72,8 +72,7 @@ class Chunks:
         rows : int, optional
             The number of rows in a piece; by default as many as take 4 MiB.
         """
-        each = int(np.prod(x.shape[1:])) * x.dtype.itemsize
-        rows = rows or max(1, CHUNK_BYTES // max(each, 1))
+        rows = rows or max(1, CHUNK_BYTES // max(1, x[:1].nbytes))
         return cls([x[at : at + rows] for at in range(0, len(x), rows)])
 
     def sum(self, function: Callable[[Any], Sums]) -> Sums:
@@ -125,23 +124,7 @@ class Expected:
         return Expected(self.sums + other.sums, self.log_likelihood + other.log_likelihood)
 
 
-Sweep: TypeAlias = Callable[[Any], Expected]
-Adder: TypeAlias = Callable[[Sweep], Expected]
-
-
-def softmax(log_joint: Array) -> float:
-    """Turn a log-joint of shape (k, n) into responsibilities, in place; the log-likelihood.
-
-    Both are NaN for an impossible row.
-    """
-    largest = np.maximum.reduce(log_joint, axis=0)
-    with np.errstate(invalid="ignore"):
-        log_joint -= largest
-    np.exp(log_joint, out=log_joint)
-    total = np.add.reduce(log_joint, axis=0)
-    log_joint /= total
-    np.log(total, out=total)
-    return float(largest.sum() + total.sum())
+Adder: TypeAlias = Callable[[Callable[[Any], Expected]], Expected]
 
 
 def adder(chunks: Chunks, cut: Callable[[Any], Iterable[Any]], keep: bool) -> Adder:
@@ -159,11 +142,7 @@ def adder(chunks: Chunks, cut: Callable[[Any], Iterable[Any]], keep: bool) -> Ad
     if keep:
         blocks = [block for piece in chunks.pieces for block in cut(piece)]
         return lambda sweep: added(map(sweep, blocks))
-    return lambda sweep: chunks.sum(partial(_over_blocks, cut, sweep))
-
-
-def _over_blocks(cut: Callable[[Any], Iterable[Any]], sweep: Sweep, piece: Any) -> Expected:
-    return added(map(sweep, cut(piece)))
+    return lambda sweep: chunks.sum(lambda piece: added(map(sweep, cut(piece))))
 
 
 def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
@@ -193,16 +172,15 @@ def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
             continue
         yield iteration, params, expected.log_likelihood
         iteration, reached = iteration + 1, expected.log_likelihood
-        with em.at_iteration(iteration):
+        with at_iteration(iteration):
             plain = sweeper.maximise(expected, params)
+        params, previous = plain, params
         if accelerate:
             trusted = min(trusted + extrapolated, TRUST)
             past = past if len(past) <= DEPTH else []
-            past.append((sweeper.vector(params), sweeper.vector(plain)))
+            past.append((sweeper.vector(previous), sweeper.vector(plain)))
             share = 1 / (1 + GROWTH ** (TRUST - trusted))
             params = sweeper.from_vector(combined(past, share)) or plain
-        else:
-            params = plain
 
 
 def combined(past: list[tuple[Array, Array]], share: float) -> Array:

@@ -104,8 +104,8 @@ def test_what_can_be_read_once_or_never_is_refused(pieces, message):
     [
         ([], "^x: there is no piece of data$"),
         ([[[0.0, 1.0]], [[np.nan, 0.0]]], "^chunk 1 of x: holds NaN or infinity"),
-        ([[[0.0, 1.0]], [[1.0]]], "^chunk 1 of x: has 1 columns, but the means have 2"),
-        ([[0.0, 1.0]], r"^chunk 0 of x: has shape \(2,\); expected \(n, d\)"),
+        ([[[0.0, 1.0]], [[1.0]]], r"^chunk 1 of x: has shape \(1, 1\); expected \(n, 2\)"),
+        ([[0.0, 1.0]], r"^chunk 0 of x: has shape \(2,\); expected \(n, 2\)"),
     ],
     ids=["none", "NaN", "columns", "one dimension"],
 )

@@ -198,9 +198,9 @@ def runs() -> dict[str, Any]:
 
 
 def _checked(f: str, points: tuple[float, float], weight: float) -> Setting:
-    ends = checks.numbers("points", points, "(2,)", 1)
+    ends = checks.numbers("points", points, (2,))
     low, high = CURVES[f].domain
-    if ends.shape != (2,) or (ends < low).any() or (ends > high).any():
+    if (ends < low).any() or (ends > high).any():
         raise ValueError(f"points: {points!r} must be two numbers from {low:g} to {high:g}")
     if not 0 <= weight <= 1:
         raise ValueError(f"weight: {weight!r} must lie in [0, 1]")

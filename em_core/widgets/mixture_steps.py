@@ -300,10 +300,7 @@ def plane_scene(points: Array, axes: Axes | list[str]) -> dict[str, Any]:
 
 def _plane(x: ArrayLike) -> Array:
     """The data as points of the plane, or a ValueError."""
-    points = checks.numbers("x", x, "(n, 2)", 2)
-    if points.shape[1] != 2:
-        raise ValueError(f"x: has shape {points.shape}; expected (n, 2)")
-    return points
+    return checks.numbers("x", x, ("n", 2))
 
 
 def _key(x: ArrayLike) -> tuple[tuple[float, ...], ...]:
