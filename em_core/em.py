@@ -184,10 +184,10 @@ def softmax(log_joint: Array) -> float:
 def check_occupied(*sums: Array) -> None:
     """Raise a CollapseError unless every component's sums of responsibilities are something.
 
-    Below the smallest normal number over ε a quotient of two such sums has no correct digit left.
+    Below 1e-292, the smallest normal number over ε, a quotient of two such sums has no digit left.
     """
     least = np.minimum.reduce(sums)
-    if not least.min() > np.finfo(float).tiny / np.finfo(float).eps:
+    if not least.min() > 1e-292:
         raise CollapseError(int(least.argmin()), "its responsibilities sum to nothing")
 
 

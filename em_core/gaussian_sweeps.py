@@ -34,12 +34,15 @@ def prefers_residuals(d: int, k: int) -> bool:
 
 
 @cache
-def triangle(d: int) -> tuple[tuple[Any, ...], Any]:
-    """The places (a, b), a ≤ b, of a symmetric matrix in their order; and the order by place."""
+def triangle(d: int) -> tuple[tuple[Any, ...], Any, Array]:
+    """Of a symmetric matrix: the places (a, b), a ≤ b, in their order; the order by place; factors.
+
+    The factors turn a precision's elements at these places into the coefficients of −½ zᵀ Σ⁻¹ z.
+    """
     upper = np.triu_indices(d)
     order = np.zeros((d, d), dtype=int)
     order[upper] = np.arange(len(upper[0]))
-    return upper, np.maximum(order, order.T)
+    return upper, np.maximum(order, order.T), np.where(upper[0] == upper[1], -0.5, -1.0)
 
 
 def features(z: Array) -> Array:
@@ -176,7 +179,7 @@ class Components:
     def __init__(self, weights: Array, means: Array, roots: Array) -> None:
         self.weights, self.means, self.roots = weights, means, roots
         self.inverses = inverses_of(roots)
-        upper, _ = triangle(means.shape[1])
+        upper, _, factors = triangle(means.shape[1])
         precisions = self.inverses.mT @ self.inverses
         diagonals = np.einsum("jaa->ja", precisions)
         self.traces = diagonals.sum(axis=1)
@@ -187,8 +190,8 @@ class Components:
             self.constants = np.log(weights) - np.log(np.einsum("jaa->ja", roots)).sum(axis=1)
             linear = np.matvec(precisions, means)
             first = self.constants - 0.5 * np.vecdot(means, linear)
-            quadratic = precisions[:, *upper] * np.where(upper[0] == upper[1], -0.5, -1.0)
-            self.products = np.hstack([first[:, np.newaxis], linear, quadratic])
+            parts = [first[:, np.newaxis], linear, precisions[:, *upper] * factors]
+            self.products = np.concatenate(parts, axis=1)
 
 
 def gaussian_sweep(c: Components, own: Mask, shifts: Array | None, block: Block) -> Expected:
@@ -245,9 +248,10 @@ class GaussianSweeper:
     """
 
     def __init__(self, total: Adder, frame: Frame, finest: Array, start: Any, shared: bool) -> None:
-        self.total, self.frame, self.finest = total, frame, finest
-        self.shared, self.kind = shared, type(start)
-        self.upper, self.order = triangle(len(frame.centre))
+        self.total, self.frame, self.finest, self.shared = total, frame, finest, shared
+        self.kind, (self.upper, self.order, _) = type(start), triangle(len(finest))
+        narrowest = (finest / np.linalg.norm(frame.root, axis=1)).max()
+        self.clear = 2 * max(10 * len(finest) * EPS, narrowest)
         means = (start.means - frame.centre) @ frame.inverse.T
         roots = frame.inverse @ np.linalg.cholesky(start.covariances)
         self.start = Components(start.weights, means, roots)
@@ -329,6 +333,5 @@ class GaussianSweeper:
     def _check_collapse(self, c: Components) -> None:
         # A bound from the precisions' traces clears most cases without any eigenvalue.
         least = self.frame.smallest * c.weights.min() / c.traces.max()
-        narrowest = (self.finest / np.linalg.norm(self.frame.root, axis=1)).max()
-        if not least > 2 * max(10 * len(self.order) * EPS, narrowest):
+        if not least > self.clear:
             check_collapse(self._covariances(c), self.finest)
