@@ -396,11 +396,7 @@ def main() -> int:
     parser.add_argument("--turns", type=int, default=5, help="turns of each candidate")
     parser.add_argument("--quick", action="store_true", help="leave out the sweep of sizes")
     arguments = parser.parse_args()
-    try:
-        found = run(arguments.turns, arguments.quick)
-    except KeyboardInterrupt:
-        print("\n-- stopped: nothing was kept", flush=True)
-        return 130
+    found = run(arguments.turns, arguments.quick)
     arguments.output.parent.mkdir(exist_ok=True)
     arguments.output.write_text(json.dumps(found, indent=1) + "\n")
     print(exactness_table(found["exactness"]))
@@ -415,4 +411,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(build.stoppable(main))

@@ -478,4 +478,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(build.stoppable(main))

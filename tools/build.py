@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -143,6 +144,15 @@ def serve(port: int) -> int:
     return 0
 
 
+def stoppable(action: Callable[[], int | None]) -> int:
+    """Run a command; Ctrl-C ends it with a line instead of a traceback."""
+    try:
+        return action() or 0
+    except KeyboardInterrupt:
+        print("\n-- stopped", file=sys.stderr)
+        return 130
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("action", choices=["build", "slides", "serve"])
@@ -153,4 +163,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(stoppable(main))

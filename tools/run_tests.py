@@ -108,7 +108,11 @@ def summarise(outcomes: list[Outcome]) -> int:
 
 
 def main() -> int:
-    return min(1, summarise([run(step) for step in steps()]))
+    try:
+        return min(1, summarise([run(step) for step in steps()]))
+    except KeyboardInterrupt:
+        print("\n-- stopped")
+        return 130
 
 
 if __name__ == "__main__":
