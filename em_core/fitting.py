@@ -161,11 +161,11 @@ class _Run:
     def __init__(self, model: Any, x: Any, start: Any, accelerate: bool = False) -> None:
         checks.model(model, "log_joint", "m_step")
         checks.flag("accelerate", accelerate)
-        self.model, self.start, self.params = model, start, start
-        self.iteration, self.converged = 0, False
+        self.model, self.start, self.iteration, self.converged = model, start, 0, False
         self.x = Chunks.of(x) if isinstance(x, np.memmap) else x
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
         self.log_likelihoods: list[float] = []
+        self.params: Any = start
         if hasattr(model, "sweeper"):
             with em.at_iteration(0):
                 sweeper = model.sweeper(self.x, start)

@@ -59,7 +59,7 @@ def features(z: Array) -> Array:
 
 
 class Frame:
-    """Coordinates in which all the data have mean 0 and unit covariance.
+    """Coordinates in which all the data have a mean near 0, and unit covariance.
 
     Parameters
     ----------
@@ -91,7 +91,9 @@ class Frame:
         self.smallest = float(np.linalg.eigvalsh(correlations)[0])
         if self.smallest < 1e-12:
             correlations, self.smallest = np.eye(d), 1.0
-        self.centre, self.root = mean, deviations[:, np.newaxis] * np.linalg.cholesky(correlations)
+        # A shift by less than the spread would buy nothing, and round.
+        self.centre = np.where(abs(mean) > deviations, mean, 0.0)
+        self.root = deviations[:, np.newaxis] * np.linalg.cholesky(correlations)
         self.inverse = inverses_of(self.root[np.newaxis])[0]
         self.log_volume = n * float(np.log(np.sqrt(2 * np.pi) * np.diag(self.root)).sum())
         numbers = d * (k + 1) if prefers_residuals(d, k) else 1 + d + d * (d + 1) // 2

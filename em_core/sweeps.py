@@ -83,8 +83,7 @@ class Chunks:
         ValueError
             If there is no piece; or what `function` raises, with the piece's number, from 0.
         """
-        values = (numbered(function, number, piece) for number, piece in enumerate(self.pieces))
-        return added(values)
+        return added(numbered(function, number, piece) for number, piece in enumerate(self.pieces))
 
 
 def added(values: Iterable[Sums]) -> Sums:
