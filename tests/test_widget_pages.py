@@ -693,6 +693,51 @@ def test_points_of_jensen_are_dragged(page: Page, site_url: str) -> None:
     assert 2 < first < 4
 
 
+def of_jensen(widget: Locator, name: str) -> float:
+    return float(str(handle(widget, name).get_attribute("aria-valuenow")))
+
+
+def test_points_of_jensen_that_met_are_dragged_apart(page: Page, site_url: str) -> None:
+    widget = on_its_page(page, site_url, "jensen")
+    slider(widget).fill("3")
+    expect(status(widget)).to_contain_text("The points have met")
+    drag(page, handle(widget, "Weight of the second point"), 150, 0)
+    assert of_jensen(widget, "Second point") > of_jensen(widget, "First point") + 1
+
+
+def test_at_the_end_of_the_chord_a_drag_moves_the_point_or_the_weight(
+    page: Page, site_url: str
+) -> None:
+    widget = on_its_page(page, site_url, "jensen")
+    weight = handle(widget, "Weight of the second point")
+    slider(widget).fill("7")
+    before = of_jensen(widget, "Second point")
+    drag(page, weight, 40, 0)
+    assert of_jensen(widget, "Second point") > before
+    assert of_jensen(widget, "Weight of the second point") == 1
+    drag(page, weight, -150, 0)
+    assert of_jensen(widget, "Weight of the second point") < 0.9
+
+
+def test_reset_gives_back_what_the_reader_changed(page: Page, site_url: str) -> None:
+    widget = on_its_page(page, site_url, "jensen")
+    drag(page, handle(widget, "First point"), 150, 0)
+    expect(status(widget)).to_contain_text("Your setting")
+    button(widget, "Reset").click()
+    expect(status(widget)).to_have_text(jensen_words(0))
+
+
+def test_the_right_button_drags_nothing(page: Page, site_url: str) -> None:
+    widget = on_its_page(page, site_url, "jensen")
+    box = handle(widget, "First point").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down(button="right")
+    page.mouse.move(box["x"] + 150, box["y"], steps=4)
+    page.mouse.up(button="right")
+    expect(status(widget)).to_have_text(jensen_words(0))
+
+
 def test_starts_are_chosen_by_click_and_keys(page: Page, base: str, complaints: list[str]) -> None:
     widget = opened(page, f"{base}/book/07_restarts.html", "coin-starts")
     handle(widget, "Start").focus()

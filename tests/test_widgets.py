@@ -226,6 +226,13 @@ def test_a_jensen_setting_of_the_readers_own_is_taken():
     assert len(widget.trace["steps"]) == 9
 
 
+def test_after_a_reader_s_own_jensen_setting_the_way_stays():
+    widget = Jensen("log")
+    way = widget.settings[1:]
+    widget.choose("at:line,-1,2,0.5")
+    assert widget.settings == [Setting("line", -1, 2, 0.5), *way]
+
+
 # --- setting the step, the state, the start and the data ----------------------------------------
 
 
@@ -307,6 +314,54 @@ def test_the_start_as_given_can_be_asked_back(coins):
     assert coins.trace == given
 
 
+OTHER_WEIGHTS = CoinParams([0.6, 0.5], [0.3, 0.7])
+
+
+@pytest.mark.parametrize(
+    ("made", "start", "anew"),
+    [
+        (lambda: CoinSteps(X, START), OTHER_WEIGHTS, lambda: CoinSteps(X, OTHER_WEIGHTS)),
+        (lambda: CoinStarts(X, START), OTHER_WEIGHTS, lambda: CoinStarts(X, OTHER_WEIGHTS)),
+        (
+            lambda: LowerBound(X, 0.3, 0.5),
+            CoinParams([0.4, 0.2], [0.5, 0.5]),
+            lambda: LowerBound(X, 0.4, 0.2),
+        ),
+    ],
+    ids=["coin-steps", "coin-starts", "lower-bound"],
+)
+def test_another_start_draws_anew_what_depends_on_it(made, start, anew):
+    widget, fresh = made(), anew()
+    widget.start = start
+    assert widget.scene == fresh.scene
+    assert widget.trace == fresh.trace
+
+
+def test_the_bound_s_coins_have_equal_weights():
+    widget = LowerBound(X, 0.3)
+    before = widget.trace
+    with pytest.raises(ValueError, match=r"start: has weights \[0.3, 0.7\]; this widget shows"):
+        widget.start = OTHER_WEIGHTS
+    with pytest.raises(ValueError, match="start: has weights"):
+        widget.start = CoinParams([0.6], [1])
+    assert widget.trace == before
+
+
+def test_slopes_are_numbers_where_a_coin_shows_heads_only():
+    widget = LowerBound([[10, 0], [10, 0], [8, 2]], 0.3)
+    assert widget.states[-1].params.theta[0] > 0.999
+    assert np.isfinite(widget.trace["slopes"]).all()
+
+
+def test_own_data_given_later_are_gone_back_to():
+    widget = MixtureSteps({"a": POINTS, "b": POINTS + 1}, k=2)
+    widget.x = POINTS * 2
+    given = widget.trace
+    widget.choose("b/2:3")
+    widget.asked = "own"
+    assert widget.trace == given
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
@@ -342,6 +397,15 @@ def test_what_is_refused_changes_nothing(coins, name, value, words):
         (lambda: Jensen("cosine"), "f: 'cosine' must be one of log, sqrt"),
         (lambda: Jensen("log", points=(-1, 2)), "points: .* must be two numbers from 0.2 to 8.2"),
         (lambda: Jensen("log", weight=1.2), "weight: 1.2 must lie"),
+        (lambda: Jensen("log", weight="a"), "weight: not an array of numbers"),
+        (lambda: Jensen("log", weight=[0.5]), r"weight: has shape \(1,\)"),
+        (lambda: Jensen([]), r"f: \[\] must be one of"),
+        (lambda: MixtureSteps({}), "x: has no data set"),
+        (lambda: MixtureSteps(POINTS, "a"), "start: is a str; expected GaussianParams"),
+        (lambda: MixtureSteps(POINTS, axes=None), "axes: None must be two names"),
+        (lambda: MixtureSteps(POINTS, axes=("a",)), "axes: .* must be two names"),
+        (lambda: MixtureSteps(POINTS, axes={"other": ("a", "b")}), "axes: None must be two names"),
+        (lambda: CoinStarts([[500, 500], [900, 100]], START), "x: can't be shown: from θ_A 0.01"),
     ],
 )
 def test_bad_arguments_are_named(make, words):

@@ -225,7 +225,7 @@ class Stepper(Widget):
 
     @start.setter
     def start(self, params: Params) -> None:
-        self._show(self._run(self.model, self._x, params, "own"))
+        self._restart(self._x, params)
 
     @property
     def x(self) -> Any:
@@ -234,9 +234,19 @@ class Stepper(Widget):
 
     @x.setter
     def x(self, x: Any) -> None:
-        trace = self._run(self.model, x, self.start, "own")
+        self._restart(x, self.start)
+
+    def _restart(self, x: Any, start: Params) -> None:
+        """Run from here, and draw anew what depends on the data or the start."""
+        before = self.model, self._x, self.states, self.collapse
+        trace = self._run(self.model, x, start, "own")
+        try:
+            scene = self.make_scene(x)
+        except Exception:
+            self.model, self._x, self.states, self.collapse = before
+            raise
         with self.hold_sync():
-            self.scene = self.make_scene(x)
+            self.scene = scene
             self._show(trace)
 
     def choose_given(self) -> None:

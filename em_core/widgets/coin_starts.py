@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from em_core.checks import Array
 from em_core.coins import CoinMixture, CoinParams
 from em_core.em import CollapseError, EMState
 from em_core.plots import draw_coin_contours, draw_path
@@ -181,11 +182,15 @@ def runs(x: list[list[int]], weights: list[float]) -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def _all_runs(counts: Counts, weights: tuple[float, float]) -> list[list[list[EMState]]]:
     """By the indices of θ_A and θ_B."""
-    x = np.array(counts)
-    return [
-        [run_until_settled(CoinMixture(), x, CoinParams([a, b], weights), MOST) for b in GRID]
-        for a in GRID
-    ]
+    return [[_run_from(np.array(counts), a, b, weights) for b in GRID] for a in GRID]
+
+
+def _run_from(x: Array, a: float, b: float, weights: tuple[float, float]) -> list[EMState]:
+    try:
+        return run_until_settled(CoinMixture(), x, CoinParams([a, b], weights), MOST)
+    except CollapseError as error:
+        place = f"from θ_A {a:g} and θ_B {b:g}, a start of the square, {error}"
+        raise ValueError(f"x: can't be shown: {place}") from None
 
 
 def _levels(needed: list[list[int]]) -> list[int]:

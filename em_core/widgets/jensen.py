@@ -89,8 +89,7 @@ class Jensen(Widget):
         points: tuple[float, float] | None = None,
         weight: float | None = None,
     ) -> None:
-        if f not in CURVES:
-            raise ValueError(f"f: {f!r} must be one of {', '.join(CURVES)}")
+        _check_name(f)
         steps = way(f)
         if points is not None or weight is not None:
             first = steps[0]
@@ -122,8 +121,7 @@ class Jensen(Widget):
     def start(self, start: Setting) -> None:
         if not isinstance(start, Setting):
             raise ValueError(f"start: is a {type(start).__name__}; expected a Setting")
-        if start.f not in CURVES:
-            raise ValueError(f"f: {start.f!r} must be one of {', '.join(CURVES)}")
+        _check_name(start.f)
         first = _checked(start.f, (start.first, start.second), start.weight)
         self.settings = [first, *way(start.f)[1:]]
         self._show(self._trace("own"))
@@ -146,7 +144,8 @@ class Jensen(Widget):
         if name == "at":
             f, *values = place.split(",")
             first, second, weight = map(float, values)
-            self.settings = [_checked(f, (first, second), weight), *way(f)[1:]]
+            # What comes after it stays, as it does in the browser.
+            self.settings = [_checked(f, (first, second), weight), *self.settings[1:]]
         else:
             self.settings = way(name)
         self._show(self._trace(setting))
@@ -197,11 +196,17 @@ def runs() -> dict[str, Any]:
     return files
 
 
+def _check_name(f: object) -> None:
+    if not (isinstance(f, str) and f in CURVES):
+        raise ValueError(f"f: {f!r} must be one of {', '.join(CURVES)}")
+
+
 def _checked(f: str, points: tuple[float, float], weight: float) -> Setting:
     ends = checks.numbers("points", points, (2,))
     low, high = CURVES[f].domain
     if (ends < low).any() or (ends > high).any():
         raise ValueError(f"points: {points!r} must be two numbers from {low:g} to {high:g}")
-    if not 0 <= weight <= 1:
+    share = float(checks.numbers("weight", weight, ()))
+    if not 0 <= share <= 1:
         raise ValueError(f"weight: {weight!r} must lie in [0, 1]")
-    return Setting(f, float(ends[0]), float(ends[1]), float(weight))
+    return Setting(f, float(ends[0]), float(ends[1]), share)

@@ -26,6 +26,13 @@ ITERATIONS = 12
 class HeldB(CoinMixture):
     """Two coins of which only the first is estimated: B's θ stays, as do the weights."""
 
+    def check(self, x: ArrayLike, params: CoinParams) -> None:
+        """As for coins; and there are two, of weight ½, as in the lecture's figure."""
+        super().check(x, params)
+        if params.weights.tolist() != [0.5, 0.5]:
+            given = params.weights.tolist()
+            raise ValueError(f"start: has weights {given}; this widget shows two coins, ½ each")
+
     def m_step(self, x: ArrayLike, responsibilities: ArrayLike, params: CoinParams) -> CoinParams:
         """The coins' M-step, whose θ_A is the bound's top whatever θ_B is."""
         free = super().m_step(x, responsibilities, params)
@@ -139,11 +146,12 @@ def bound_trace(
 def slope(x: Array, state: EMState) -> float:
     """The slope in θ_A of the log-likelihood, which is also the touching bound's.
 
-    ∂ℓ/∂θ_A = Σ_i r_iA (h_i/θ_A − t_i/(1 − θ_A)): Fisher's identity.
+    ∂ℓ/∂θ_A = Σ_i r_iA (h_i/θ_A − t_i/(1 − θ_A)): Fisher's identity. At 0 and at 1 there are no
+    expected heads, or tails, left to divide.
     """
-    theta = state.params.theta[0]
-    heads, tails = x.T
-    return float((state.responsibilities[:, 0] * (heads / theta - tails / (1 - theta))).sum())
+    theta = float(state.params.theta[0])
+    heads, tails = state.responsibilities[:, 0] @ x
+    return float((heads / theta if theta > 0 else 0) - (tails / (1 - theta) if theta < 1 else 0))
 
 
 def runs(x: list[list[int]], theta_b: float) -> dict[str, Any]:

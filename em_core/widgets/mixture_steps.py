@@ -61,12 +61,17 @@ class MixtureSteps(Stepper):
     ) -> None:
         self._choices = choices
         sets = dict(x) if isinstance(x, Mapping) else {"own": x}
+        if not sets:
+            raise ValueError("x: has no data set; give points, or at least one name with points")
         self._sets = {name: _plane(values) for name, values in sets.items()}
         self._axes = dict(axes) if isinstance(axes, Mapping) else dict.fromkeys(sets, axes)
-        self._data = next(iter(self._sets))
+        _check_axes(self._axes, sets)
+        self._data = self._home = next(iter(self._sets))
         if start is None:
             checks.whole_number("k", 2 if k is None else k, least=1)
             start = self._start(self._data, 2 if k is None else k, 0)
+        elif not isinstance(start, GaussianParams):
+            raise ValueError(f"start: is a {type(start).__name__}; expected GaussianParams")
         elif k is not None and k != len(start.weights):
             raise ValueError(f"k: is {k}, but start has {len(start.weights)} components")
         super().__init__(GaussianMixture(), self._sets[self._data], start, iterations)
@@ -88,13 +93,11 @@ class MixtureSteps(Stepper):
         self._sets, self._data = self._sets | {"own": points}, "own"
         self._axes.setdefault("own", ("x₁", "x₂"))
         try:
-            trace = self._run(self.model, points, self.start, "own")
+            self._restart(points, self.start)
         except Exception:
             self._sets, self._data = before
             raise
-        with self.hold_sync():
-            self.scene = self.make_scene(points)
-            self._show(trace)
+        self._home, self._given = "own", self.start
 
     def make_scene(self, x: ArrayLike) -> dict[str, Any]:
         """What there is to choose from."""
@@ -137,8 +140,8 @@ class MixtureSteps(Stepper):
             raise
 
     def choose_given(self) -> None:
-        """Go back to the data and the start that the widget was made with."""
-        self._data = next(iter(self._sets))
+        """Go back to the data and the start that the widget was made with, or was given since."""
+        self._data = self._home
         self._show(self._run(self.model, self._sets[self._data], self._given, "own"))
 
     def library(self) -> dict[str, Any] | None:
@@ -296,6 +299,14 @@ def plane_scene(points: Array, axes: Axes | list[str]) -> dict[str, Any]:
         "points": exact(points),
         "box": exact([low[0], high[0], low[1], high[1]]),
     }
+
+
+def _check_axes(axes: Mapping[str, Any], sets: Mapping[str, Any]) -> None:
+    for name in sets:
+        pair = axes.get(name)
+        given = [pair] if pair is None or isinstance(pair, str) else list(pair)
+        if len(given) != 2 or not all(isinstance(axis, str) for axis in given):
+            raise ValueError(f"axes: {pair!r} must be two names, of the columns of {name!r}")
 
 
 def _plane(x: ArrayLike) -> Array:

@@ -22,6 +22,7 @@
     let x = null;
     let y = null;
     let unit = 0;
+    let origin = "own"; // the setting before the reader changed it
 
     // A setting of the reader's own becomes step 0, with the way to equality after it.
     const change = (part) => {
@@ -50,11 +51,26 @@
     const first = point("first", "First point");
     const second = point("second", "Second point");
     const toWeight = (value) => change({ weight: Number(Math.min(Math.max(Math.round(value * 50) / 50, 0), 1).toFixed(2)) });
+    // Where handles lie on each other, the weight's is on top. It hands a drag on to the point below,
+    // but for one from the end of the chord towards the other end.
+    let target;
+    const choose = (share) => {
+      const { first: a, second: b, weight: w } = setting;
+      if (a === b) return "second";
+      if (w > 0 && w < 1) return "weight";
+      if (Math.abs((share - w) * (b - a)) < 3 * unit) return undefined; // too little to tell
+      if (w === 1 && share > 1) return "second";
+      return w === 0 && share < 0 ? "first" : "weight";
+    };
     const weight = handle({
       name: "Weight of the second point",
       shape: "M-6-6H6V6H-6Z",
+      begin: () => { target = undefined; },
       drag: ([place]) => {
-        if (setting.first !== setting.second) toWeight((inverse(place) - setting.first) / (setting.second - setting.first));
+        const share = (inverse(place) - setting.first) / (setting.second - setting.first);
+        target ??= choose(share);
+        if (target === "weight") toWeight(share);
+        else if (target) change({ [target]: snap(inverse(place)) });
       },
       move: (right, up) => toWeight(setting.weight + (right + up) / 50),
       value: () => ({ min: 0, max: 1, now: setting.weight, text: em.number(setting.weight, 2) }),
@@ -91,6 +107,7 @@
       use: (next) => {
         trace = next;
         setting = null;
+        if (!trace.setting.startsWith("at:")) origin = trace.setting;
       },
       show: (step) => {
         const before = setting?.f;
@@ -114,6 +131,9 @@
         above.setAttribute("y", middle + (up < 0 ? 22 : -12));
         [first, second].forEach((end, i) => end.put(ends[i]));
         weight.put([mean, middle]);
+      },
+      reset: () => {
+        if (trace.setting.startsWith("at:")) ask(origin);
       },
       status: (step) => {
         const s = trace.steps[step];

@@ -8,6 +8,7 @@
 //   show(step)         draws a step
 //   status(step)       says it in words; what stands before the colon is the step's title
 //   head, row(step)    the table: its heads, and a step's cells
+//   reset()            gives back what the reader has changed, if Reset shall do more than go to 0
 // Python computed the trace; nothing here knows EM.
 (() => {
   "use strict";
@@ -78,7 +79,7 @@
   };
 
   // A drawn thing that can be dragged: a slider to the keyboard and to assistive tools.
-  const handle = ({ name, shape, drag, move, value, far = 10 }) => {
+  const handle = ({ name, shape, drag, move, value, begin = () => {}, far = 10 }) => {
     const element = svg("g", { class: "em-handle", role: "slider", tabindex: "0", "aria-label": name },
       svg("circle", { r: 20, class: "em-grip" }), svg("path", { d: shape }));
     let moving = false;
@@ -88,7 +89,9 @@
       drag([x, y]);
     };
     element.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
       moving = true;
+      begin();
       element.setPointerCapture(event.pointerId);
       element.focus({ focusVisible: false });
       event.preventDefault();
@@ -98,7 +101,7 @@
     });
     // Else a finger would scroll the page: browsers overlook touch-action within an SVG.
     element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-    for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => { moving = false; });
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) element.addEventListener(end, () => { moving = false; });
     element.addEventListener("keydown", (event) => {
       const by = em.moveForKey(event.key);
       const ends = { Home: -far, End: far }[event.key];
@@ -158,7 +161,7 @@
       html("div", { class: "em-stage" }, drawing.stage),
       status,
       html("div", { class: "em-controls" },
-        button("Previous", () => go(shown - 1)), button("Next", () => go(shown + 1)), play, button("Reset", () => go(0)), slider),
+        button("Previous", () => go(shown - 1)), button("Next", () => go(shown + 1)), play, button("Reset", reset), slider),
       table);
 
     function fillTable() {
@@ -193,6 +196,11 @@
     function go(to) {
       pause();
       show(to);
+    }
+
+    function reset() {
+      go(0);
+      drawing.reset?.();
     }
 
     function start() {
