@@ -307,6 +307,18 @@ def test_what_was_asked_for_can_be_asked_for_again(coins):
     assert coins.trace["setting"] == "fixed:3,17"
 
 
+def test_what_collapses_is_refused_in_words_and_can_be_asked_again():
+    coins = CoinSteps([[500, 500], [900, 100]], START)
+    before = coins.trace
+    for _ in range(2):
+        coins.asked = "fixed:0,1"
+        assert "component 0 collapsed at iteration 1" in coins.refused
+        assert (coins.trace, coins.asked) == (before, "")
+        coins.asked = "fixed:3,17"
+        assert coins.refused == ""
+        coins.asked = "own"
+
+
 def test_the_start_as_given_can_be_asked_back(coins):
     given = coins.trace
     coins.asked = "fixed:3,17"

@@ -82,6 +82,7 @@ class Widget(anywidget.AnyWidget):
     trace = traitlets.Dict().tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
     asked = traitlets.Unicode().tag(sync=True)
+    refused = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, scene: dict[str, Any], trace: dict[str, Any]) -> None:
         super().__init__(scene=scene, trace=trace, kind_name=self.kind)
@@ -100,10 +101,15 @@ class Widget(anywidget.AnyWidget):
 
     def _answer(self, change: Any) -> None:
         """The reader chose another setting in the browser."""
-        if change["new"] == "own":
-            self.choose_given()
-        elif change["new"]:
-            self.choose(change["new"])
+        setting = change["new"]
+        if not setting:
+            return
+        self.refused = ""
+        try:
+            self.choose_given() if setting == "own" else self.choose(setting)
+        except (ValueError, CollapseError) as error:
+            with self.hold_sync():
+                self.refused, self.asked = f"This can’t be shown: {error}", ""
 
     def choose_given(self) -> None:
         """Show what the widget was made with."""

@@ -228,7 +228,7 @@
     function onKey(event) {
       if (event.altKey || event.ctrlKey || event.metaKey || table.contains(event.target)) return;
       if (event.key === "PageUp" || event.key === "PageDown") {
-        if (event.target === slider) leavePageKeys(event);
+        if (event.target === slider || event.target.tagName === "SELECT") leavePageKeys(event);
         return;
       }
       const { tagName } = event.target;
@@ -247,7 +247,7 @@
       else go(to);
     }
 
-    // They belong to the page or to the deck; a slider would take them.
+    // They belong to the page or to the deck; a slider or a select would take them.
     function leavePageKeys(event) {
       event.preventDefault();
       const scroller = scrollerOf(root.parentElement);
@@ -274,8 +274,9 @@
       },
       setting: () => trace.setting,
       refuse: (text) => {
+        pause();
         use(trace, shown);
-        status.replaceChildren(text);
+        setTimeout(() => status.replaceChildren(text)); // after what a pause writes
       },
       show: (to) => {
         if (em.clamp(to, last) === shown) return;
@@ -343,7 +344,10 @@
     } catch (error) {
       em.fail(el, error, String(error));
     }
-    const listeners = { "change:scene": build, "change:trace": take, "change:step": follow };
+    const regret = () => {
+      if (model.get("refused")) handle?.refuse(model.get("refused"));
+    };
+    const listeners = { "change:scene": build, "change:trace": take, "change:step": follow, "change:refused": regret };
     for (const [event, listener] of Object.entries(listeners)) model.on(event, listener);
     window.addEventListener("keydown", keep, true);
     return () => {
