@@ -76,9 +76,24 @@ class Hostile:
         raise RuntimeError("not today")
 
 
+class WordlessError(Exception):
+    def __str__(self):
+        raise RuntimeError("not today")
+
+
+class Secretive:
+    def __getattr__(self, name):
+        raise RuntimeError("not today")
+
+    def __call__(self, x, r):
+        raise WordlessError
+
+
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
+        (7, "A function is wanted here, and this is an int."),
+        (lambda x, r: map(int, ["a", "b"]), "What it returns stopped with `ValueError: invalid"),
         (3.5, "A function is wanted here, and this is a float."),
         (stops, "`NameError: name 'missing' is not defined` at its line 3, `return theta, missing"),
         (leaves, "It stopped with `SystemExit: enough` at its line 2"),
@@ -102,12 +117,41 @@ def test_an_answer_that_cannot_be_compared_is_told_why(answer, told, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda t, w: np.array([t, w])[:, np.argsort(t)],
+        lambda t, w: np.stack([t, w], axis=0)[:, np.argsort(t)],
+        lambda t, w: zip(*sorted(zip(t, w, strict=True)), strict=True),
+        lambda t, w: [t[np.argsort(t)], w[np.argsort(t)]],
+    ],
+    ids=["array", "stack", "zip", "list"],
+)
+def test_what_unpacks_into_the_right_things_is_right(answer):
+    assert check.ordered(answer).right
+
+
+def test_a_number_in_quotes_is_no_number():
+    right = gaussians.BIC.oracle
+    assert "this is a str that isn't" in check.bic(lambda *a: str(right(*a))).words
+
+
+def test_an_answer_that_refuses_every_question_is_judged():
+    verdict = check.coin_m_step(Secretive())
+    assert "It stopped with `WordlessError` when it was called" in verdict.words
+
+
+def test_a_law_tells_what_stops_its_code():
+    assert "SystemExit" in laws.shift(lambda a: leaves(a, a), LOGS).words
+    assert "`WordlessError`" in laws.shift(lambda a: Secretive()(a, a), LOGS).words
+
+
 def test_a_part_that_is_right_is_told():
     def half_right(x, r):
         return coins.COIN_M_STEP.oracle(x, r)[0], np.full(r.shape[1], 0.123)
 
     assert (
-        "Of what it returns, θ is right, the weights is not" in check.coin_m_step(half_right).words
+        "Right in all it returns: θ; not right: the weights" in check.coin_m_step(half_right).words
     )
 
 
@@ -187,6 +231,17 @@ def mean_of_r(x, r):
     return r.sum(axis=0) / len(r)
 
 
+def less(taken_out):
+    """An E-step that takes something out of each row."""
+
+    def answer(a):
+        one = taken_out(a, axis=1, keepdims=True)
+        total = np.exp(a - one).sum(axis=1, keepdims=True)
+        return np.exp(a - one) / total, (one + np.log(total)).sum()
+
+    return answer
+
+
 def softmax_bare(a):
     e = np.exp(a)
     return e / e.sum(axis=1, keepdims=True)
@@ -251,8 +306,9 @@ WRONG = {
         (lambda q, p: kl_by_numpy(p, q), "holds infinity"),
         (lambda q, p: kl_of_kept(p, q), "shape fits"),
         (kl_of_kept, "infinite"),
-        (cross_entropy, "shape fits"),
+        (cross_entropy, "holds NaN.* where both are zero"),
         (lambda q, p: np.log(q / p).sum(), "without a weight"),
+        (lambda q, p: np.inf if 0 in p else kl_of_kept(q, p), "Not every zero of p"),
         (lambda q, p: q * np.log(q / p), "Wrong shape"),
         (
             lambda q, p: np.sum(
@@ -350,6 +406,10 @@ WRONG = {
         (lambda a: (softmax(a), np.log(softmax(a).sum(axis=1)).sum()), "always 0"),
         (lambda a: (softmax(a), logsumexp(a, axis=1)), "one number for each"),
         (lambda a: (softmax(a.T).T, logsumexp(a, axis=1).sum()), "don't sum to one"),
+        (lambda a: (softmax(a).round(3), logsumexp(a, axis=1).sum()), "one: row 1, counted from 0, sums to 0.999"),
+        (less(np.min), "overflows"),
+        (less(lambda a, **how: a[:, [0]]), "overflows"),
+        (less(np.mean), "overflows"),
         (lambda a: (a - logsumexp(a, axis=1, keepdims=True), logsumexp(a)), "don't sum to one"),
     ],
     "ordered": [
@@ -358,8 +418,12 @@ WRONG = {
         (lambda t, w: (np.sort(t)[::-1], w[np.argsort(t)[::-1]]), "descending"),
         (lambda t, w: (t[np.argsort(w)], w[np.argsort(w)]), "that of the weights"),
         (lambda t, w: (np.sort(t), w[np.argsort(np.argsort(t))]), "a rank is not an index"),
-        (lambda t, w: (np.argsort(t), w[np.argsort(t)]), "the weights is right, θ is not"),
+        (
+            lambda t, w: (np.argsort(t), w[np.argsort(t)]),
+            "returns: the weights; not right: θ",
+        ),
         (lambda t, w: sorted(zip(t, w, strict=True)), "It should return 2 things"),
+        (lambda t, w: np.append(t, w), "It should return 2 things"),
         (lambda t, w: t.sort(), "changes its argument"),
     ],
     "gaussian_m_step": [
@@ -499,7 +563,8 @@ def test_monotonicity_tells_where_a_run_falls():
     assert told.words == (
         "2 of 4 steps go down; the first between iteration 1 and 2, from −10.0000 to −10.5000."
     )
-    assert "NaN" in laws.never_falls([-12.0, np.nan]).words
+    assert "Value 1 is not a finite number" in laws.never_falls([-12.0, np.nan]).words
+    assert "Value 0 is not a finite number" in laws.never_falls([np.inf, 3]).words
     assert "at least two values" in laws.never_falls([-12.0]).words
 
 
@@ -509,6 +574,8 @@ LOGS = np.log([[0.3, 0.1], [0.2, 0.25], [0.05, 0.4]])
 def test_the_shift_finds_a_missing_maximum_and_shared_logarithms():
     assert laws.shift(lambda a: e_step(a)[0], LOGS).right
     assert "NaN" in laws.shift(softmax_bare, LOGS).words
+    for shared in (lambda a: softmax(a.T).T, lambda a: softmax_bare(a - a.max())):
+        assert not laws.shift(shared, LOGS).right
     assert (
         "the responsibilities change"
         in laws.shift(lambda a: a / a.sum(axis=1)[:, None], LOGS).words

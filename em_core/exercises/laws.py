@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from em_core.checks import Array
-from em_core.exercises.verdict import Verdict, quiet
+from em_core.exercises.verdict import Verdict, quiet, told
 
 ROUNDING = 1e-9
 AGREEMENT = 1e-7
@@ -36,7 +36,7 @@ def never_falls(values: ArrayLike) -> Verdict:
 
 
 def shift(e_step: Callable[[Array], ArrayLike], log_joint: ArrayLike) -> Verdict:
-    """Shift: a constant added to a row of the log-joint leaves the responsibilities as they are.
+    """Shift: a number added to a row of the log-joint leaves the responsibilities as they are.
 
     Parameters
     ----------
@@ -75,16 +75,19 @@ def _told(law: Callable[..., Verdict], *arguments: Any) -> Verdict:
     try:
         with quiet():
             return law(*arguments)
-    except Exception as error:
-        return Verdict("Fails", f"The code stopped with `{type(error).__name__}: {error}`.")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return Verdict("Fails", f"The code stopped with {told(error)}.")
 
 
 def _falls(values: ArrayLike) -> Verdict:
     value = np.asarray(values, dtype=float)
     if value.ndim != 1 or len(value) < 2:
         return Verdict("Fails", "A row of at least two values is wanted, the start's first.")
-    if np.isnan(value).any():
-        return Verdict("Fails", f"Value {np.isnan(value).argmax()} is NaN.")
+    finite = np.isfinite(value)
+    if not finite.all():
+        return Verdict("Fails", f"Value {finite.argmin()} is not a finite number.")
     slack = ROUNDING * np.maximum(1, np.abs(value[:-1]))
     falls = np.flatnonzero(np.diff(value) < -slack)
     if not falls.size:
@@ -98,14 +101,15 @@ def _falls(values: ArrayLike) -> Verdict:
 def _shifted(e_step: Callable[[Array], ArrayLike], log_joint: ArrayLike) -> Verdict:
     given = np.array(log_joint, dtype=float)
     plain = np.asarray(e_step(given.copy()))
+    shares = np.arange(1, len(given) + 1)[:, np.newaxis] / len(given)
     for constant in (-2000.0, -10.0, 10.0, 2000.0):
-        shifted = np.asarray(e_step(given + constant))
-        amount = f"{constant:+.0f}".replace("-", "−")
+        shifted = np.asarray(e_step(given + constant * shares))
+        amount = f"With a number up to {constant:+.0f} added to each row".replace("-", "−")
         if np.isnan(shifted).any():
-            return Verdict("Fails", f"With {amount} on every row there is NaN.")
+            return Verdict("Fails", f"{amount} there is NaN.")
         if shifted.shape != plain.shape or not np.allclose(shifted, plain, atol=AGREEMENT):
-            return Verdict("Fails", f"With {amount} on every row the responsibilities change.")
-    return Verdict("Holds", "Constants from −2000 to +2000 on every row change nothing.")
+            return Verdict("Fails", f"{amount} the responsibilities change.")
+    return Verdict("Holds", "Numbers from −2000 to +2000, another on each row, change nothing.")
 
 
 def _renamed(step: Callable[..., Any], x: ArrayLike, *params: ArrayLike) -> Verdict:

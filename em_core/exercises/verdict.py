@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from html import escape
+from itertools import islice
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -130,7 +131,7 @@ def judge(answer: Any, task: Task) -> Verdict:
     if is_stub(answer):
         return NOT_STARTED
     if not callable(answer):
-        return wrong(f"A function is wanted here, and this is a {type(answer).__name__}.")
+        return wrong(f"A function is wanted here, and this is {kind_of(answer)}.")
     try:
         with quiet():
             return compare([run(answer, a, task) for a in task.cases.values()], task)
@@ -147,10 +148,33 @@ def is_stub(answer: Any) -> bool:
     """Whether nothing was written yet: the dots themselves, or a function that only has them."""
     if answer is None or answer is ...:
         return True
-    code = getattr(answer, "__code__", None)
+    code = code_of(answer)
     steps = list(dis.get_instructions(code)) if code else []
     does_nothing = bool(steps) and {step.opname for step in steps} <= NOTHING_DONE
     return does_nothing and all(s.argval in (None, ...) for s in steps if "CONST" in s.opname)
+
+
+def code_of(answer: Any) -> Any:
+    """A function's code; None for what has none, or won't say."""
+    try:
+        return getattr(answer, "__code__", None)
+    except Exception:
+        return None
+
+
+def kind_of(thing: Any) -> str:
+    """Its type, with the article."""
+    kind = type(thing).__name__
+    return f"an {kind}" if kind[:1].lower() in "aeiou" else f"a {kind}"
+
+
+def told(error: BaseException) -> str:
+    """An error in one line, whatever its own words do."""
+    try:
+        words = str(error)[:LONGEST_QUOTE]
+    except Exception:
+        words = ""
+    return f"`{type(error).__name__}: {words}`" if words else f"`{type(error).__name__}`"
 
 
 @contextmanager
@@ -183,18 +207,19 @@ def called(answer: Callable[..., Any], arguments: Arguments, task: Task) -> Any:
     """The result of a call; an error is told in words, with the line that it arose in."""
     try:
         return answer(*arguments)
-    except (Exception, SystemExit) as error:
-        what = f"`{type(error).__name__}: {str(error)[:LONGEST_QUOTE]}`"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         place = line_of(error, answer)
         if not place:
             called_with = ", ".join(names(task))
             place = f"when it was called with `({called_with})`"
-        raise Unusable(wrong(f"It stopped with {what} {place}.")) from None
+        raise Unusable(wrong(f"It stopped with {told(error)} {place}.")) from None
 
 
 def line_of(error: BaseException, answer: Callable[..., Any]) -> str:
     """The last line of the learner's own that was reached."""
-    code = getattr(answer, "__code__", None)
+    code = code_of(answer)
     frames = traceback.extract_tb(error.__traceback__)
     own = [f.lineno or 0 for f in frames if code and f.filename == code.co_filename]
     if code is None or not own:
@@ -210,10 +235,21 @@ def as_parts(result: Any, task: Task) -> Parts:
     if result is None:
         raise Unusable(wrong("It returns nothing: is there a `return`?"))
     wanted = list(task.parts)
-    pieces = [result] if len(wanted) == 1 else result
-    if not isinstance(pieces, (tuple, list)) or len(pieces) != len(wanted):
+    pieces = [result] if len(wanted) == 1 else unpacked(result, len(wanted))
+    if len(pieces) != len(wanted):
         raise Unusable(wrong(f"It should return {len(wanted)} things: {', '.join(wanted)}."))
     return [as_array(piece, name) for piece, name in zip(pieces, wanted, strict=True)]
+
+
+def unpacked(result: Any, count: int) -> list[Any]:
+    """The things that a result holds; none if it is one thing."""
+    rows = isinstance(result, np.ndarray) and result.ndim > 1
+    if not (rows or isinstance(result, (tuple, list, Iterator))):
+        return []
+    try:
+        return list(islice(result, count + 1))
+    except Exception as error:
+        raise Unusable(wrong(f"What it returns stopped with {told(error)}.")) from None
 
 
 def as_array(piece: Any, name: str) -> Array:
@@ -221,12 +257,12 @@ def as_array(piece: Any, name: str) -> Array:
     if piece is ...:
         raise Unusable(NOT_STARTED)
     try:
+        if np.asarray(piece).dtype.kind in "SU":
+            raise TypeError
         return np.array(piece, dtype=float)
     except Exception:  # whatever the learner's object does when it is asked for its numbers
-        kind = type(piece).__name__
-        raise Unusable(
-            wrong(f"{sentence(name)} should be numbers; this is a {kind} that isn't.")
-        ) from None
+        what = f"{sentence(name)} should be numbers; this is {kind_of(piece)} that isn't."
+        raise Unusable(wrong(what)) from None
 
 
 def sentence(name: str) -> str:
@@ -280,9 +316,11 @@ def first_problem(wanted: Parts, given: Parts, task: Task) -> str:
             return f"{sentence(name)} holds NaN, which comes of 0/0, ∞ − ∞ or 0 · ∞."
         if np.isinf(theirs[np.isfinite(ours)]).any():
             return f"{sentence(name)} holds infinity, which comes of log 0 or of a division by 0."
-    if task.rows_sum_to_one and not np.allclose(given[0].sum(axis=1), 1, atol=SUM_TOLERANCE):
-        first = given[0].sum(axis=1)[0]
-        return f"Its rows don't sum to one: the first one sums to {first:.4g}."
+    sums = given[0].sum(axis=1) if task.rows_sum_to_one else np.ones(1)
+    off = np.abs(sums - 1) > SUM_TOLERANCE
+    if off.any():
+        row = int(off.argmax())
+        return f"Its rows don't sum to one: row {row}, counted from 0, sums to {sums[row]:.8g}."
     return ""
 
 
@@ -290,14 +328,14 @@ def where(given: list[Parts], wanted: list[Parts], task: Task) -> str:
     """In which cases and parts an answer is right, and in which not."""
     right = [c for c, g, w in zip(task.cases, given, wanted, strict=True) if same(g, w)]
     amiss = [case for case in task.cases if case not in right]
-    told = f"The shape fits, the values don't: wrong {' and '.join(amiss)}"
+    words = f"The shape fits, the values don't: wrong {' and '.join(amiss)}"
     if right:
-        told += f", but right {' and '.join(right)}"
+        words += f", but right {' and '.join(right)}"
     good: list[str] = []
     bad: list[str] = []
     for i, name in enumerate(task.parts):
         fits = all(same([g[i]], [w[i]]) for g, w in zip(given, wanted, strict=True))
         (good if fits else bad).append(name)
     if good:
-        told += f". Of what it returns, {' and '.join(good)} is right, {' and '.join(bad)} is not"
-    return f"{told}."
+        words += f". Right in all it returns: {', '.join(good)}; not right: {', '.join(bad)}"
+    return f"{words}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import rel_entr, xlogy
 
@@ -20,6 +22,7 @@ DIVERGENCE = Task(
         ),
         "for a q with a zero": (np.array([0.0, 0.4, 0.6]), np.array([0.3, 0.3, 0.4])),
         "where p is zero and q is not": (np.array([0.5, 0.5]), np.array([1.0, 0.0])),
+        "where both are zero": (np.array([0.4, 0.6, 0.0]), np.array([0.5, 0.5, 0.0])),
     },
     parts={"the divergence": "one number"},
     mistakes=(
@@ -48,6 +51,10 @@ DIVERGENCE = Task(
             lambda q, p: np.sum(q * np.log(q / p)),
         ),
         Mistake(
+            "Not every zero of p makes it infinite: what does a value cost that q never takes?",
+            lambda q, p: np.inf if (p == 0).any() else rel_entr(q, p).sum(),
+        ),
+        Mistake(
             "Terms with q = 0 may be left out, but where only p is 0 the divergence is infinite.",
             lambda q, p: np.sum(rel_entr(q, p), where=(q > 0) & (p > 0)),
         ),
@@ -71,6 +78,7 @@ def _entropy(q: Array) -> float:
 
 
 LOG_JOINT = np.log([[0.3, 0.1], [0.2, 0.25], [0.05, 0.4]])
+IMPOSSIBLE = np.array([[-1.0, -np.inf], [-2.0, -1.5]])
 SOFT = np.array([[0.5, 0.5], [0.1, 0.9], [0.7, 0.3]])
 
 LOWER_BOUND = Task(
@@ -79,6 +87,7 @@ LOWER_BOUND = Task(
         "for soft shares": (LOG_JOINT, SOFT),
         "for the posterior": (LOG_JOINT, right_e_step(LOG_JOINT)[0]),
         "for hard labels": (LOG_JOINT, np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])),
+        "where a component can't have made a row": (IMPOSSIBLE, np.array([[1.0, 0.0], [0.3, 0.7]])),
     },
     parts={"the bound": "one number"},
     mistakes=(
@@ -98,6 +107,11 @@ LOWER_BOUND = Task(
         Mistake(
             "Right for soft shares, NaN for hard ones. What does 0 log 0 count as?",
             lambda a, q: (q * (a - np.log(q))).sum(),
+        ),
+        Mistake(
+            "It is right until a component can't have made a row, and NaN then. What does 0 · (−∞) "
+            "count as?",
+            lambda a, q: (q * a).sum() + _entropy(q),
         ),
         Mistake(
             "This is the gap, log-likelihood minus bound.",
@@ -127,6 +141,21 @@ def _with_one_maximum(log_joint: Array) -> tuple[Array, float]:
     return share_out(relative), (largest + np.log(relative.sum(axis=1))).sum()
 
 
+def _with(taken_out: Callable[..., Array]) -> Callable[[Array], tuple[Array, float]]:
+    """An E-step that takes something else than the maximum out of a row."""
+
+    def e_step(log_joint: Array) -> tuple[Array, float]:
+        one = taken_out(log_joint, axis=1, keepdims=True)
+        relative = np.exp(log_joint - one)
+        return share_out(relative), (one[:, 0] + np.log(relative.sum(axis=1))).sum()
+
+    return e_step
+
+
+def _first(log_joint: Array, axis: int, keepdims: bool) -> Array:
+    return np.take(log_joint, [0], axis)
+
+
 def _posterior(log_joint: Array) -> Array:
     return right_e_step(log_joint)[0]
 
@@ -138,6 +167,9 @@ E_STEP = Task(
         "for 2,000 tosses a sample": (np.array([[-1400.0, -1402.0], [-1390.0, -1386.5]]),),
         "where the rows differ by thousands": (
             np.array([[-3.0, -4.0, -2.5], [-5000.0, -5001.0, -5003.0]]),
+        ),
+        "where the coins differ much": (
+            np.array([[-3000.0, -1000.0], [-1000.0, -3000.0], [-10.0, -2000.0], [-2000.0, -10.0]]),
         ),
     },
     parts={
@@ -154,6 +186,14 @@ E_STEP = Task(
         Mistake(
             "One maximum was taken out of the whole array. A row far below it still underflows.",
             _with_one_maximum,
+        ),
+        *(
+            Mistake(
+                "What was taken out of a row leaves exponents that are large and positive, and "
+                "their exponential overflows. What can be taken out so that none is above 0?",
+                _with(taken_out),
+            )
+            for taken_out in (np.min, _first)  # the mean overflows where the least does
         ),
         Mistake(
             "The responsibilities are right. In the log-likelihood the maximum, once taken out, "
