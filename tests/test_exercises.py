@@ -406,7 +406,10 @@ WRONG = {
         (lambda a: (softmax(a), np.log(softmax(a).sum(axis=1)).sum()), "always 0"),
         (lambda a: (softmax(a), logsumexp(a, axis=1)), "one number for each"),
         (lambda a: (softmax(a.T).T, logsumexp(a, axis=1).sum()), "don't sum to one"),
-        (lambda a: (softmax(a).round(3), logsumexp(a, axis=1).sum()), "one: row 1, counted from 0, sums to 0.999"),
+        (
+            lambda a: (softmax(a).round(3), logsumexp(a, axis=1).sum()),
+            "one: row 1, counted from 0, sums to 0.999",
+        ),
         (less(np.min), "overflows"),
         (less(lambda a, **how: a[:, [0]]), "overflows"),
         (less(np.mean), "overflows"),

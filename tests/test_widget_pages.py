@@ -902,6 +902,17 @@ def test_a_widget_that_cannot_start_says_so_and_keeps_its_picture(
     expect(widget.locator(".em-picture")).to_be_visible()
 
 
+@pytest.mark.parametrize("missing", ["stepper.js", "start.js", "evaluate.js", "parts.js"])
+def test_a_widget_whose_script_does_not_arrive_says_so(
+    page: Page, site_url: str, missing: str
+) -> None:
+    page.route(f"**/{missing}*", lambda route: route.abort())
+    page.goto(f"{site_url}/book/05_coins.html")
+    widget = page.locator('[data-em-widget="coin-steps"]').first
+    expect(status(widget)).to_contain_text("can’t be stepped through")
+    expect(widget.locator(".em-picture")).to_be_visible()
+
+
 @pytest.mark.parametrize(
     "bait", ["</SCRIPT><b>out</b>", "<!--<script>", "</script >", "<b>out</b>"]
 )

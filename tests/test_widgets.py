@@ -365,6 +365,32 @@ def test_slopes_are_numbers_where_a_coin_shows_heads_only():
     assert np.isfinite(widget.trace["slopes"]).all()
 
 
+def test_a_start_given_later_is_gone_back_to():
+    coins, jensen = CoinSteps(X, START), Jensen("log")
+    coins.start = OTHER_WEIGHTS
+    coins.asked = "fixed:3,17"
+    coins.asked = "own"
+    assert coins.start is OTHER_WEIGHTS
+    jensen.start = Setting("square", -3, 3, 0.2)
+    jensen.asked = "at:square,-1,3,0.2"
+    jensen.asked = "own"
+    assert jensen.start == Setting("square", -3, 3, 0.2)
+    mixture = MixtureSteps({"a": POINTS, "b": POINTS + 1}, k=1)
+    mixture.choose("b/2:3")
+    mixture.start = CLOUDS
+    given = mixture.trace
+    mixture.choose("a/2:1")
+    mixture.asked = "own"
+    assert mixture.trace == given
+
+
+def test_jensen_s_state_is_at_rest():
+    jensen = Jensen()
+    jensen.step = 4
+    jensen.state = jensen.state
+    assert jensen.step == 4
+
+
 def test_own_data_given_later_are_gone_back_to():
     widget = MixtureSteps({"a": POINTS, "b": POINTS + 1}, k=2)
     widget.x = POINTS * 2
@@ -415,6 +441,7 @@ def test_what_is_refused_changes_nothing(coins, name, value, words):
         (lambda: MixtureSteps({}), "x: has no data set"),
         (lambda: MixtureSteps(POINTS, "a"), "start: is a str; expected GaussianParams"),
         (lambda: MixtureSteps(POINTS, axes=None), "axes: None must be two names"),
+        (lambda: MixtureSteps(POINTS, axes=5), "axes: 5 must be two names"),
         (lambda: MixtureSteps(POINTS, axes=("a",)), "axes: .* must be two names"),
         (lambda: MixtureSteps(POINTS, axes={"other": ("a", "b")}), "axes: None must be two names"),
         (lambda: CoinStarts([[500, 500], [900, 100]], START), "x: can't be shown: from θ_A 0.01"),

@@ -232,6 +232,7 @@ class Stepper(Widget):
     @start.setter
     def start(self, params: Params) -> None:
         self._restart(self._x, params)
+        self._given = self.start
 
     @property
     def x(self) -> Any:

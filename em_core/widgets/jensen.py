@@ -122,7 +122,7 @@ class Jensen(Widget):
         if not isinstance(start, Setting):
             raise ValueError(f"start: is a {type(start).__name__}; expected a Setting")
         _check_name(start.f)
-        first = _checked(start.f, (start.first, start.second), start.weight)
+        first = self._given = _checked(start.f, (start.first, start.second), start.weight)
         self.settings = [first, *way(start.f)[1:]]
         self._show(self._trace("own"))
 
@@ -133,6 +133,8 @@ class Jensen(Widget):
 
     @state.setter
     def state(self, state: Setting) -> None:
+        if state == self.state:
+            return
         if state in self.settings:
             self.step = self.settings.index(state)
         else:

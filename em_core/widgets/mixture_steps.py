@@ -99,6 +99,17 @@ class MixtureSteps(Stepper):
             raise
         self._home, self._given = "own", self.start
 
+    @property
+    def start(self) -> GaussianParams:
+        """The parameters at step 0."""
+        start: GaussianParams = self.states[0].params
+        return start
+
+    @start.setter
+    def start(self, params: GaussianParams) -> None:
+        self._restart(self._x, params)
+        self._home, self._given = self._data, params
+
     def make_scene(self, x: ArrayLike) -> dict[str, Any]:
         """What there is to choose from."""
         return {
@@ -304,7 +315,7 @@ def plane_scene(points: Array, axes: Axes | list[str]) -> dict[str, Any]:
 def _check_axes(axes: Mapping[str, Any], sets: Mapping[str, Any]) -> None:
     for name in sets:
         pair = axes.get(name)
-        given = [pair] if pair is None or isinstance(pair, str) else list(pair)
+        given = list(pair) if isinstance(pair, (tuple, list)) else [pair]
         if len(given) != 2 or not all(isinstance(axis, str) for axis in given):
             raise ValueError(f"axes: {pair!r} must be two names, of the columns of {name!r}")
 

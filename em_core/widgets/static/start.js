@@ -1,2 +1,2 @@
 // The site's last script: the page is there, so mount what it holds.
-globalThis.emWidgets.start();
+globalThis.emWidgets?.start?.();

@@ -374,6 +374,7 @@
     }));
 
   const mountPlace = (root) => {
+    if (!em.scale || !em.shares) throw new Error("a script of the figure did not arrive");
     const page = JSON.parse(root.querySelector("script").textContent);
     let wanted = null;
     const ask = async (setting, made) => {
