@@ -378,7 +378,7 @@ def draw_roofline(
     """
     names, speeds = list(ceilings), np.array(list(ceilings.values()))
     intensities = [intensity for intensity, _ in points.values()]
-    left, right = min(intensities) / 4, max(*intensities, speeds.max() / bandwidth) * 8
+    left, right = min(intensities) / 4, max(*intensities, speeds.max() / bandwidth) * 20
     ridges = speeds / bandwidth
     ax.plot([left, ridges[0], right], [left * bandwidth, speeds[0], speeds[0]], color=LIGHT["ink"])
     above = {"xytext": (0, 4), "textcoords": "offset points"}
@@ -388,7 +388,8 @@ def draw_roofline(
     for number, (name, (intensity, speed)) in enumerate(points.items()):
         colour = COMPONENTS[number % 4]
         ax.plot(intensity, speed, color=colour, marker=MARKERS[number % 4], linestyle="")
-        beside = {"xytext": (7, -4), "textcoords": "offset points"}
+        # Above or below, lest a ceiling of about this speed runs through the words.
+        beside = {"xytext": (7, 4 if speed > speeds.min() else -13), "textcoords": "offset points"}
         label(ax, intensity, speed, name, color=colour, **beside)
     ax.set(xscale="log", yscale="log", xlim=(left, right))
     ax.set(xlabel="operations per byte of main memory", ylabel="operations a second")

@@ -230,6 +230,26 @@ def test_the_clicker_is_the_decks_wherever_the_focus_is(opened, name, focused):
 
 
 @pytest.mark.parametrize("name", WITH_WIDGETS)
+def test_after_a_jump_the_widget_stands_where_the_deck_does(opened, name):
+    page = opened(name)
+    widget_slide(page)
+    slider = page.locator(".present input[type=range]")
+    here, planned = at(page), page.locator(".present [data-widget-step]").count()
+    page.evaluate("Reveal.next()")
+    expect(slider).to_have_value("1")
+    page.evaluate("Reveal.slide(0)")
+    page.evaluate(f"Reveal.slide({here - 1})")
+    page.keyboard.press("PageDown")
+    while at(page) < here:
+        page.keyboard.press("PageDown")
+    expect(slider).to_have_value("0")
+    page.evaluate(f"Reveal.slide({here + 1})")
+    while at(page) > here:
+        page.keyboard.press("PageUp")
+    expect(slider).to_have_value(str(planned))
+
+
+@pytest.mark.parametrize("name", WITH_WIDGETS)
 def test_the_widgets_own_keys_do_not_move_the_deck(opened, name):
     page = opened(name)
     widget_slide(page)

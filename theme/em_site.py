@@ -8,6 +8,7 @@ are plain `<details>`: a page is complete before any script runs.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -136,6 +137,28 @@ class UnwrapExercises(SphinxPostTransform):
                 section.parent.replace(section, section.children)
 
 
+class KeepPunctuation(SphinxPostTransform):
+    """Keep the mark after a short formula beside it: browsers may break the line between them.
+
+    A long formula must be free to break, and then nothing holds the mark.
+    """
+
+    default_priority = 300
+    formats = ("html",)
+    marks = re.compile(r"[,.;:!?)’”]+")
+    short = 24  # characters of TeX
+
+    def run(self, **kwargs: Any) -> None:
+        for formula in list(self.document.findall(nodes.math)):
+            after = formula.next_node(descend=False, siblings=True)
+            found = self.marks.match(after) if isinstance(after, nodes.Text) else None
+            if found and len(formula.astext()) <= self.short:
+                after.parent.replace(after, nodes.Text(after[found.end() :]))
+                together = nodes.inline("", "", classes=["together"])
+                formula.parent.replace(formula, together)
+                together += [formula, nodes.Text(found[0])]
+
+
 def open_source(translator: Any, node: nodes.citation) -> None:
     """Write a source as an item of a plain list: the roles that docutils gives are outdated."""
     if not isinstance(node.previous_sibling(), nodes.citation):
@@ -259,6 +282,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_post_transform(FoldDropdowns)
     app.add_post_transform(BoxTables)
     app.add_post_transform(UnwrapExercises)
+    app.add_post_transform(KeepPunctuation)
     app.add_node(nodes.citation, override=True, html=(open_source, close_source))
     app.add_node(HideCodeCellNode, override=True, html=(open_hidden_code, close_hidden_code))
     app.connect("config-inited", configure, priority=400)

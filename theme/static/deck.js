@@ -17,6 +17,16 @@
     }
   }
 
+  // After a jump, fragments come and go without a word: the widget takes as many steps as are shown.
+  function align() {
+    const slide = Reveal.getCurrentSlide();
+    const steps = slide.querySelectorAll("[data-widget-step]");
+    const slider = steps.length && slide.querySelector("[data-em-widget] input[type=range]");
+    if (!slider) return;
+    slider.value = [...steps].filter((step) => step.classList.contains("visible")).length;
+    slider.dispatchEvent(new Event("input"));
+  }
+
   // A clicker's keys move the deck, whatever has the focus.
   function takeClicker(event) {
     const move = { PageDown: Reveal.next, PageUp: Reveal.prev }[event.key];
@@ -57,7 +67,8 @@
     const find = (name) => document.querySelector(`.speaker ${name}`);
     find(".now").replaceChildren(...slides[at].querySelector(".notes").cloneNode(true).childNodes);
     find(".plan").textContent = `of ${clock(60 * minutesOf(slides.slice(0, at + 1)))} planned up to the end of this slide`;
-    const heading = slides[at + 1]?.querySelector("h2");
+    const heading = slides[at + 1]?.querySelector("h2")?.cloneNode(true);
+    heading?.querySelectorAll(".katex-mathml").forEach((twin) => twin.remove());
     find(".next").textContent = heading ? `Next: ${heading.textContent}` : "";
   }
 
@@ -76,6 +87,7 @@
     addEventListener("keydown", takeClicker, true);
     Reveal.on("fragmentshown", ({ fragments }) => press(fragments, "ArrowRight"));
     Reveal.on("fragmenthidden", ({ fragments }) => press(fragments, "ArrowLeft"));
+    Reveal.on("slidechanged", () => setTimeout(align)); // the fragments follow the event
     await Reveal.initialize({
       ...sizeFor(),
       embedded: isNotes,
@@ -90,6 +102,7 @@
       transition: "none",
       backgroundTransition: "none",
     });
+    align();
     Reveal.addKeyBinding({ keyCode: 83, key: "S", description: "Speaker notes" }, openNotes);
     Reveal.addKeyBinding({ keyCode: 84, key: "T", description: "Light or dark" }, () => document.querySelector(".mode").click());
     addEventListener("resize", () => Reveal.configure(sizeFor()));
