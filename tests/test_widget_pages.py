@@ -467,12 +467,13 @@ def test_room_is_kept_until_the_widget_starts(
     page: Page, site_url: str, spec: Spec, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    page.route("**/start.js*", lambda route: route.fulfill(body=""))
-    page.goto(f"{site_url}/book/{spec.page}.html", wait_until="networkidle")
-    heights = page.evaluate(
-        "() => { const root = document.querySelector('[data-em-widget]');"
-        "const before = root.offsetHeight; emWidgets.start(); return [before, root.offsetHeight]; }"
+    measured = (
+        "const root = document.querySelector('[data-em-widget]'), before = root.offsetHeight;"
+        "emWidgets.start(); globalThis.heights = [before, root.offsetHeight];"
     )
+    page.route("**/start.js*", lambda route: route.fulfill(body=measured))
+    page.goto(f"{site_url}/book/{spec.page}.html", wait_until="networkidle")
+    heights = page.evaluate("heights")
     assert abs(heights[1] - heights[0]) <= 1
 
 
