@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from em_core.checks import Array
 from em_core.gaussians import GaussianParams
@@ -376,23 +377,28 @@ def draw_roofline(
     points : dict of str to tuple of two floats
         For each program, operations per byte and operations a second.
     """
-    names, speeds = list(ceilings), np.array(list(ceilings.values()))
+    names, speeds = list(ceilings), np.array(list(ceilings.values())) / 1e9
     intensities = [intensity for intensity, _ in points.values()]
-    left, right = min(intensities) / 4, max(*intensities, speeds.max() / bandwidth) * 20
-    ridges = speeds / bandwidth
-    ax.plot([left, ridges[0], right], [left * bandwidth, speeds[0], speeds[0]], color=LIGHT["ink"])
+    ridges = speeds / (bandwidth / 1e9)
+    left, right = min(intensities) / 4, max(*intensities, *ridges) * 20
+    slope = [left, ridges[0], right], [left * bandwidth / 1e9, speeds[0], speeds[0]]
+    ax.plot(*slope, color=LIGHT["ink"])
     above = {"xytext": (0, 4), "textcoords": "offset points"}
     for name, speed, ridge, line in zip(names, speeds, ridges, LINES, strict=False):
         ax.plot([ridge, right], [speed, speed], color=LIGHT["ink"], linestyle=line)
         label(ax, 1.3 * ridge, speed, name, **above)
-    for number, (name, (intensity, speed)) in enumerate(points.items()):
-        colour = COMPONENTS[number % 4]
+    for number, (name, (intensity, reached)) in enumerate(points.items()):
+        colour, speed = COMPONENTS[number % 4], reached / 1e9
         ax.plot(intensity, speed, color=colour, marker=MARKERS[number % 4], linestyle="")
         # Above or below, lest a ceiling of about this speed runs through the words.
         beside = {"xytext": (7, 4 if speed > speeds.min() else -13), "textcoords": "offset points"}
         label(ax, intensity, speed, name, color=colour, **beside)
     ax.set(xscale="log", yscale="log", xlim=(left, right))
-    ax.set(xlabel="operations per byte of main memory", ylabel="operations a second")
+    ax.set(xlabel="operations per byte of main memory", ylabel="billion operations a second")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
 
 
 def draw_lower_bound(
