@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from scipy.special import logsumexp
+from scipy.special import logsumexp, xlogy
 from scipy.stats import multivariate_normal
 
 from em_core import GaussianMixture, GaussianParams
@@ -78,22 +78,54 @@ class Hostile:
 
 class WordlessError(Exception):
     def __str__(self):
-        raise RuntimeError("not today")
+        raise SystemExit
+
+
+class Leaving(BaseException):
+    """What is no `Exception`, such as asyncio's `CancelledError`."""
 
 
 class Secretive:
     def __getattr__(self, name):
-        raise RuntimeError("not today")
+        raise Leaving
 
-    def __call__(self, x, r):
+    def __call__(self, *arguments):
         raise WordlessError
+
+
+class Agreeable:
+    """Has every attribute, a mock for instance."""
+
+    def __getattr__(self, name):
+        return 7
+
+    def __call__(self, *arguments):
+        return 7
+
+
+class Classless:
+    @property
+    def __class__(self):
+        raise Leaving
+
+    def __array__(self, dtype=None, copy=None):
+        raise Leaving
+
+
+def ends_midway(*arguments):
+    yield 1.0
+    raise Leaving
+
+
+def raises(error):
+    raise error
 
 
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
         (7, "A function is wanted here, and this is an int."),
-        (lambda x, r: map(int, ["a", "b"]), "What it returns stopped with `ValueError: invalid"),
+        (lambda x, r: map(int, ["a", "b"]), "It stopped with `ValueError: invalid"),
         (3.5, "A function is wanted here, and this is a float."),
         (stops, "`NameError: name 'missing' is not defined` at its line 3, `return theta, missing"),
         (leaves, "It stopped with `SystemExit: enough` at its line 2"),
@@ -131,19 +163,53 @@ def test_what_unpacks_into_the_right_things_is_right(answer):
     assert check.ordered(answer).right
 
 
+@pytest.mark.parametrize("name", ["E_STEP", "MERGED"])
+def test_an_array_of_objects_holds_several_things(name):
+    oracle = TASKS[name].oracle
+    assert CHECKS[name.lower()](lambda *a: np.array(oracle(*a), dtype=object)).right
+
+
 def test_a_number_in_quotes_is_no_number():
     right = gaussians.BIC.oracle
     assert "this is a str that isn't" in check.bic(lambda *a: str(right(*a))).words
 
 
-def test_an_answer_that_refuses_every_question_is_judged():
-    verdict = check.coin_m_step(Secretive())
-    assert "It stopped with `WordlessError` when it was called" in verdict.words
+HOSTILE = {
+    "refuses its attributes": (Secretive(), "`Leaving`|`WordlessError`"),
+    "has every attribute": (Agreeable(), ""),
+    "raises what has no words": (lambda *a: raises(WordlessError()), "`WordlessError`"),
+    "leaves": (lambda *a: raises(SystemExit("enough")), "`SystemExit: enough`"),
+    "raises no Exception": (lambda *a: raises(Leaving()), "`Leaving`"),
+    "returns what refuses": (lambda *a: Classless(), "`Leaving`"),
+    "returns parts that refuse": (lambda *a: (Classless(), Classless()), "`Leaving`"),
+    "ends midway": (ends_midway, ""),
+}
 
 
-def test_a_law_tells_what_stops_its_code():
-    assert "SystemExit" in laws.shift(lambda a: leaves(a, a), LOGS).words
-    assert "`WordlessError`" in laws.shift(lambda a: Secretive()(a, a), LOGS).words
+@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize(("answer", "told"), HOSTILE.values(), ids=HOSTILE)
+def test_no_check_raises(name, answer, told):
+    verdict = getattr(check, name)(answer)
+    assert verdict.headline == "Not right yet"
+    assert verdict.words
+
+
+@pytest.mark.parametrize(("answer", "told"), HOSTILE.values(), ids=HOSTILE)
+def test_what_stops_an_answer_is_told(answer, told):
+    assert re.search(told, check.coin_m_step(answer).words)
+
+
+@pytest.mark.parametrize("answer", [f for f, told in HOSTILE.values() if told])
+def test_a_law_tells_what_stops_its_code(answer):
+    for verdict in (laws.shift(answer, LOGS), laws.renaming(answer, LOGS, np.ones(2))):
+        assert verdict.headline == "Fails"
+        assert "stopped" in verdict.words
+
+
+@pytest.mark.parametrize("judged", [check.e_step, lambda answer: laws.shift(answer, LOGS)])
+def test_an_interrupt_is_the_learners_own(judged):
+    with pytest.raises(KeyboardInterrupt):
+        judged(lambda a: raises(KeyboardInterrupt()))
 
 
 def test_a_part_that_is_right_is_told():
@@ -306,7 +372,8 @@ WRONG = {
         (lambda q, p: kl_by_numpy(p, q), "holds infinity"),
         (lambda q, p: kl_of_kept(p, q), "shape fits"),
         (kl_of_kept, "infinite"),
-        (cross_entropy, "holds NaN.* where both are zero"),
+        (cross_entropy, "the cross-entropy"),
+        (lambda q, p: -xlogy(q, p).sum(), "the cross-entropy"),
         (lambda q, p: np.log(q / p).sum(), "without a weight"),
         (lambda q, p: np.inf if 0 in p else kl_of_kept(q, p), "Not every zero of p"),
         (lambda q, p: q * np.log(q / p), "Wrong shape"),
@@ -357,7 +424,10 @@ WRONG = {
         (lambda *a: shared(joint_of(*a))[:, 0], "Wrong shape"),
     ],
     "lower_bound": [
-        (lambda a, q: np.sum(q * a), "Q"),
+        (lambda a, q: np.sum(q * a), "expected log-joint, Q"),
+        (lambda a, q: np.where(q > 0, q * a, 0).sum(), "expected log-joint, Q"),
+        (lambda a, q: np.sum(a[q > 0] * q[q > 0]) + xlogy(q, q).sum(), "wrong sign"),
+        (lambda a, q: np.sum(q * a) - xlogy(q, q).sum(), "have made a row"),
         (lambda a, q: np.sum(q * (a - np.log(q))), "0 log 0"),
         (lambda a, q: np.sum(q * a) + np.sum(q * np.log(q + 1e-300)), "wrong sign"),
         (lambda a, q: logsumexp(a, axis=1).sum(), "q has no influence"),
@@ -508,7 +578,10 @@ WRONG = {
             ),
             "same number of rows",
         ),
-        (merge_with(lambda n, o, step: n * o / (n + o) * step @ step), "Of what it returns|values"),
+        (
+            merge_with(lambda n, o, step: n * o / (n + o) * step @ step),
+            "Right in all it returns|values",
+        ),
     ],
 }
 

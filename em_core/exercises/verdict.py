@@ -17,6 +17,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from html import escape
 from itertools import islice
+from types import CodeType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -128,15 +129,19 @@ def judge(answer: Any, task: Task) -> Verdict:
     -------
     Verdict
     """
-    if is_stub(answer):
-        return NOT_STARTED
-    if not callable(answer):
-        return wrong(f"A function is wanted here, and this is {kind_of(answer)}.")
     try:
+        if is_stub(answer):
+            return NOT_STARTED
+        if not callable(answer):
+            return wrong(f"A function is wanted here, and this is {kind_of(answer)}.")
         with quiet():
             return compare([run(answer, a, task) for a in task.cases.values()], task)
     except Unusable as stopped:
         return stopped.verdict
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # the learner's object, asked for its code or its parts
+        return wrong(f"It stopped with {told(error)}.")
 
 
 def wrong(words: str) -> Verdict:
@@ -154,12 +159,10 @@ def is_stub(answer: Any) -> bool:
     return does_nothing and all(s.argval in (None, ...) for s in steps if "CONST" in s.opname)
 
 
-def code_of(answer: Any) -> Any:
-    """A function's code; None for what has none, or won't say."""
-    try:
-        return getattr(answer, "__code__", None)
-    except Exception:
-        return None
+def code_of(answer: Any) -> CodeType | None:
+    """A function's code; None for what has none."""
+    code = getattr(answer, "__code__", None)
+    return code if isinstance(code, CodeType) else None
 
 
 def kind_of(thing: Any) -> str:
@@ -172,7 +175,9 @@ def told(error: BaseException) -> str:
     """An error in one line, whatever its own words do."""
     try:
         words = str(error)[:LONGEST_QUOTE]
-    except Exception:
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
         words = ""
     return f"`{type(error).__name__}: {words}`" if words else f"`{type(error).__name__}`"
 
@@ -243,13 +248,11 @@ def as_parts(result: Any, task: Task) -> Parts:
 
 def unpacked(result: Any, count: int) -> list[Any]:
     """The things that a result holds; none if it is one thing."""
-    rows = isinstance(result, np.ndarray) and result.ndim > 1
-    if not (rows or isinstance(result, (tuple, list, Iterator))):
-        return []
-    try:
-        return list(islice(result, count + 1))
-    except Exception as error:
-        raise Unusable(wrong(f"What it returns stopped with {told(error)}.")) from None
+    if isinstance(result, np.ndarray):
+        several = result.ndim > 1 or result.dtype == object
+    else:
+        several = isinstance(result, (tuple, list, Iterator))
+    return list(islice(result, count + 1)) if several else []
 
 
 def as_array(piece: Any, name: str) -> Array:
@@ -320,7 +323,7 @@ def first_problem(wanted: Parts, given: Parts, task: Task) -> str:
     off = np.abs(sums - 1) > SUM_TOLERANCE
     if off.any():
         row = int(off.argmax())
-        return f"Its rows don't sum to one: row {row}, counted from 0, sums to {sums[row]:.8g}."
+        return f"Its rows don't sum to one: row {row}, counted from 0, sums to {sums[row]:.10g}."
     return ""
 
 

@@ -42,6 +42,16 @@ DIVERGENCE = Task(
             "The logarithms are added without a weight: each counts by its probability.",
             lambda q, p: np.log(q / p).sum(),
         ),
+        *(
+            Mistake(
+                "For q = p it is not zero: this is the cross-entropy. What is to be taken away?",
+                cross_entropy,
+            )
+            for cross_entropy in (
+                lambda q, p: -(q * np.log(p)).sum(),
+                lambda q, p: -xlogy(q, p).sum(),
+            )
+        ),
         Mistake(
             "It is right up to a factor: which logarithm does this book use?",
             lambda q, p: rel_entr(q, p).sum() / np.log(2),
@@ -77,6 +87,14 @@ def _entropy(q: Array) -> float:
     return float(-xlogy(q, q).sum())
 
 
+def _expected(log_joint: Array, q: Array) -> float:
+    return float(np.where(q > 0, q * log_joint, 0).sum())
+
+
+def _expected_or_nan(log_joint: Array, q: Array) -> float:
+    return float((q * log_joint).sum())
+
+
 LOG_JOINT = np.log([[0.3, 0.1], [0.2, 0.25], [0.05, 0.4]])
 IMPOSSIBLE = np.array([[-1.0, -np.inf], [-2.0, -1.5]])
 SOFT = np.array([[0.5, 0.5], [0.1, 0.9], [0.7, 0.3]])
@@ -91,14 +109,21 @@ LOWER_BOUND = Task(
     },
     parts={"the bound": "one number"},
     mistakes=(
-        Mistake(
-            "This is the expected log-joint, Q. The bound has one more term, which knows nothing "
-            "of the model.",
-            lambda a, q: (q * a).sum(),
+        *(
+            Mistake(
+                "This is the expected log-joint, Q. The bound has one more term, which knows "
+                "nothing of the model.",
+                expected,
+            )
+            for expected in (_expected, _expected_or_nan)
         ),
         Mistake(
             "The second term has the wrong sign.",
-            lambda a, q: (q * a).sum() - _entropy(q),
+            lambda a, q: _expected(a, q) - _entropy(q),
+        ),
+        Mistake(
+            "The second term has the wrong sign.",
+            lambda a, q: _expected_or_nan(a, q) - _entropy(q),
         ),
         Mistake(
             "This is the log-likelihood: q has no influence. It is what the bound lies below.",
@@ -111,7 +136,7 @@ LOWER_BOUND = Task(
         Mistake(
             "It is right until a component can't have made a row, and NaN then. What does 0 · (−∞) "
             "count as?",
-            lambda a, q: (q * a).sum() + _entropy(q),
+            lambda a, q: _expected_or_nan(a, q) + _entropy(q),
         ),
         Mistake(
             "This is the gap, log-likelihood minus bound.",
