@@ -104,7 +104,7 @@ def _shifted(e_step: Callable[[Array], ArrayLike], log_joint: ArrayLike) -> Verd
     shares = np.arange(1, len(given) + 1)[:, np.newaxis] / len(given)
     for constant in (-2000.0, -10.0, 10.0, 2000.0):
         shifted = np.asarray(e_step(given + constant * shares))
-        amount = f"With a number up to {constant:+.0f} added to each row".replace("-", "−")
+        amount = f"With another number added to each row, up to {constant:+.0f},".replace("-", "−")
         if np.isnan(shifted).any():
             return Verdict("Fails", f"{amount} there is NaN.")
         if shifted.shape != plain.shape or not np.allclose(shifted, plain, atol=AGREEMENT):
