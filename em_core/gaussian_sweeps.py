@@ -107,7 +107,8 @@ class Frame:
         """
         x = np.asarray(x)
         for at in range(0, len(x), self.rows):
-            z = self.inverse @ (x[at : at + self.rows] - self.centre).T
+            # In rows, whatever the order in memory: BLAS adds up columns otherwise.
+            z = self.inverse @ np.subtract(x[at : at + self.rows], self.centre, order="C").T
             yield z, (features(z) if len(x) <= self.rows else None)
 
 

@@ -171,7 +171,7 @@ class GaussianMixture:
             If a covariance is not positive definite to the working precision of these data.
         """
         chunks = x if isinstance(x, Chunks) else Chunks.of(_as_rows(x, params))
-        whole = chunks.sum(lambda piece: _of_all(_as_rows(piece, params)))
+        whole = chunks.sum(lambda piece: _of_all(np.ascontiguousarray(_as_rows(piece, params))))
         check_collapse(params.covariances, whole.finest())
         frame = Frame(whole.means[0], whole.scatters[0], whole.counts[0], len(params.weights))
         total = adder(chunks, frame.blocks, keep=chunks is not x)

@@ -40,6 +40,10 @@ Sums = TypeVar("Sums")
 class Chunks:
     """Data that are read piece by piece, anew in each iteration.
 
+    The sums of a piece's rows are added in the order of the pieces, wherever these lie: the same
+    pieces give the same bits, if BLAS runs as many threads. `fit` cuts an array or a
+    `numpy.memmap` as `Chunks.of` does.
+
     Parameters
     ----------
     pieces : iterable of array_like of shape (n_c, d)
@@ -70,9 +74,9 @@ class Chunks:
         x : array of shape (n, d)
             In memory, a `numpy.memmap`, or whatever gives rows by ``x[start:stop]``.
         rows : int, optional
-            The number of rows in a piece; by default as many as take 4 MiB.
+            The number of rows in a piece; by default as many as take 4 MiB in double precision.
         """
-        rows = rows or max(1, CHUNK_BYTES // max(1, x[:1].nbytes))
+        rows = rows or max(1, CHUNK_BYTES // max(8, 8 * x[:1].size))
         return cls([x[at : at + rows] for at in range(0, len(x), rows)])
 
     def sum(self, function: Callable[[Any], Sums]) -> Sums:
@@ -139,8 +143,8 @@ def adder(chunks: Chunks, cut: Callable[[Any], Iterable[Any]], keep: bool) -> Ad
         Whether the blocks are kept, or cut whenever the data are read.
     """
     if keep:
-        blocks = [block for piece in chunks.pieces for block in cut(piece)]
-        return lambda sweep: added(map(sweep, blocks))
+        pieces = [list(cut(piece)) for piece in chunks.pieces]
+        return lambda sweep: added(added(map(sweep, blocks)) for blocks in pieces)
     return lambda sweep: chunks.sum(lambda piece: added(map(sweep, cut(piece))))
 
 

@@ -81,9 +81,79 @@ def test_a_memmap_is_read_in_pieces_in_memory_that_does_not_grow(tmp_path):
     assert peaks[1] < 2.5 * x.nbytes
 
 
-def test_a_memmap_gives_the_array_s_answer(tmp_path):
-    x, start = mapped(tmp_path, 2_000)
-    near(fit(MODEL, x, start).params, fit(MODEL, np.array(x), start).params)
+# --- the same bits ------------------------------------------------------------------------------
+
+
+def bits(result) -> list[bytes]:
+    """All that a fit found, to the last bit."""
+    params = [getattr(result.params, name) for name in result.params.__dataclass_fields__]
+    return [array.tobytes() for array in (*params, result.log_likelihoods)]
+
+
+def on_disk(x: np.ndarray, folder) -> np.ndarray:
+    np.save(folder / "x.npy", x)
+    return np.load(folder / "x.npy", mmap_mode="r")
+
+
+def at(offset: int, x: np.ndarray) -> np.ndarray:
+    """A copy that begins so many bytes after a multiple of 64."""
+    room = np.empty(x.nbytes + 128, dtype=np.uint8)
+    begin = -room.ctypes.data % 64 + offset
+    copy = room[begin : begin + x.nbytes].view(x.dtype).reshape(x.shape)
+    copy[...] = x
+    return copy
+
+
+PLACES = {
+    "a memmap": on_disk,
+    "a memmap in columns": lambda x, folder: on_disk(np.asfortranarray(x), folder),
+    "pieces of an array": lambda x, folder: Chunks.of(x),
+    "pieces of a memmap": lambda x, folder: Chunks.of(on_disk(x, folder)),
+    "pieces in columns": lambda x, folder: Chunks.of(np.asfortranarray(x)),
+    "pieces made anew": lambda x, folder: Chunks(Files(Chunks.of(x).pieces)),
+    "columns": lambda x, folder: np.asfortranarray(x),
+    **{f"{n} bytes on": lambda x, folder, n=n: at(n, x) for n in range(8, 64, 8)},
+}
+
+
+def gaussians(d: int, k: int, n: int, shared: bool = False):
+    rng = np.random.default_rng(d)
+    x = 3.0 * rng.integers(k, size=(n, 1)) + rng.standard_normal((n, d))
+    return GaussianMixture(shared), x, MODEL.random_start(x, k, rng)
+
+
+def coins(n: int):
+    start = CoinParams([0.3, 0.6], [0.5, 0.5])
+    x, _ = COINS.sample(CoinParams([0.2, 0.7], [0.4, 0.6]), n, np.random.default_rng(1))
+    return CoinMixture(fit_weights=True), x, start
+
+
+# More rows than a piece takes, and than a block; residuals (32, 2) as well as moments.
+FITS = {
+    "coins": coins(300_000),
+    "2, 3": gaussians(2, 3, 300_000),
+    "2, 3, shared": gaussians(2, 3, 300_000, shared=True),
+    "16, 8": gaussians(16, 8, 40_000),
+    "32, 2": gaussians(32, 2, 20_000),
+}
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_wherever_the_data_lie_the_answer_has_the_same_bits(name, tmp_path):
+    model, x, start = FITS[name]
+    assert len(Chunks.of(x).pieces) > 1
+    held = bits(fit(model, x, start, tol=0, max_iter=3))
+    for place, put in PLACES.items():
+        assert bits(fit(model, put(x, tmp_path), start, tol=0, max_iter=3)) == held, place
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int16, ">f8"])
+def test_numbers_of_another_type_give_the_bits_of_their_values(dtype, tmp_path):
+    model, x, start = FITS["2, 3"]
+    x = (100 * x).round().astype(dtype)
+    held = bits(fit(model, x.astype(float), start, tol=0, max_iter=3))
+    for put in (lambda x, folder: x, on_disk, lambda x, folder: Chunks.of(x)):
+        assert bits(fit(model, put(x, tmp_path), start, tol=0, max_iter=3)) == held
 
 
 @pytest.mark.parametrize(

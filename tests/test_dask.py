@@ -71,6 +71,17 @@ def test_two_processes_give_the_bits_of_one(client, d, k):
     assert (here.log_likelihoods == there.log_likelihoods).all()
 
 
+def test_partitions_cut_as_an_array_is_give_its_bits(client):
+    rng = np.random.default_rng(2)
+    x = 3.0 * rng.integers(3, size=(400_000, 1)) + rng.standard_normal((400_000, 2))
+    start = MODEL.random_start(x, 3, rng)
+    rows = len(next(iter(Chunks.of(x).pieces)))
+    assert rows < len(x)
+    held = fit(MODEL, x, start, tol=0, max_iter=3)
+    there = fit(MODEL, DaskChunks(da.from_array(x, chunks=(rows, 2))), start, tol=0, max_iter=3)
+    assert same(held.params, there.params)
+
+
 def test_coins_go_by_dask_too(client):
     model, start = CoinMixture(fit_weights=True), CoinParams([0.3, 0.6], [0.5, 0.5])
     x, _ = model.sample(CoinParams([0.2, 0.7], [0.4, 0.6]), 5_000, np.random.default_rng(1))
