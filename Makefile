@@ -12,7 +12,7 @@ PIN := uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 	--custom-compile-command "make requirements" --no-emit-index-url --no-emit-find-links
 
 .NOTPARALLEL:
-.PHONY: help setup book serve lab pdf slides zip test bench bench-site lint format notebooks requirements clean
+.PHONY: help setup book serve lab pdf slides zip check test bench bench-site lint format notebooks requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -42,8 +42,11 @@ slides: setup  ## build the site and list its decks of slides, one a chapter
 zip: setup  ## pack the site into one file that opens without server or network
 	@python tools/pack.py
 
-test: setup  ## test everything: style, chapters, site in a browser, other Pythons
-	@python tools/run_tests.py
+check: setup  ## test what is quick, while you work: style, types, laws, numbers, errors, house
+	@python tools/run_tests.py --check $(ONLY)
+
+test: setup  ## test everything: style, chapters, site in browsers, other Pythons (ONLY=STEP)
+	@python tools/run_tests.py $(ONLY)
 
 bench: setup  ## measure the fits beside scikit-learn, the listings and the floor (ten minutes)
 	@python tools/bench_fit.py

@@ -21,6 +21,7 @@ import notebooks
 import other_pythons
 import pytest
 import run_tests
+import steps
 from packaging.markers import Marker
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -375,22 +376,80 @@ def test_words_of_the_talk_are_folded_in_jupyter_and_lead_nowhere(path):
 # --- the summary of make test -------------------------------------------------------------------
 
 
-def outcome(name: str, status: int, closing: str) -> run_tests.Outcome:
-    return run_tests.Outcome(name, status, 1.0, closing)
+def python_step(name: str, code: str, *after: str) -> steps.Step:
+    return steps.Step(name, f"the {name}", [sys.executable, "-c", code], after)
 
 
-def test_the_summary_adds_up_and_a_failed_step_fails_the_run(capsys):
+def outcome(name: str, status: int | None, *results: str) -> run_tests.Outcome:
+    tests = [run_tests.Test(f"{name}::{i}", r, float(i)) for i, r in enumerate(results)]
+    return run_tests.Outcome(python_step(name, ""), status, 1.0, tuple(tests))
+
+
+def test_the_summary_adds_up_names_the_slowest_and_a_failed_step_fails_the_run(capsys):
     outcomes = [
-        outcome("types", 0, "Success: no issues found"),
-        outcome("laws", 1, "2 failed, 40 passed, 1 error in 3.1s"),
+        outcome("types", 0),
+        outcome("laws", 1, *["passed"] * 40, *["failed"] * 3, "skipped"),
+        outcome("pages", None),
     ]
-    assert run_tests.summarise(outcomes) == 1
-    assert capsys.readouterr().out.endswith("\n41 passed, 3 failed\n")
+    assert run_tests.summarise(outcomes, 9.0) == 2
+    said = capsys.readouterr().out
+    assert said.endswith("\n9 s\n41 passed, 4 failed\n")
+    assert "laws: 40 passed, 3 failed, 1 skipped" in said
+    assert re.findall(r"^ +[\d.]+ s  (\S+)$", said, re.MULTILINE)[0] == "laws::43"
+    assert said.count("laws::") == run_tests.SLOWEST
 
 
 def test_a_step_that_crashed_counts_as_failed(capsys):
-    assert run_tests.summarise([outcome("laws", 2, "Segmentation fault")]) == 1
+    assert run_tests.summarise([outcome("laws", 2)], 1.0) == 1
     assert capsys.readouterr().out.endswith("\n0 passed, 1 failed\n")
+
+
+def test_steps_run_beside_each_other_and_after_what_they_need(tmp_path, capsys):
+    meet = (
+        "import sys, pathlib, time\n"
+        "here, there = map(pathlib.Path, ({0!r}, {1!r}))\n"
+        "here.touch()\n"
+        "while not there.exists(): time.sleep(0.01)\n"
+        "print('met')"
+    )
+    a, b = str(tmp_path / "a"), str(tmp_path / "b")
+    chosen = [
+        python_step("last", "print('at the end')", "one", "two"),
+        python_step("one", meet.format(a, b)),
+        python_step("two", meet.format(b, a)),
+        python_step("broken", "raise SystemExit(3)"),
+        python_step("hopeless", "print('never')", "broken"),
+    ]
+    outcomes = {o.step.name: o.status for o in run_tests.run_all(chosen, 2, tmp_path)}
+    assert outcomes == {"one": 0, "two": 0, "last": 0, "broken": 3, "hopeless": None}
+    said = capsys.readouterr().out
+    assert said.index("met") < said.index("at the end")
+    assert "never" not in said.replace("-- hopeless", "")
+
+
+def test_what_pytest_reports_is_read(tmp_path):
+    file = tmp_path / "test_it.py"
+    file.write_text("def test_good(): pass\ndef test_bad(): assert False\n")
+    step = steps.Step("it", "it", steps.pytest(str(file), "-p", "no:cacheprovider"))
+    [found] = run_tests.run_all([step], 1, tmp_path)
+    assert [(test.name[-4:], test.result) for test in found.tests] == [
+        ("good", "passed"),
+        ("_bad", "failed"),
+    ]
+
+
+def test_steps_are_chosen_by_name_with_what_they_need():
+    chosen = run_tests.with_needed(["paper"], steps.of_test())
+    assert [step.name for step in chosen] == ["build", "browsers", "print", "paper"]
+    with pytest.raises(ValueError, match=r"^no step is named 'nothing'; there are build, "):
+        run_tests.with_needed(["nothing"], steps.of_test())
+
+
+def test_every_file_of_tests_belongs_to_a_step():
+    commands = [part for step in steps.of_test() for part in step.command]
+    files = [str(path.relative_to(ROOT)) for path in (ROOT / "tests").glob("test_*.py")]
+    assert set(files) <= set(commands)
+    assert len({step.name for step in steps.of_test()}) == len(steps.of_test())
 
 
 # --- what the repository promises ----------------------------------------------------------------

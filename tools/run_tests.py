@@ -1,119 +1,208 @@
-"""Everything that `make test` does after the set-up, with one summary at the end.
+"""Run the steps of `make test` beside each other, a lane for each processor, with one summary.
 
-A step that fails does not keep the later ones from running.
+python tools/run_tests.py [--check] [STEP ...]
+
+A step that fails does not keep others from running, but for those that need what it makes.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import re
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-import other_pythons
+import steps
+from steps import ROOT, Step
 
-ROOT = Path(__file__).resolve().parent.parent
-XDIST = ["-q", "-n", "2"]
-NBVAL = ["book", "--nbval", "--nbval-current-env", "--dist", "loadscope"]
-NBVAL += ["--nbval-sanitize-with", "tests/nbval_sanitise.cfg"]
-PYTEST_COUNT = re.compile(r"(\d+) (passed|failed|error|skipped)")
+SLOWEST = 10
+MOST_LANES = 4  # a step with a browser or a kernel is more than one process
 
 
 @dataclass(frozen=True)
-class Step:
-    """A command and what the summary calls it."""
+class Test:
+    """A test that was run: passed, failed or skipped."""
 
     name: str
-    command: list[str]
+    result: str
+    seconds: float
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a step ended."""
+    """How a step ended; a step without tests of its own counts as one."""
 
-    name: str
-    status: int
+    step: Step
+    status: int | None
     seconds: float
-    closing: str
+    tests: tuple[Test, ...] = ()
 
-    def count(self, word: str) -> int:
-        """How many tests passed, failed, …; a step without tests counts as one."""
-        counts = {kind: int(n) for n, kind in PYTEST_COUNT.findall(self.closing)}
-        if not counts:
-            counts = {"failed" if self.status else "passed": 1}
-        return counts.get(word, 0)
+    @property
+    def verdict(self) -> str:
+        if self.status is None:
+            return "not run"
+        return "FAILED" if self.status else "ok"
 
-
-def steps() -> Iterator[Step]:
-    """What is run, in order; the quick checks come first."""
-    python = [sys.executable]
-    yield Step("a browser is there", [*python, "tools/browser.py"])
-    yield Step("style (ruff)", ["ruff", "check", "."])
-    yield Step("layout (ruff)", ["ruff", "format", "--check", "."])
-    yield Step("types (mypy)", ["mypy"])
-    yield Step("the book builds without a warning", [*python, "tools/build.py", "build"])
-    yield from _tests("", sys.executable)
-    yield Step("the book prints without a gap", [*python, "tools/pdf.py"])
-    in_browser = ["tests", "-m", "site", "--dist", "loadgroup"]
-    yield Step("the site in a browser", _pytest(sys.executable, *in_browser))
-    yield Step("a cluster of two processes", [*python, "-m", "pytest", "-q", "tests/test_dask.py"])
-    yield Step("what Binder does", [*python, "-m", "pytest", "-q", "tests/test_binder.py"])
-    for version, found in other_pythons.others().items():
-        folder = f".venv-{version}"
-        yield Step(f"set-up, Python {version}", other_pythons.set_up_command(found, folder))
-        yield from _tests(f", Python {version}", str(ROOT / folder / "bin" / "python"))
+    def count(self, result: str) -> int:
+        """How many tests passed, failed or were skipped; a step that crashed has failed."""
+        found = sum(test.result == result for test in self.tests)
+        if self.status == 0 and not self.tests:
+            return int(result == "passed")
+        return max(found, int(result == "failed" and self.status != 0))
 
 
-def _tests(where: str, python: str) -> Iterator[Step]:
-    quick = ["tests", "-m", "not site and not binder and not cluster"]
-    yield Step(f"laws, numbers and errors{where}", _pytest(python, *quick))
-    yield Step(f"the chapters' outputs{where}", _pytest(python, *NBVAL))
+def tests_of(report: Path) -> Iterator[Test]:
+    """Read what pytest says of each test."""
+    if not report.exists():
+        return
+    for case in ET.parse(report).iter("testcase"):
+        kinds = {child.tag for child in case}
+        failed = kinds & {"failure", "error"}
+        result = "failed" if failed else "skipped" if "skipped" in kinds else "passed"
+        name = f"{case.get('classname', '').removeprefix('tests.')}::{case.get('name')}"
+        yield Test(name, result, float(case.get("time", 0)))
 
 
-def _pytest(python: str, *arguments: str) -> list[str]:
-    return [python, "-m", "pytest", *XDIST, *arguments]
+@dataclass
+class Running:
+    """A step on its way: its process, and what it writes."""
+
+    step: Step
+    folder: Path
+    began: float
+    process: subprocess.Popen[bytes]
+    log: BinaryIO
+
+    @classmethod
+    def start(cls, step: Step, folder: Path) -> Running:
+        print(f"-- {step.name}: {step.title}", flush=True)
+        environment = os.environ | {"PYTHONUNBUFFERED": "1"} | step.variables
+        log = (folder / f"{step.name}.log").open("w+b")
+        process = subprocess.Popen(
+            [part.replace(steps.REPORT, str(folder / f"{step.name}.xml")) for part in step.command],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        return cls(step, folder, time.monotonic(), process, log)
+
+    def end(self) -> Outcome:
+        """Pass on what it wrote, all at once."""
+        seconds = time.monotonic() - self.began
+        tests = tuple(tests_of(self.folder / f"{self.step.name}.xml"))
+        outcome = Outcome(self.step, self.process.returncode, seconds, tests)
+        print(f"\n== {self.step.name}: {outcome.verdict}, {seconds:.0f} s", flush=True)
+        self.log.seek(0)
+        sys.stdout.buffer.write(self.log.read())
+        sys.stdout.flush()
+        self.log.close()
+        return outcome
+
+    def stop(self) -> None:
+        """End it; Ctrl-C has reached it already."""
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()
 
 
-def run(step: Step) -> Outcome:
-    """Run one step, passing on what it prints, and keep its last line."""
-    print(f"\n== {step.name}", flush=True)
-    start, closing = time.monotonic(), ""
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        step.command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    ) as process:
-        for raw in process.stdout or ():
-            sys.stdout.buffer.write(raw)
-            sys.stdout.flush()
-            closing = raw.decode(errors="replace").strip() or closing
-    return Outcome(step.name, process.returncode, time.monotonic() - start, closing)
+def run_all(chosen: Iterable[Step], lanes: int, folder: Path) -> list[Outcome]:
+    """Run the steps in their order, as many at a time as there are lanes."""
+    waiting, running, done = list(chosen), [], {}
+    with ExitStack() as stack:
+        stack.callback(lambda: [one.stop() for one in running])
+        while waiting or running:
+            for step in [step for step in waiting if _hopeless(step, done)]:
+                waiting.remove(step)
+                done[step.name] = Outcome(step, None, 0)
+            ready = [step for step in waiting if all(name in done for name in step.after)]
+            for step in ready[: lanes - len(running)]:
+                waiting.remove(step)
+                running.append(Running.start(step, folder))
+            time.sleep(0.1)
+            for one in [one for one in running if one.process.poll() is not None]:
+                running.remove(one)
+                done[one.step.name] = one.end()
+    return list(done.values())
 
 
-def summarise(outcomes: list[Outcome]) -> int:
-    """Print a line for each step and the sums; the number of steps that failed."""
+def _hopeless(step: Step, done: dict[str, Outcome]) -> bool:
+    return any(name in done and done[name].status != 0 for name in step.after)
+
+
+def summarise(outcomes: list[Outcome], seconds: float) -> int:
+    """Print a line for each step, the slowest tests and the sums; the number of failed steps."""
     print("\n== summary")
     for outcome in outcomes:
-        mark = "FAILED" if outcome.status else "ok"
-        tests = ", ".join(f"{n} {kind}" for n, kind in PYTEST_COUNT.findall(outcome.closing))
-        print(f"{mark:>6}  {outcome.seconds:5.0f} s  {outcome.name}{tests and ': ' + tests}")
-    failed_steps = sum(outcome.status != 0 for outcome in outcomes)
-    passed = sum(outcome.count("passed") for outcome in outcomes)
-    failed = sum(outcome.count("failed") + outcome.count("error") for outcome in outcomes)
-    print(f"\n{passed} passed, {max(failed, failed_steps)} failed", flush=True)
-    return failed_steps
+        results = ("passed", "failed", "skipped")
+        counts = [f"{outcome.count(r)} {r}" for r in results if outcome.tests and outcome.count(r)]
+        told = "".join(f": {', '.join(counts)}" if counts else "")
+        step = outcome.step
+        line = f"{outcome.verdict:>7}  {outcome.seconds:4.0f} s  {step.name}{told}"
+        print(f"{line:60s}  {step.title}")
+    tests = [test for outcome in outcomes for test in outcome.tests]
+    print(f"\nThe {SLOWEST} slowest tests:" if tests else "")
+    for test in sorted(tests, key=lambda test: -test.seconds)[:SLOWEST]:
+        print(f"  {test.seconds:6.1f} s  {test.name}")
+    passed, failed = (sum(o.count(result) for o in outcomes) for result in ("passed", "failed"))
+    print(f"\n{seconds:.0f} s")
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return sum(outcome.status != 0 for outcome in outcomes)
 
 
-def main() -> int:
+def with_needed(names: Iterable[str], all_steps: list[Step]) -> list[Step]:
+    """Choose steps by name, and those that they need, in the order in which they are run.
+
+    Raises
+    ------
+    ValueError
+        If there is no such step; names all there are.
+    """
+    by_name = {step.name: step for step in all_steps}
+    wanted: set[str] = set()
+    missing = list(names)
+    while missing:
+        name = missing.pop()
+        if name not in by_name:
+            raise ValueError(f"no step is named {name!r}; there are {', '.join(by_name)}")
+        wanted.add(name)
+        missing += by_name[name].after
+    return [step for step in all_steps if step.name in wanted]
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="only what one runs while working")
+    parser.add_argument("names", nargs="*", metavar="STEP")
+    options = parser.parse_args(arguments)
+    all_steps = steps.of_check() if options.check else steps.of_test()
     try:
-        return min(1, summarise([run(step) for step in steps()]))
+        chosen = with_needed(options.names, all_steps) if options.names else all_steps
+    except ValueError as error:
+        print(f"-- {error}", file=sys.stderr)
+        return 2
+    lanes = max(2, min(MOST_LANES, os.cpu_count() or 1))
+    began = time.monotonic()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            outcomes = run_all(chosen, lanes, Path(folder))
     except KeyboardInterrupt:
         print("\n-- stopped")
         return 130
+    return min(1, summarise(outcomes, time.monotonic() - began))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
