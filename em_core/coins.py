@@ -220,9 +220,7 @@ def coin_blocks(size: int, x: ArrayLike) -> Iterator[Array]:
     counts = np.asarray(x)
     for at in range(0, len(counts), size):
         piece = counts[at : at + size]
-        block = np.ones((3, len(piece)))
-        block[1:] = piece.T
-        yield block
+        yield np.ascontiguousarray(np.vstack([np.ones(len(piece)), piece.T]))
 
 
 def coin_sweep(params: CoinParams, block: Array) -> Expected:
