@@ -21,6 +21,7 @@ from em_core.sweeps import BLOCK_BYTES, Adder, Expected
 EPS = float(np.finfo(float).eps)
 Block: TypeAlias = tuple[Array, Any]
 Mask: TypeAlias = NDArray[np.bool_]
+matvec = partial(np.einsum, "jab,jb->ja")  # numpy.matvec needs numpy 2.2
 GUARD = 1e5  # of a raw moment's 16 digits, 5 may cancel
 
 
@@ -49,8 +50,7 @@ def features(z: Array) -> Array:
     """The features (1, z_a, z_a z_b for a ≤ b) of rows in columns: shape (f, n) from (d, n)."""
     d, n = z.shape
     phi = np.empty((1 + d + d * (d + 1) // 2, n))
-    phi[0] = 1
-    phi[1 : 1 + d] = z
+    phi[0], phi[1 : 1 + d] = 1, z
     at = 1 + d
     for a in range(d):
         np.multiply(z[a], z[a:], out=phi[at : at + d - a])
@@ -191,7 +191,7 @@ class Components:
             self.cancel = np.asarray(~(kappa <= GUARD))  # also if it is not a number
             self.own = self.cancel | prefers_residuals(*means.shape[::-1])
             self.constants = np.log(weights) - np.log(np.einsum("jaa->ja", roots)).sum(axis=1)
-            linear = np.matvec(precisions, means)
+            linear = matvec(precisions, means)
             first = self.constants - 0.5 * np.vecdot(means, linear)
             parts = [first[:, np.newaxis], linear, precisions[:, *upper] * factors]
             self.products = np.concatenate(parts, axis=1)
@@ -275,7 +275,7 @@ class GaussianSweeper:
         found, lost = self._from_sums(expected.sums, c, c.own, 0.0)
         if lost.any():
             own = c.own | lost
-            shifts = np.where(lost[:, None], np.matvec(c.inverses, found.means - c.means), 0.0)
+            shifts = np.where(lost[:, None], matvec(c.inverses, found.means - c.means), 0.0)
             again = self.total(partial(gaussian_sweep, c, own, shifts))
             found, _ = self._from_sums(again.sums, c, own, shifts)
         self._check_collapse(found)
@@ -321,7 +321,7 @@ class GaussianSweeper:
             return found, found.cancel
         # What goes by residuals is in the component's coordinates, the rest in the frame's.
         frame = np.where(own[:, np.newaxis, np.newaxis], c.roots, np.eye(d))
-        means = np.where(own[:, np.newaxis], c.means, 0.0) + np.matvec(frame, shifts + first)
+        means = np.where(own[:, np.newaxis], c.means, 0.0) + matvec(frame, shifts + first)
         roots = self._roots(weights, covariances, frame)
         local = Components(weights, first, inverses_of(frame) @ roots)
         return Components(weights, means, roots), local.cancel

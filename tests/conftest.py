@@ -1,4 +1,4 @@
-"""The built site, over http and from disk, and a browser to see it with."""
+"""What the tests share: the machine that they run on, the built site, and a browser to see it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -15,6 +16,23 @@ sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book"), str(ROOT / "theme")]
 
 import browser as browsers  # noqa: E402
 import build  # noqa: E402
+import machines  # noqa: E402
+
+settings.register_profile("many", max_examples=40, deadline=None, derandomize=True)
+settings.register_profile("few", settings.get_profile("many"), max_examples=4)
+settings.load_profile("many")  # --hypothesis-profile=few chooses the other
+
+
+def pytest_collection_finish() -> None:
+    """All modules are there: let their data come as on the machine that is imitated, if any."""
+    if machine := machines.here():
+        machines.imitate(machine)
+
+
+def pytest_report_header() -> str | None:
+    """Say which machine is imitated."""
+    machine = machines.here()
+    return machine and f"imitated: {machine.name}"
 
 
 @pytest.fixture(scope="session")

@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from functools import cache
 
 import extended
 import hard_data
 import numpy as np
 import pytest
 
-from em_core import CollapseError, GaussianMixture, GaussianParams, em_steps, fit
+from em_core import CollapseError, GaussianMixture, GaussianParams, fit
 
 
-def off(found, reference):
-    """Relative error of the log-likelihood; and the parameters' as a share of their limit."""
-    gap = found.log_likelihood - reference.log_likelihood
-    share = max(extended.errors(found.params, reference)) / extended.limit(reference)
-    return float(abs(gap / reference.log_likelihood)), share
+# How much more a fit may lose than double precision takes from a run in 80 bits. Seen over OpenBLAS'
+# Haswell, Sandybridge and SkylakeX kernels and two orders of the rows: at most MEASURED times.
+MARGIN = 50
+FLOOR = 1e-12
+
+
+def off(log_likelihood, params, reference):
+    """Errors of the log-likelihood, relative, and of the parameters, in their components' units."""
+    gap = (log_likelihood - reference.log_likelihood) / reference.log_likelihood
+    return float(abs(gap)), max(extended.errors(params, reference))
+
+
+@cache
+def errors(name, seed):
+    """A fit's errors, the most that rounding explains, and the goal of most fits."""
+    x, start = hard_data.case(name, seed)
+    reference = extended.fit(x, start, hard_data.ITERATIONS)
+    found = fit(GaussianMixture(), x, start, tol=0, max_iter=hard_data.ITERATIONS)
+    error = off(found.log_likelihood, found.params, reference)
+    bound = np.full(2, FLOOR)
+    if max(error) > FLOOR:
+        runs = [
+            extended.least_exact(x, start, hard_data.ITERATIONS, np.random.default_rng(n))
+            for n in range(3)
+        ]
+        bound += MARGIN * np.max([off(r.log_likelihood, r, reference) for r in runs], axis=0)
+    return error, bound, (1e-11, extended.limit(reference))
 
 
 @pytest.mark.parametrize("name", hard_data.CASES)
-def test_the_fit_is_as_exact_as_the_data_allow(name):
-    """In most of ten data sets; where a run amplifies rounding, no less exact than the loop."""
-    model, iterations = GaussianMixture(), hard_data.ITERATIONS
-    fits, loops = [], []
-    for seed in hard_data.SEEDS:
-        x, start = hard_data.case(name, seed)
-        reference = extended.fit(x, start, iterations)
-        fits.append(off(fit(model, x, start, tol=0, max_iter=iterations), reference))
-        loops.append(off(next(islice(em_steps(model, x, start), iterations, None)), reference))
-    goal = np.array([1e-11, 1.0])
-    assert (np.median(fits, axis=0) <= goal).all()
-    assert (np.max(fits, axis=0) <= np.maximum(goal, np.max(loops, axis=0))).all()
+@pytest.mark.parametrize("seed", hard_data.SEEDS[:2])
+def test_a_fit_loses_what_rounding_explains(name, seed):
+    error, bound, _ = errors(name, seed)
+    assert (error <= bound).all()
+
+
+@pytest.mark.many
+@pytest.mark.parametrize("name", hard_data.CASES)
+def test_most_fits_are_as_exact_as_the_data_allow(name):
+    found, bounds, goals = np.swapaxes([errors(name, seed) for seed in hard_data.SEEDS], 0, 1)
+    assert (found <= bounds).all()
+    assert (np.median(found / goals, axis=0) <= 1).all()
 
 
 def test_the_reference_is_the_loop():

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from ledger import PoissonMixture
 
@@ -92,7 +92,6 @@ CASES = [
 ]
 over_models = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 seeds = st.integers(0, 2**32 - 1)
-law = settings(max_examples=40, deadline=None, derandomize=True)
 
 
 def drawn(case: Case, seed: int) -> tuple[np.ndarray, Any, np.random.Generator]:
@@ -114,7 +113,6 @@ def near(one, other, tolerance=1e-8):
 
 
 @over_models
-@law
 @given(seed=seeds)
 def test_responsibilities_are_distributions(case, seed):
     for state in run(case.model, *drawn(case, seed)[:2]):
@@ -123,7 +121,6 @@ def test_responsibilities_are_distributions(case, seed):
 
 
 @over_models
-@law
 @given(seed=seeds)
 def test_the_log_likelihood_never_falls(case, seed):
     values = np.array([s.log_likelihood for s in run(case.model, *drawn(case, seed)[:2], 25)])
@@ -131,7 +128,6 @@ def test_the_log_likelihood_never_falls(case, seed):
 
 
 @over_models
-@law
 @given(seed=seeds)
 def test_relabelled_components_give_the_relabelled_answer(case, seed):
     x, params, rng = drawn(case, seed)
@@ -146,7 +142,6 @@ def test_relabelled_components_give_the_relabelled_answer(case, seed):
 
 
 @over_models
-@law
 @given(seed=seeds)
 def test_the_order_of_the_rows_does_not_matter(case, seed):
     x, params, rng = drawn(case, seed)
@@ -157,7 +152,6 @@ def test_the_order_of_the_rows_does_not_matter(case, seed):
 
 
 @over_models
-@law
 @given(seed=seeds)
 def test_arguments_are_left_alone(case, seed):
     x, params, _ = drawn(case, seed)
@@ -172,7 +166,6 @@ def test_arguments_are_left_alone(case, seed):
 
 
 @over_models
-@law
 @given(seed=seeds)
 def test_all_fields_of_a_state_belong_to_its_params(case, seed):
     x, params, _ = drawn(case, seed)
@@ -192,7 +185,6 @@ def test_the_start_comes_first_and_every_state_is_its_own(case):
 
 
 @over_models
-@law
 @given(seed=seeds)
 def test_fit_is_the_drained_loop(case, seed):
     x, params, _ = drawn(case, seed)
@@ -226,7 +218,6 @@ def test_without_a_tolerance_exactly_max_iter_iterations_are_run(case, max_iter)
 
 
 @over_models
-@law
 @given(seed=seeds)
 def test_the_bound_lies_below_and_touches_at_the_posterior(case, seed):
     x, params, rng = drawn(case, seed)
@@ -240,7 +231,6 @@ def test_the_bound_lies_below_and_touches_at_the_posterior(case, seed):
 
 
 @over_models
-@law
 @given(seed=seeds)
 def test_the_m_step_does_not_lower_the_bound(case, seed):
     x, params, _ = drawn(case, seed)
@@ -277,7 +267,6 @@ def test_params_are_copies(case):
 
 
 @over_coins
-@law
 @given(seed=seeds)
 def test_heads_and_tails_may_be_swapped(case, seed):
     x, params, _ = drawn(case, seed)
@@ -289,7 +278,6 @@ def test_heads_and_tails_may_be_swapped(case, seed):
 
 
 @over_coins
-@law
 @given(seed=seeds)
 def test_a_row_twice_counts_twice(case, seed):
     x, params, _ = drawn(case, seed)
@@ -299,7 +287,6 @@ def test_a_row_twice_counts_twice(case, seed):
 
 
 @over_gaussians
-@law
 @given(seed=seeds)
 def test_shifted_and_scaled_data_shift_and_scale_the_answer(case, seed):
     x, params, rng = drawn(case, seed)
@@ -320,7 +307,6 @@ def test_shifted_and_scaled_data_shift_and_scale_the_answer(case, seed):
 
 
 @over_gaussians
-@law
 @given(seed=seeds)
 def test_chunks_of_rows_add_up(case, seed):
     x, params, rng = drawn(case, seed)
@@ -343,7 +329,6 @@ def test_chunks_of_rows_add_up(case, seed):
 
 
 @over_coins
-@law
 @given(seed=seeds)
 def test_chunks_of_samples_add_up(case, seed):
     x, params, rng = drawn(case, seed)

@@ -5,9 +5,11 @@ Nothing here is quick: every product and sum is numpy's for `longdouble`, which 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from machines import moved
 
 from em_core import GaussianParams
 
@@ -55,35 +57,58 @@ def log_joint(
     return np.array(rows)
 
 
-def fit(x: np.ndarray, start: GaussianParams, iterations: int) -> Reference:
-    """So many iterations, and the log-likelihood at their end."""
+def as_it_is(array: np.ndarray) -> np.ndarray:
+    return array
+
+
+def rounded(array: np.ndarray) -> np.ndarray:
+    """What is left of the numbers in double precision."""
+    return array.astype(float).astype(Long)
+
+
+def fit(
+    x: np.ndarray,
+    start: GaussianParams,
+    iterations: int,
+    passed_on: Callable[[np.ndarray], np.ndarray] = as_it_is,
+) -> Reference:
+    """So many iterations, and the log-likelihood at their end.
+
+    `passed_on` is what becomes of the log-joint, the responsibilities and the parameters.
+    """
     x = np.asarray(x, dtype=Long)
     given = start.weights, start.means, start.covariances
     weights, means, covariances = (np.asarray(a, dtype=Long) for a in given)
     for iteration in range(iterations + 1):
-        joint = log_joint(x, weights, means, covariances)
+        joint = passed_on(log_joint(x, weights, means, covariances))
         top = joint.max(axis=0)
         r = np.exp(joint - top)
         total = r.sum(axis=0)
         log_likelihood = (top + np.log(total)).sum()
         if iteration == iterations:
             break
-        r /= total
+        r = passed_on(r / total)
         counts = r.sum(axis=1)
-        weights = counts / counts.sum()
+        weights = passed_on(counts / counts.sum())
         means = np.array([(rj[:, None] * x).sum(axis=0) for rj in r]) / counts[:, None]
-        covariances = np.array([scatter(rj, x - m) for rj, m in zip(r, means, strict=True)])
-        covariances /= counts[:, None, None]
+        scatters = np.array([scatter(rj, x - m) for rj, m in zip(r, means, strict=True)])
+        means, covariances = passed_on(means), passed_on(scatters / counts[:, None, None])
     return Reference(log_likelihood, weights, means, covariances)
 
 
 def scatter(r: np.ndarray, residuals: np.ndarray) -> np.ndarray:
     """Σ_i r_i y_i y_iᵀ."""
-    weighted = r[:, None] * residuals
-    return np.array([[(w * y).sum() for y in residuals.T] for w in weighted.T])
+    return (r[:, np.newaxis] * residuals).T @ residuals
 
 
-def errors(found: GaussianParams, reference: Reference) -> tuple[float, float]:
+def least_exact(
+    x: np.ndarray, start: GaussianParams, iterations: int, rng: np.random.Generator
+) -> Reference:
+    """What double precision alone does to a run: it rounds the data and what is passed on."""
+    return fit(moved(x, rng), start, iterations, rounded)
+
+
+def errors(found: GaussianParams | Reference, reference: Reference) -> tuple[float, float]:
     """The largest errors of the means and of the covariances, each in its component's own units."""
     of_means, of_covariances = [], []
     for j, covariance in enumerate(reference.covariances):

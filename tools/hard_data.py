@@ -56,7 +56,7 @@ def flat(rng: np.random.Generator, shared: bool) -> Case:
     turns = turns[:1] * 3 if shared else turns
     covariances = np.array([q @ np.diag([1, 1e-5, 1e-10]) @ q.T for q in turns])
     roots = np.linalg.cholesky(covariances) if shared else np.array([np.eye(3)] * 3)
-    means = np.matvec(roots, 3 * rng.standard_normal((3, 3)))
+    means = (roots @ (3 * rng.standard_normal((3, 3, 1))))[..., 0]
     return started(drawn(means, (covariances + covariances.mT) / 2, rng), 3)
 
 
