@@ -30,25 +30,28 @@ from selenium.webdriver.webkitgtk.service import Service
 
 NAMES = ("chromium", "firefox", "webkit")
 SIZE = (1280, 900)
-LAST_RESORT = 20  # seconds; nothing waits so long unless something is broken
+LAST_RESORT = 60  # seconds; nothing waits so long unless something is broken
 
 # A formula is wrong where an index or exponent begins before what bears it has ended.
 LOOK = """async (window) => {
   const { document } = window;
-  const painted = () => new Promise((done) => window.requestAnimationFrame(() => window.requestAnimationFrame(done)));
+  const frame = () => new Promise(window.requestAnimationFrame);
   const start = performance.now();
   while (document.querySelector(".reveal") && !window.Reveal?.isReady()) {
     if (performance.now() - start > 30000) return ["the deck does not start"];
-    await painted();
+    await frame();
   }
   for (const fold of document.querySelectorAll("details:not(.em-table)")) fold.open = true;
   for (const slide of document.querySelectorAll(".slides section")) slide.style.display = "block";
   await document.fonts.ready;
-  await painted();
+  await frame();
+  await frame();
   const glyphs = (element) => {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
     const found = [];
-    while (walker.nextNode()) if (/[^\\s\\u200b]/.test(walker.currentNode.data)) found.push(walker.currentNode);
+    while (walker.nextNode()) {
+      if (/[^\\s\\u200b]/.test(walker.currentNode.data)) found.push(walker.currentNode);
+    }
     return found;
   };
   const box = (text) => {
@@ -59,7 +62,8 @@ LOOK = """async (window) => {
   const before = ({ previousElementSibling: it }) => it && (glyphs(it).at(-1) ?? before(it));
   const collides = (scripts) => {
     const base = before(scripts);
-    const firsts = [...scripts.querySelectorAll(":scope > .vlist-t > .vlist-r > .vlist > span")].flatMap((script) => glyphs(script).slice(0, 1));
+    const levels = scripts.querySelectorAll(":scope > .vlist-t > .vlist-r > .vlist > span");
+    const firsts = [...levels].flatMap((level) => glyphs(level).slice(0, 1));
     return base && firsts.some((first) => box(base).right - box(first).left > 1);
   };
   const formulas = [...document.querySelectorAll(".katex-html")];
@@ -84,7 +88,8 @@ MIDDLE = f"""(...what) => {{
 }}"""
 # A place of a drawing's own, in the window.
 PLACE = f"""(selector, name, x, y) => {{
-  const place = new DOMPoint(x, y).matrixTransform(({FIND})(selector, name).ownerSVGElement.getScreenCTM());
+  const drawing = ({FIND})(selector, name).ownerSVGElement;
+  const place = new DOMPoint(x, y).matrixTransform(drawing.getScreenCTM());
   return [place.x, place.y];
 }}"""
 ENDS = f"""(...what) => {{
@@ -102,6 +107,11 @@ class Engine(ABC):
 
     name: str
     version: str
+
+    def __init__(self) -> None:
+        self.complaints: list[
+            str
+        ] = []  # what the console said; WebKit's is silent while it is driven
 
     @abstractmethod
     def look(self, base: str, names: list[str]) -> dict[str, list[str]]:
@@ -191,8 +201,8 @@ class Played(Engine):
     def __init__(self, name: str, page: Page) -> None:
         browser = page.context.browser
         assert browser is not None
+        super().__init__()
         self.name, self.version, self.page = name, browser.version, page
-        self.complaints: list[str] = []
         page.set_default_timeout(1000 * LAST_RESORT)
         page.on("console", lambda said: self._note(said.type, said.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -207,7 +217,7 @@ class Played(Engine):
             self.goto(base + name)
             overlaps = self.page.evaluate(f"({LOOK})(window)")
             found[name] = self.complaints + overlaps
-            self.complaints = []
+            self.complaints.clear()
         return {name: said for name, said in found.items() if said}
 
     def goto(self, address: str) -> None:
@@ -239,18 +249,22 @@ class Played(Engine):
 WALK = """<!doctype html><meta charset="utf-8"><title>Walk</title><body><script>
 const [LOOK, base, names, mayLook] = [%(look)s, %(base)s, %(names)s, %(may_look)s];
 const open = (address) => new Promise((done) => {
-  const frame = Object.assign(document.createElement("iframe"), { src: address, width: 1280, height: 900 });
+  const size = { width: 1280, height: 900 };
+  const frame = Object.assign(document.createElement("iframe"), { src: address, ...size });
   frame.onload = () => done(frame);
   document.body.prepend(frame);
 });
-const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+const painted = () => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(done));
+});
 (async () => {
   const frames = [];
   for (const name of names) {
     console.log(`@page ${name}`);
     const frame = await open(base + name);
     await painted();
-    for (const words of mayLook ? await LOOK(frame.contentWindow) : []) console.log(`@said ${words}`);
+    const overlaps = mayLook ? await LOOK(frame.contentWindow) : [];
+    for (const words of overlaps) console.log(`@said ${words}`);
     if (frames.push(frame) > 2) frames.shift().remove();
   }
   await painted();
@@ -264,7 +278,7 @@ class Walk(build.Handler):
 
     page = b""
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         if self.path != "/walk":
             super().do_GET()
             return
@@ -280,6 +294,7 @@ class WebKit(Engine):
     name = "webkit"
 
     def __init__(self, driver: webdriver.WebKitGTK, program: str, folder: Path) -> None:
+        super().__init__()
         self.version = driver.capabilities["browserVersion"]
         self.driver, self.program, self.folder = driver, program, folder
 

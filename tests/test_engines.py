@@ -59,6 +59,15 @@ def engine(
             yield webkit
 
 
+@pytest.fixture(autouse=True)
+def no_complaints(engine: Engine) -> Iterator[None]:
+    """Nothing that is done makes the console complain."""
+    yield
+    said = engine.complaints.copy()
+    engine.complaints.clear()
+    assert not said
+
+
 @pytest.fixture(params=["http", "disk"])
 def base(request: pytest.FixtureRequest, site_url: str, site_dir: Path) -> str:
     """The site's address, with the final slash, in both ways of reading it."""
@@ -69,7 +78,7 @@ def test_no_page_or_deck_complains_and_no_formula_overlaps(engine: Engine, base:
     assert engine.look(base, [*NAMES, *DECKS]) == {}
 
 
-# --- widgets and decks: the same actions, the same answers -----------------------------------------
+# --- widgets and decks: the same actions, the same answers ---------------------------------------
 
 STEPS = [
     ("press", "Next"),
@@ -167,17 +176,21 @@ TRACES |= {f"decks/{name}.html": IN_A_DECK for name in OWN}
 # What is loaded is noted, so that nothing is read while something is on its way.
 BEGIN = """() => {
   globalThis.arrived = new Set(document.scripts);
-  for (const kind of ["load", "error"]) document.addEventListener(kind, ({ target }) => arrived.add(target), true);
+  const note = ({ target }) => arrived.add(target);
+  for (const kind of ["load", "error"]) document.addEventListener(kind, note, true);
   return true;
 }"""
-READY = """() => [...document.querySelectorAll("[data-em-widget]")].every((root) => root.matches(".em-ready"))
-  && document.readyState === "complete" && (!globalThis.Reveal || Reveal.isReady())"""
+READY = """() => document.readyState === "complete"
+  && !document.querySelector("[data-em-widget]:not(.em-ready)")
+  && (!globalThis.Reveal || Reveal.isReady())"""
 STATE = """() => {
   if (![...document.scripts].every((script) => arrived.has(script))) return null;
   const shown = (FIND)("[data-em-widget]");
   const { activeElement: focused, documentElement: { dataset: { theme } } } = document;
-  const name = (one) => one.getAttribute("aria-label") ?? one.labels?.[0]?.textContent ?? one.textContent;
-  const values = (selector, value) => [...shown?.querySelectorAll(selector) ?? []].map((one) => [name(one), value(one)]);
+  const label = (one) => one.labels?.[0]?.firstChild.textContent;
+  const name = (one) => one.getAttribute("aria-label") ?? label(one) ?? one.textContent;
+  const all = (selector) => [...shown?.querySelectorAll(selector) ?? []];
+  const values = (selector, value) => all(selector).map((one) => [name(one), value(one)]);
   return {
     status: shown?.querySelector("[role=status]").textContent,
     controls: values("input, select", (one) => one.value),
@@ -232,3 +245,96 @@ def comes_to(engine: Engine, expected: Any, action: tuple[Any, ...]) -> None:
         engines.wait(lambda: engine.run(STATE) == expected, action)
     except AssertionError:
         assert engine.run(STATE) == expected, action
+
+
+# --- search, contents, colours, questions ---------------------------------------------------------
+
+
+def is_at(engine: Engine, end: str) -> None:
+    """Wait until a page is open."""
+    engine.until(
+        "(end) => location.pathname.endsWith(end) && document.readyState === 'complete'", end
+    )
+
+
+FOUND = "() => document.querySelector('#search-results').textContent.includes('finished')"
+
+
+@pytest.mark.parametrize("begin", ["contents", "search page"])
+def test_the_search_finds_jensen(engine: Engine, base: str, begin: str) -> None:
+    if begin == "contents":
+        engine.goto(f"{base}book/05_coins.html")
+        engine.click(".contents summary")
+        engine.click("#find")
+        engine.write("Jensen")
+        engine.press("Enter")
+        is_at(engine, "/search.html")
+    else:
+        engine.goto(f"{base}book/05_coins.html")
+        engine.click(".to-search")
+        is_at(engine, "/search.html")
+        engine.click("#q")
+        engine.write("Jensen")
+        engine.click("button", "Search")
+    engine.until(FOUND)
+    engine.click("#search-results a[href*='01_jensen']")
+    is_at(engine, "/book/01_jensen.html")
+
+
+OPEN = "() => document.querySelector('.contents').open"
+CLOSED = "() => !document.querySelector('.contents').open"
+
+
+def test_the_contents_open_close_and_lead_on(engine: Engine, base: str) -> None:
+    engine.goto(f"{base}book/05_coins.html")
+    engine.click(".contents summary")
+    engine.until(OPEN)
+    engine.press("Escape")
+    engine.until(CLOSED)
+    engine.press("Enter")  # the summary has the focus again
+    engine.until(OPEN)
+    engine.click("h1")
+    engine.until(CLOSED)
+    engine.click(".contents summary")
+    engine.click(".contents a[href*='02_complete']")
+    is_at(engine, "/book/02_complete.html")
+
+
+def test_the_colours_are_switched_and_kept(engine: Engine, site_url: str) -> None:
+    theme = "(mode) => document.documentElement.dataset.theme === mode"
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    engine.goto(f"{site_url}/book/05_coins.html")
+    engine.until(theme, "light")
+    light = engine.run(ground)
+    engine.click("button", "Dark colours")
+    engine.until(theme, "dark")
+    assert engine.run(ground) != light
+    engine.goto(f"{site_url}/decks/05_coins.html")
+    engine.until(theme, "dark")
+    engine.goto(f"{site_url}/book/04_derivation.html")
+    engine.click("button", "Light colours")
+    engine.until(theme, "light")
+    assert engine.run(ground) == light
+
+
+QUIZ = ".em-quiz summary"
+ANSWER = """(title) => {
+  const { parentElement: fold } = (FIND)(".em-quiz summary", title);
+  const answer = fold.querySelector("p strong");
+  return fold.open && answer.getBoundingClientRect().height > 0 && answer.textContent;
+}""".replace("FIND", engines.FIND)
+
+
+def test_every_choice_of_a_quiz_is_answered(engine: Engine, base: str) -> None:
+    engine.goto(f"{base}book/05_coins.html")
+    titles = engine.run(
+        f"() => [...document.querySelectorAll('{QUIZ}')].map((one) => one.textContent.trim())"
+    )
+    assert len(titles) >= 9
+    for number, title in enumerate(titles):
+        if number % 2:
+            engine.run(engines.FOCUS, QUIZ, title)
+            engine.press("Enter")
+        else:
+            engine.click(QUIZ, title)
+        assert engine.until(ANSWER, title) in ("Yes.", "No.")

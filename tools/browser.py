@@ -70,7 +70,10 @@ CHROMIUM = Chromium(
     "Chromium or Chrome",
     "EM_BROWSER",
     ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
-    ("/Applications/Google Chrome.app/*/*/Google Chrome", "/Applications/Chromium.app/*/*/Chromium"),
+    (
+        "/Applications/Google Chrome.app/*/MacOS/Google Chrome",
+        "/Applications/Chromium.app/*/MacOS/Chromium",
+    ),
     "chromium",
 )
 FIREFOX = Program(
