@@ -109,9 +109,8 @@ class Engine(ABC):
     version: str
 
     def __init__(self) -> None:
-        self.complaints: list[
-            str
-        ] = []  # what the console said; WebKit's is silent while it is driven
+        # What the console said meanwhile; WebKit's is silent while it is driven.
+        self.complaints: list[str] = []
 
     @abstractmethod
     def look(self, base: str, names: list[str]) -> dict[str, list[str]]:
