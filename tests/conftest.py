@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book"), str(ROOT / "theme")]
@@ -53,13 +60,20 @@ def site_url(site_dir: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """What drives Chromium and Firefox; a process can start it but once."""
+    browsers.find_or_install()  # which may start it, too
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
     """One browser for all tests; an error, not a skip, where there is none."""
-    path = browsers.find_or_install()
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=browsers.ARGUMENTS)
-        yield found
-        found.close()
+    path = browsers.CHROMIUM.installed()
+    found = playwright.chromium.launch(executable_path=path, args=browsers.ARGUMENTS)
+    yield found
+    found.close()
 
 
 @pytest.fixture

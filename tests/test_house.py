@@ -105,11 +105,17 @@ def test_other_pythons_are_not_this_one():
     assert "{}.{}".format(*sys.version_info[:2]) not in other_pythons.others()
 
 
-def test_without_a_browser_the_tests_say_what_to_do(monkeypatch):
-    monkeypatch.setattr(browser, "installed", lambda: None)
-    monkeypatch.setattr(browser, "install", lambda: None)
-    with pytest.raises(browser.NoBrowserError, match="apt install chromium"):
-        browser.find_or_install()
+@pytest.mark.parametrize("program", browser.PROGRAMS, ids=lambda program: program.name)
+def test_without_a_browser_the_tests_say_what_to_do(monkeypatch, program):
+    monkeypatch.setattr(type(program), "installed", lambda self: None)
+    monkeypatch.setattr(browser, "install", lambda *missing: None)
+    monkeypatch.setattr(browser.sys, "platform", "linux")
+    with pytest.raises(browser.NoBrowserError, match=f"apt-get install .* {program.package}`"):
+        browser.find_or_install(program)
+    if not program.on_macs:
+        monkeypatch.setattr(browser.sys, "platform", "darwin")
+        with pytest.raises(browser.NoBrowserError, match="no WebKitGTK for macOS"):
+            browser.find_or_install(program)
 
 
 # --- pins ---------------------------------------------------------------------------------------

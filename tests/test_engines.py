@@ -1,0 +1,340 @@
+"""The site in the three engines that readers have: what each complains of, and what each does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import browser as browsers
+import engines
+import notebooks
+import pytest
+from engines import Engine, Played
+from playwright.sync_api import Browser, Playwright
+from test_site import NAMES
+
+pytestmark = pytest.mark.site
+
+DECKS = [
+    f"decks/{path.stem}.html" for path in notebooks.chapters() if '"slide_type"' in path.read_text()
+]
+
+
+@pytest.fixture(scope="session")
+def played_chromium(chromium: Browser) -> Played:
+    """Chromium, in which traces are recorded."""
+    width, height = engines.SIZE
+    page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme="light")
+    return Played("chromium", page)
+
+
+def firefox(playwright: Playwright) -> Iterator[Engine]:
+    """Firefox; Playwright's colour_scheme does not reach it, a setting of its own does."""
+    width, height = engines.SIZE
+    browser = playwright.firefox.launch(
+        channel="moz-firefox",
+        executable_path=browsers.find_or_install(browsers.FIREFOX),
+        firefox_user_prefs={"layout.css.prefers-color-scheme.content-override": 1},
+    )
+    yield Played("firefox", browser.new_page(viewport={"width": width, "height": height}))
+    browser.close()
+
+
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in engines.NAMES],
+)
+def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """Each engine in turn."""
+    if request.param == "chromium":
+        yield request.getfixturevalue("played_chromium")
+    elif request.param == "firefox":
+        yield from firefox(request.getfixturevalue("playwright"))
+    else:
+        with engines.a_webkit(tmp_path_factory.mktemp("walk")) as webkit:
+            yield webkit
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(engine: Engine) -> Iterator[None]:
+    """Nothing that is done makes the console complain."""
+    yield
+    said = engine.complaints.copy()
+    engine.complaints.clear()
+    assert not said
+
+
+@pytest.fixture(params=["http", "disk"])
+def base(request: pytest.FixtureRequest, site_url: str, site_dir: Path) -> str:
+    """The site's address, with the final slash, in both ways of reading it."""
+    return f"{site_url}/" if request.param == "http" else f"{site_dir.as_uri()}/"
+
+
+def test_no_page_or_deck_complains_and_no_formula_overlaps(engine: Engine, base: str) -> None:
+    assert engine.look(base, [*NAMES, *DECKS]) == {}
+
+
+# --- widgets and decks: the same actions, the same answers ---------------------------------------
+
+STEPS = [
+    ("press", "Next"),
+    ("press", "Next"),
+    ("press", "Previous"),
+    ("key", "ArrowRight"),
+    ("key", "End"),
+    ("key", "ArrowLeft"),
+    ("key", "Home"),
+    ("key", "Tab"),  # from Previous to Next, Play, Reset and the slider
+    ("key", "Tab"),
+    ("key", "Tab"),
+    ("key", "Tab"),
+    ("key", "ArrowUp"),
+    ("key", "ArrowDown"),
+    ("slide", "Step"),
+    ("press", "Reset"),
+]
+OWN = {
+    "01_jensen": [
+        ("choose", "Function", 3),
+        ("press", "Next"),
+        ("choose", "Function", 0),
+        ("drag", "First point", 210, 170),
+        ("key", "ArrowLeft"),
+        ("drag", "Second point", 390, 100),
+        ("key", "End"),
+        ("drag", "Weight of the second point", 480, 100),
+        ("key", "Home"),
+        ("press", "Next"),
+        ("press", "Reset"),
+    ],
+    "03_incomplete": [
+        ("drag", "θA at the start", 480, 340),
+        ("press", "Next"),
+        ("key", "End"),
+        ("drag", "θA at the start", 60, 340),
+        ("key", "ArrowRight"),
+        ("key", "Home"),
+        ("press", "Next"),
+        ("press", "Reset"),
+    ],
+    "05_coins": [
+        ("drag", "Start", 240, 90),
+        ("key", "ArrowUp"),
+        ("press", "Next"),
+        ("choose", "Weights", 1),
+        ("press", "Next"),
+        ("drag", "Start", 45, 150),
+        ("key", "ArrowLeft"),
+        ("choose", "Weights", 0),
+        ("press", "Next"),
+        ("press", "Reset"),
+    ],
+    "07_restarts": [
+        ("choose", "Colour by", 1),
+        ("drag", "Start", 60, 60),
+        ("key", "ArrowDown"),
+        ("press", "Next"),
+        ("press", "Reset"),
+    ],
+    "09_gaussian_code": [
+        ("choose", "Start", 2),
+        ("press", "Next"),
+        ("choose", "Data", 1),
+        ("choose", "Components", 3),
+        ("press", "Next"),
+        ("choose", "Data", 2),
+        ("press", "Next"),
+        ("press", "Reset"),
+    ],
+}
+IN_A_DECK = [
+    ("key", "ArrowRight"),
+    ("key", "ArrowLeft"),
+    ("key", "Space"),
+    ("key", "t"),
+    ("key", "t"),
+    ("key", "PageUp"),
+    ("seek",),
+    *[("key", "PageDown")] * 3,
+    ("press", "Next"),
+    ("key", "ArrowRight"),
+    ("key", "End"),
+    ("key", "Home"),
+    ("press", "Reset"),
+    ("key", "PageUp"),
+    ("key", "PageDown"),
+    ("key", "PageDown"),
+]
+TRACES = {"book/index.html": STEPS}
+TRACES |= {f"book/{name}.html": STEPS + own for name, own in OWN.items()}
+TRACES |= {f"decks/{name}.html": IN_A_DECK for name in OWN}
+
+# What is loaded is noted, so that nothing is read while something is on its way.
+BEGIN = """() => {
+  globalThis.arrived = new Set(document.scripts);
+  const note = ({ target }) => arrived.add(target);
+  for (const kind of ["load", "error"]) document.addEventListener(kind, note, true);
+  return true;
+}"""
+READY = """() => document.readyState === "complete"
+  && !document.querySelector("[data-em-widget]:not(.em-ready)")
+  && (!globalThis.Reveal || Reveal.isReady())"""
+STATE = """() => {
+  if (![...document.scripts].every((script) => arrived.has(script))) return null;
+  const shown = (FIND)("[data-em-widget]");
+  const { activeElement: focused, documentElement: { dataset: { theme } } } = document;
+  const label = (one) => one.labels?.[0]?.firstChild.textContent;
+  const name = (one) => one.getAttribute("aria-label") ?? label(one) ?? one.textContent;
+  const all = (selector) => [...shown?.querySelectorAll(selector) ?? []];
+  const values = (selector, value) => all(selector).map((one) => [name(one), value(one)]);
+  return {
+    status: shown?.querySelector("[role=status]").textContent,
+    controls: values("input, select", (one) => one.value),
+    handles: values("[role=slider]", (one) => one.getAttribute("aria-valuetext")),
+    focus: shown?.contains(focused) ? name(focused) : "",
+    slide: globalThis.Reveal ? Reveal.getIndices() : null,
+    theme,
+  };
+}""".replace("FIND", engines.FIND)
+
+
+def opened(engine: Engine, address: str) -> Any:
+    """Open a page with a widget; its state."""
+    engine.goto(address)
+    engine.until(READY)
+    engine.run(BEGIN)
+    return engine.until(STATE)
+
+
+@pytest.fixture(scope="session")
+def recorded(played_chromium: Played, site_url: str) -> Callable[[str], list[Any]]:
+    """Page → the states that Chromium comes to; no action is without effect there."""
+
+    @cache
+    def record(name: str) -> list[Any]:
+        states = [opened(played_chromium, f"{site_url}/{name}")]
+        for action in TRACES[name]:
+            played_chromium.act(*action)
+            played_chromium.run("() => new Promise(requestAnimationFrame)")
+            states.append(played_chromium.until(STATE))
+            assert states[-1] != states[-2], f"{name}: {action} does nothing"
+        return states
+
+    return record
+
+
+@pytest.mark.parametrize("engine", ["firefox", "webkit"], indirect=True)
+@pytest.mark.parametrize("name", TRACES)
+def test_a_widget_answers_as_in_chromium(
+    engine: Engine, site_url: str, recorded: Callable[[str], list[Any]], name: str
+) -> None:
+    first, *states = recorded(name)
+    assert opened(engine, f"{site_url}/{name}") == first
+    for action, state in zip(TRACES[name], states, strict=True):
+        engine.act(*action)
+        comes_to(engine, state, action)
+
+
+def comes_to(engine: Engine, expected: Any, action: tuple[Any, ...]) -> None:
+    """Wait for a state; where another one stays, say how it differs."""
+    try:
+        engines.wait(lambda: engine.run(STATE) == expected, action)
+    except AssertionError:
+        assert engine.run(STATE) == expected, action
+
+
+# --- search, contents, colours, questions ---------------------------------------------------------
+
+
+def is_at(engine: Engine, end: str) -> None:
+    """Wait until a page is open."""
+    engine.until(
+        "(end) => location.pathname.endsWith(end) && document.readyState === 'complete'", end
+    )
+
+
+FOUND = "() => document.querySelector('#search-results').textContent.includes('finished')"
+
+
+@pytest.mark.parametrize("begin", ["contents", "search page"])
+def test_the_search_finds_jensen(engine: Engine, base: str, begin: str) -> None:
+    if begin == "contents":
+        engine.goto(f"{base}book/05_coins.html")
+        engine.click(".contents summary")
+        engine.click("#find")
+        engine.write("Jensen")
+        engine.press("Enter")
+        is_at(engine, "/search.html")
+    else:
+        engine.goto(f"{base}book/05_coins.html")
+        engine.click(".to-search")
+        is_at(engine, "/search.html")
+        engine.click("#q")
+        engine.write("Jensen")
+        engine.click("button", "Search")
+    engine.until(FOUND)
+    engine.click("#search-results a[href*='01_jensen']")
+    is_at(engine, "/book/01_jensen.html")
+
+
+OPEN = "() => document.querySelector('.contents').open"
+CLOSED = "() => !document.querySelector('.contents').open"
+
+
+def test_the_contents_open_close_and_lead_on(engine: Engine, base: str) -> None:
+    engine.goto(f"{base}book/05_coins.html")
+    engine.click(".contents summary")
+    engine.until(OPEN)
+    engine.press("Escape")
+    engine.until(CLOSED)
+    engine.press("Enter")  # the summary has the focus again
+    engine.until(OPEN)
+    engine.click("h1")
+    engine.until(CLOSED)
+    engine.click(".contents summary")
+    engine.click(".contents a[href*='02_complete']")
+    is_at(engine, "/book/02_complete.html")
+
+
+def test_the_colours_are_switched_and_kept(engine: Engine, site_url: str) -> None:
+    theme = "(mode) => document.documentElement.dataset.theme === mode"
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    engine.goto(f"{site_url}/book/05_coins.html")
+    engine.until(theme, "light")
+    light = engine.run(ground)
+    engine.click("button", "Dark colours")
+    engine.until(theme, "dark")
+    assert engine.run(ground) != light
+    engine.goto(f"{site_url}/decks/05_coins.html")
+    engine.until(theme, "dark")
+    engine.goto(f"{site_url}/book/04_derivation.html")
+    engine.click("button", "Light colours")
+    engine.until(theme, "light")
+    assert engine.run(ground) == light
+
+
+QUIZ = ".em-quiz summary"
+ANSWER = """(title) => {
+  const { parentElement: fold } = (FIND)(".em-quiz summary", title);
+  const answer = fold.querySelector("p strong");
+  return fold.open && answer.getBoundingClientRect().height > 0 && answer.textContent;
+}""".replace("FIND", engines.FIND)
+
+
+def test_every_choice_of_a_quiz_is_answered(engine: Engine, base: str) -> None:
+    engine.goto(f"{base}book/05_coins.html")
+    titles = engine.run(
+        f"() => [...document.querySelectorAll('{QUIZ}')].map((one) => one.textContent.trim())"
+    )
+    assert len(titles) >= 9
+    for number, title in enumerate(titles):
+        if number % 2:
+            engine.run(engines.FOCUS, QUIZ, title)
+            engine.press("Enter")
+        else:
+            engine.click(QUIZ, title)
+        assert engine.until(ANSWER, title) in ("Yes.", "No.")
