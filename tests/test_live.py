@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -15,15 +12,16 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import pexpect
 import pytest
 from notebook_driver import (
+    LAST_RESORT,
     ROOT,
     START,
     Notebook,
     X,
     button,
     coins_at,
-    free_port,
     half,
     handle,
     opened,
@@ -34,7 +32,6 @@ from notebook_driver import (
     shows,
     states_of,
     status,
-    stop,
 )
 from playwright.sync_api import Browser, expect
 
@@ -102,18 +99,20 @@ def write_notebook(path: Path, sources: list[str]) -> None:
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
 
 
-@contextmanager
-def jupyter(command: str, home: Path) -> Iterator[str]:
-    """Run `jupyter lab` or `jupyter notebook` in a home of its own, with a notebook."""
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of `jupyter lab` in a home of its own; it serves Notebook's pages too."""
+    home = tmp_path_factory.mktemp("lab")
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text(NO_NEWS)
     work = home / "work"
     work.mkdir()
-    write_notebook(work / "live.ipynb", CELLS)
+    for name in ("lab", "notebook"):
+        write_notebook(work / f"{name}.ipynb", CELLS)
     options = ["--allow-root", "--LabApp.extension_manager=readonly"]
-    start = [sys.executable, "-m", "jupyter", command, *options]
-    with serving(start, work, own_places(home)) as address:
+    command = [sys.executable, "-m", "jupyter", "lab", *options]
+    with serving(command, work, own_places(home)) as address:
         yield address
 
 
@@ -128,12 +127,9 @@ def run_notebook(chromium: Browser, address: str) -> Iterator[Notebook]:
 
 
 @pytest.fixture(scope="module")
-def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
+def lab(chromium: Browser, server: str) -> Iterator[Notebook]:
     """JupyterLab with the notebook, for all tests; each makes the widgets that it changes."""
-    with (
-        jupyter("lab", tmp_path_factory.mktemp("lab")) as address,
-        run_notebook(chromium, f"{address}/lab/tree/live.ipynb") as notebook,
-    ):
+    with run_notebook(chromium, f"{server}/lab/tree/lab.ipynb") as notebook:
         yield notebook
 
 
@@ -199,11 +195,8 @@ def test_every_widget_steps_and_shows_the_figures_of_em_core(lab, kind):
     expect(handle(widget, "Step")).to_have_value("0")
 
 
-def test_notebook_7_has_all_widgets_and_they_answer(chromium, tmp_path):
-    with (
-        jupyter("notebook", tmp_path) as address,
-        run_notebook(chromium, f"{address}/notebooks/live.ipynb") as notebook,
-    ):
+def test_notebook_7_has_all_widgets_and_they_answer(chromium, server):
+    with run_notebook(chromium, f"{server}/notebooks/notebook.ipynb") as notebook:
         for kind, (times, said) in NEXT.items():
             for _ in range(times):
                 button(notebook.widget(kind), "Next").click()
@@ -216,47 +209,45 @@ def test_notebook_7_has_all_widgets_and_they_answer(chromium, tmp_path):
         expect(notebook.run("print(coins.start.theta)")).to_have_text("[0.65 0.5 ]\n")
 
 
-def test_make_lab_opens_the_book_and_pictures_never_go_blank(chromium, tmp_path):
+def test_make_lab_opens_the_book_pictures_never_go_blank_and_ctrl_c_ends_it(chromium, tmp_path):
     write_notebook(ROOT / "_build" / "live.ipynb", [""])
-    with make_lab(tmp_path) as (process, address):
-        assert "/lab/tree/book/index.ipynb?token=" in address
-        elsewhere = address.replace("book/index", "_build/live")
+    with make_lab(tmp_path) as terminal:
+        terminal.expect(r"http://127\.0\.0\.1:\S+token=\w+")
+        assert "/lab/tree/book/index.ipynb?token=" in terminal.after
+        elsewhere = terminal.after.replace("book/index", "_build/live")
         with opened(chromium, elsewhere) as notebook:
             notebook.run(DRAW_WHEN_CLICKED)
             picture = notebook.page.locator(".jp-OutputArea-output img")
             for number in range(1, 9):
                 notebook.page.get_by_role("button", name="Draw").click()
                 expect(picture).to_have_js_property("naturalWidth", 96 * number)
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(timeout=20)
+        terminal.sendintr()
+        terminal.expect(pexpect.EOF)
 
 
 @contextmanager
-def make_lab(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """Run `make lab` as its user would, but without a browser of theirs; gives its address."""
+def make_lab(home: Path) -> Iterator[pexpect.spawn]:
+    """Run `make lab` in a terminal, as its user would, but without a browser of theirs."""
     variables = own_places(home) | {"BROWSER": "true"}
-    with outside() as proxy, (home / "log").open("w+") as log:
-        process = subprocess.Popen(
-            ["make", "-o", "setup", "lab", f"PORT={free_port()}"],
+    with outside() as proxy:
+        terminal = pexpect.spawn(
+            "make",
+            ["-o", "setup", "lab", "PORT=0"],
             cwd=ROOT,
             env=variables | proxy,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
+            encoding="utf-8",
+            timeout=LAST_RESORT,
+            preexec_fn=heed_ctrl_c,
         )
         try:
-            yield process, said_address(process, home / "log")
+            yield terminal
         finally:
-            stop(process)
+            terminal.close(force=True)
 
 
-def said_address(process: subprocess.Popen[bytes], log: Path) -> str:
-    until = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < until:
-        if found := re.search(r"http://127\.0\.0\.1:\S+token=\w+", log.read_text()):
-            return found[0]
-        time.sleep(0.1)
-    return pytest.fail(f"make lab did not start:\n{log.read_text()}")
+def heed_ctrl_c() -> None:
+    """As in a terminal: what a script starts in the background is started deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 # --- from the kernel into the browser -----------------------------------------------------------
@@ -384,7 +375,7 @@ def test_a_widget_answers_while_a_cell_runs(lab):
     widget = lab.made("CoinSteps(x, start)")
     button(widget, "Next").click()  # JupyterLab opens the kernel's second thread for it
     lab.says("w.step == 1", "w.step", "1")
-    wait = "[time.sleep(0.02) for _ in range(1000) if w.step != 3]"
+    wait = "[time.sleep(0.02) for _ in range(3000) if w.step != 3]"
     output = lab.run(f"{wait}; print(w.start.theta)", wait=False)
     handle(widget, "Start").press("ArrowRight")
     shows(widget, CoinParams([0.65, 0.5], [0.5, 0.5]), 0)
