@@ -184,7 +184,7 @@ def opened(chromium: Browser, address: str) -> Iterator[Notebook]:
     expect(page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible()
     yield Notebook(page)
     context.close()
-    assert said == []
+    assert not said, "\n".join(said)
 
 
 def complaint(kind: str, text: str) -> list[str]:
