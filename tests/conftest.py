@@ -94,6 +94,6 @@ def page(context: BrowserContext) -> Page:
 @pytest.fixture(scope="module")
 def patience() -> Iterator[None]:
     """A kernel may be slow: what is expected of a notebook is waited for longer than on a page."""
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=60_000)
     yield
     expect.set_options(timeout=5_000)

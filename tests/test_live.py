@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -15,15 +12,16 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import pexpect
 import pytest
 from notebook_driver import (
+    LAST_RESORT,
     ROOT,
     START,
     Notebook,
     X,
     button,
     coins_at,
-    free_port,
     half,
     handle,
     opened,
@@ -34,7 +32,6 @@ from notebook_driver import (
     shows,
     states_of,
     status,
-    stop,
 )
 from playwright.sync_api import Browser, expect
 
@@ -216,47 +213,45 @@ def test_notebook_7_has_all_widgets_and_they_answer(chromium, tmp_path):
         expect(notebook.run("print(coins.start.theta)")).to_have_text("[0.65 0.5 ]\n")
 
 
-def test_make_lab_opens_the_book_and_pictures_never_go_blank(chromium, tmp_path):
+def test_make_lab_opens_the_book_pictures_never_go_blank_and_ctrl_c_ends_it(chromium, tmp_path):
     write_notebook(ROOT / "_build" / "live.ipynb", [""])
-    with make_lab(tmp_path) as (process, address):
-        assert "/lab/tree/book/index.ipynb?token=" in address
-        elsewhere = address.replace("book/index", "_build/live")
+    with make_lab(tmp_path) as terminal:
+        terminal.expect(r"http://127\.0\.0\.1:\S+token=\w+")
+        assert "/lab/tree/book/index.ipynb?token=" in terminal.after
+        elsewhere = terminal.after.replace("book/index", "_build/live")
         with opened(chromium, elsewhere) as notebook:
             notebook.run(DRAW_WHEN_CLICKED)
             picture = notebook.page.locator(".jp-OutputArea-output img")
             for number in range(1, 9):
                 notebook.page.get_by_role("button", name="Draw").click()
                 expect(picture).to_have_js_property("naturalWidth", 96 * number)
-        os.killpg(process.pid, signal.SIGINT)
-        process.wait(timeout=20)
+        terminal.sendintr()
+        terminal.expect(pexpect.EOF)
 
 
 @contextmanager
-def make_lab(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """Run `make lab` as its user would, but without a browser of theirs; gives its address."""
+def make_lab(home: Path) -> Iterator[pexpect.spawn]:
+    """Run `make lab` in a terminal, as its user would, but without a browser of theirs."""
     variables = own_places(home) | {"BROWSER": "true"}
-    with outside() as proxy, (home / "log").open("w+") as log:
-        process = subprocess.Popen(
-            ["make", "-o", "setup", "lab", f"PORT={free_port()}"],
+    with outside() as proxy:
+        terminal = pexpect.spawn(
+            "make",
+            ["-o", "setup", "lab", "PORT=0"],
             cwd=ROOT,
             env=variables | proxy,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
+            encoding="utf-8",
+            timeout=LAST_RESORT,
+            preexec_fn=heed_ctrl_c,
         )
         try:
-            yield process, said_address(process, home / "log")
+            yield terminal
         finally:
-            stop(process)
+            terminal.close(force=True)
 
 
-def said_address(process: subprocess.Popen[bytes], log: Path) -> str:
-    until = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < until:
-        if found := re.search(r"http://127\.0\.0\.1:\S+token=\w+", log.read_text()):
-            return found[0]
-        time.sleep(0.1)
-    return pytest.fail(f"make lab did not start:\n{log.read_text()}")
+def heed_ctrl_c() -> None:
+    """As in a terminal: what a script starts in the background is started deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 # --- from the kernel into the browser -----------------------------------------------------------
@@ -384,7 +379,7 @@ def test_a_widget_answers_while_a_cell_runs(lab):
     widget = lab.made("CoinSteps(x, start)")
     button(widget, "Next").click()  # JupyterLab opens the kernel's second thread for it
     lab.says("w.step == 1", "w.step", "1")
-    wait = "[time.sleep(0.02) for _ in range(1000) if w.step != 3]"
+    wait = "[time.sleep(0.02) for _ in range(3000) if w.step != 3]"
     output = lab.run(f"{wait}; print(w.start.theta)", wait=False)
     handle(widget, "Start").press("ArrowRight")
     shows(widget, CoinParams([0.65, 0.5], [0.5, 0.5]), 0)
