@@ -98,6 +98,7 @@
       center: false,
       display: "grid",
       hash: true,
+      scrollActivationWidth: 0, // else a phone gets a page that scrolls, in which slides are cut
       slideNumber: "c/t",
       transition: "none",
       backgroundTransition: "none",
