@@ -1,4 +1,4 @@
-"""KaTeX while the book is built: its server, its styles and its fonts."""
+"""KaTeX while the book is built: its server, its answers, its styles and its fonts."""
 
 from __future__ import annotations
 
@@ -40,6 +40,39 @@ def start_server(folder: Path, timeout: float) -> tuple[Popen[bytes], socket.soc
             return process, connection
     process.kill()
     raise ExtensionError("KaTeX did not start: is `node` found, and does it run?")
+
+
+# KaTeX leaves a function's name and its sign of application side by side, which as an index or a
+# numerator are one child too many.
+FUNCTION = re.compile("(<mi[^>]*>[^<]*</mi>)(<mo>\u2061</mo>)")
+EMPTY_ATTRIBUTE = re.compile(r' [a-z]+=""')
+PIECE = '<span class="base">'
+TAIL = "</span></span></span>"  # of the last piece, of its line, of the formula
+
+
+def mend_answers() -> None:
+    """Replace what sphinxcontrib.katex takes for a formula: KaTeX's own answer, mended."""
+    ask = katex.render_latex
+
+    def render(latex: str, options: dict[str, object] | None = None) -> str:
+        return mended(ask(latex, options))
+
+    katex.render_latex = render
+
+
+def mended(formula: str) -> str:
+    """A formula as KaTeX answers it, with valid MathML, and its last piece within a box of its own.
+
+    A line may break after each piece, also after the last, but within that box it cannot: what
+    stands against a formula can be kept with it.
+    """
+    twin, math, drawn = formula.partition("</math>")
+    twin = EMPTY_ATTRIBUTE.sub("", FUNCTION.sub(r"<mrow>\1\2</mrow>", twin))
+    before, piece, last = drawn.rpartition(PIECE)
+    if not piece or not last.endswith(TAIL):
+        return twin + math + drawn
+    last = f"{last.removesuffix(TAIL)}</span></span>"
+    return f'{twin}{math}{before}<span class="last-piece">{piece}{last}</span></span>'
 
 
 def copy_katex(app: Sphinx) -> None:

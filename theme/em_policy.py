@@ -31,7 +31,7 @@ POLICY = "; ".join(
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data:",
         "font-src 'self'",
-        "form-action 'self'",
+        "form-action 'self' file:",  # from disk, Firefox's 'self' is no file
         "base-uri 'none'",
     ]
 )

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from docutils import nodes
-from em_katex import copy_katex, use_patient_server
+from em_katex import copy_katex, mend_answers, use_patient_server
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -138,25 +138,29 @@ class UnwrapExercises(SphinxPostTransform):
 
 
 class KeepPunctuation(SphinxPostTransform):
-    """Keep the mark after a short formula beside it: browsers may break the line between them.
-
-    A long formula must be free to break, and then nothing holds the mark.
-    """
+    """Keep what stands against a formula beside it: browsers may break the line between them."""
 
     default_priority = 300
     formats = ("html",)
-    marks = re.compile(r"[,.;:!?)’”]+")
-    short = 24  # characters of TeX
+    against = re.compile(r"\S+")
 
     def run(self, **kwargs: Any) -> None:
         for formula in list(self.document.findall(nodes.math)):
-            after = formula.next_node(descend=False, siblings=True)
-            found = self.marks.match(after) if isinstance(after, nodes.Text) else None
-            if found and len(formula.astext()) <= self.short:
+            whole = _outermost(formula)
+            after = whole.next_node(descend=False, siblings=True)
+            found = self.against.match(after) if isinstance(after, nodes.Text) else None
+            if found:
                 after.parent.replace(after, nodes.Text(after[found.end() :]))
-                together = nodes.inline("", "", classes=["together"])
-                formula.parent.replace(formula, together)
-                together += [formula, nodes.Text(found[0])]
+                together = nodes.inline("", "", classes=["with-mark"])
+                whole.parent.replace(whole, together)
+                together += [whole, nodes.Text(found[0])]
+
+
+def _outermost(node: nodes.Node) -> nodes.Node:
+    """What ends with a node and stands in a line as it does: bold words with a formula at their end."""
+    while isinstance(node.parent, nodes.Inline) and node is node.parent.children[-1]:
+        node = node.parent
+    return node
 
 
 def open_source(translator: Any, node: nodes.citation) -> None:
@@ -275,6 +279,7 @@ def add_pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the theme and its parts."""
     use_patient_server()
+    mend_answers()
     app.add_html_theme("em_book", str(HERE))
     for name in ("comments_config", "thebe_config"):
         app.add_config_value(name, {}, "")  # Jupyter Book sets them for extensions we don't load

@@ -5,7 +5,12 @@
   const isNotes = new URLSearchParams(location.search).has("notes");
   const WIDE = { width: 1280, height: 720 };
   const NARROW = { width: 960, height: 720 };
-  const sizeFor = () => (isNotes || innerWidth / innerHeight > 1.5 ? WIDE : NARROW);
+  const TALL = { width: 640, height: 1240 }; // a phone held upright
+  const sizeFor = () => {
+    const ratio = innerWidth / innerHeight;
+    if (isNotes || ratio > 3 / 2) return WIDE;
+    return ratio > 2 / 3 ? NARROW : TALL;
+  };
 
   // --- the widgets: a step is a fragment without a look, which presses the widget's own key
 
@@ -98,6 +103,7 @@
       center: false,
       display: "grid",
       hash: true,
+      scrollActivationWidth: 0, // else a phone gets a page that scrolls, in which slides are cut
       slideNumber: "c/t",
       transition: "none",
       backgroundTransition: "none",

@@ -12,9 +12,9 @@
     const curve = svg("path", { class: "em-curve em-line-a" });
     const chord = svg("path", { class: "em-chord" });
     const gap = svg("path", { class: "em-gap" });
-    const below = svg("text", { class: "em-value em-a", "text-anchor": "middle" }, "f(E[X])");
+    const below = svg("text", { class: "em-value em-a" }, "f(E[X])");
     const above = svg("text", { class: "em-value em-b" }, "E[f(X)]");
-    const size = svg("text", { class: "em-value", "text-anchor": "end" });
+    const size = svg("text", { class: "em-value" });
     const atMean = svg("circle", { r: 5.5, class: "em-at-mean" });
     const axes = svg("g");
     let trace = null;
@@ -22,6 +22,7 @@
     let x = null;
     let y = null;
     let unit = 0;
+    let line = []; // the curve's points on the stage
     let origin = "own"; // the setting before the reader changed it
 
     // A setting of the reader's own becomes step 0, with the way to equality after it.
@@ -88,7 +89,8 @@
       y = em.scale(box.slice(2), [HEIGHT, 0]);
       unit = (high - low) / 80;
       axes.replaceChildren(em.axes(tools, { width: WIDTH, height: HEIGHT, box, x, y, across: "x", up: "f(x)" }));
-      curve.setAttribute("d", em.path(places.map((place, i) => [x(place), y(values[i])])));
+      line = places.map((place, i) => [x(place), y(values[i])]);
+      curve.setAttribute("d", em.path(line));
       picker.select.value = f;
     };
     const reason = ({ f, first: a, second: b, weight: w }) => {
@@ -117,18 +119,17 @@
         const at = em.jensen(setting);
         const ends = [setting.first, setting.second].map((end) => [x(end), y(em.curves[f](end))]);
         const [mean, top, middle] = [x(at.mean), y(at.curve), y(at.chord)];
-        const up = top <= middle ? -1 : 1;
         chord.setAttribute("d", em.path(ends));
         gap.setAttribute("d", `M${mean} ${top}V${middle}`);
         atMean.setAttribute("cx", mean);
         atMean.setAttribute("cy", top);
         size.textContent = `gap ${em.number(at.gap, 3)}`;
-        size.setAttribute("x", mean - 16);
-        size.setAttribute("y", middle + (up < 0 ? 24 : -14));
-        below.setAttribute("x", mean);
-        below.setAttribute("y", top + (up < 0 ? -14 : 26));
-        above.setAttribute("x", mean + 14);
-        above.setAttribute("y", middle + (up < 0 ? 22 : -12));
+        const lines = [line, ends, [[mean, top], [mean, middle]]].flatMap((points) => em.along(points));
+        const put = em.labels({ width: WIDTH, height: HEIGHT }, [...lines, ...ends, ...ends]);
+        const [outer, inner] = top <= middle ? ["Up", "Down"] : ["Down", "Up"];
+        put(below, [mean, top], outer === "Up" ? "above" : "below", `right${outer}`);
+        put(above, [mean, middle], `right${inner}`, `left${inner}`);
+        put(size, [mean, (top + middle) / 2], "left", "right", `left${inner}`);
         [first, second].forEach((end, i) => end.put(ends[i]));
         weight.put([mean, middle]);
       },

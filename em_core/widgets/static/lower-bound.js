@@ -80,8 +80,9 @@
         gap.setAttribute("d", moved ? `M${u} ${v}V${y(lower)}` : "");
         top.setAttribute("transform", moved ? `translate(${u} ${y(lower) - 8})` : "translate(-99 -99)");
         gapText.textContent = moved ? `gap ${em.number(size, 3)}` : "";
-        gapText.setAttribute("x", u + 12);
-        gapText.setAttribute("y", moved ? Math.min((v + y(lower)) / 2 + 6, HEIGHT - 8) : 0);
+        if (!moved) return;
+        const lines = [values, boundAt(r)].flatMap((heights) => em.along(places.map((place, i) => [x(place), y(heights[i])])));
+        em.labels({ width: WIDTH, height: HEIGHT }, lines)(gapText, [u, (v + y(lower)) / 2], "right");
       },
       status: (step) => {
         const { r, t, theta, logLikelihood, lower, size, slope } = figures(step);

@@ -18,6 +18,49 @@
   em.path = (points, closed = false) =>
     `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}${closed ? "Z" : ""}`;
 
+  // Points along a line through others, near enough to each other that no label fits between them.
+  em.along = (points, apart = 6) =>
+    points.slice(1).flatMap(([x, y], i) => {
+      const [from, base] = points[i];
+      const count = Math.max(1, Math.ceil(Math.hypot(x - from, y - base) / apart));
+      return Array.from({ length: count }, (_, k) => [from + ((x - from) * k) / count, base + ((y - base) * k) / count]);
+    }).concat(points.slice(-1));
+
+  // Places for labels in a frame: of those around a point, in the order of preference, the one that
+  // covers the least of the lines, given as points, of other labels, and of what is outside the frame.
+  const AROUND = {
+    above: [0, -14, "middle"], below: [0, 28, "middle"],
+    right: [16, 7, "start"], left: [-16, 7, "end"],
+    rightUp: [14, -12, "start"], rightDown: [14, 24, "start"],
+    leftUp: [-14, -12, "end"], leftDown: [-14, 24, "end"],
+  };
+  const LETTER = 12; // the width of one, and the room above and below a line, where letters are largest
+  const [UP, DOWN] = [19, 7];
+  em.labels = ({ width, height }, lines) => {
+    const taken = [];
+    const cost = ([left, top, right, bottom]) => {
+      const outside = left < 4 || top < -12 || right > width + 16 || bottom > height - 2;
+      const overlap = taken.reduce((sum, [l, t, r, b]) =>
+        sum + Math.max(0, Math.min(right, r) - Math.max(left, l)) * Math.max(0, Math.min(bottom, b) - Math.max(top, t)), 0);
+      const covered = lines.filter(([x, y]) => x > left - 3 && x < right + 3 && y > top && y < bottom);
+      return 1000 * outside + overlap / 5 + 2 * covered.length;
+    };
+    return (text, [x, y], ...preferred) => {
+      const long = LETTER * text.textContent.length;
+      const names = [...new Set([...preferred, ...Object.keys(AROUND)])];
+      const places = [1, 1.5, 2, 3, 4].flatMap((far) => names.map((name) => {
+        const [across, down, anchor] = AROUND[name];
+        const [u, v] = [x + across * far, y + 7 + (down - 7) * far];
+        const left = { start: u, middle: u - long / 2, end: u - long }[anchor];
+        return { u, v, anchor, box: [left, v - UP, left + long, v + DOWN] };
+      }));
+      const costs = places.map(({ box }, i) => cost(box) + 0.5 * i);
+      const { u, v, anchor, box } = places[costs.indexOf(Math.min(...costs))];
+      taken.push(box);
+      for (const [name, value] of Object.entries({ x: u, y: v, "text-anchor": anchor })) text.setAttribute(name, value);
+    };
+  };
+
   // A frame with ticks and names on two axes; x and y are scales.
   em.axes = ({ svg, words }, { width, height, box: [x0, x1, y0, y1], x, y, across, up }) =>
     svg("g", { "aria-hidden": "true" },
