@@ -32,22 +32,23 @@ class Phone:
         self.page = page
         self._session = page.context.new_cdp_session(page)
 
-    def swipe(
-        self, start: tuple[float, float], right: float, down: float, meanwhile: str = ""
-    ) -> None:
-        """Move as a finger does; it is lifted when what is awaited has happened."""
-        x, y = start
-        self._touch("touchStart", (x, y))
-        for share in range(1, 11):
-            self._touch("touchMove", (x + right * share / 10, y + down * share / 10))
-        if meanwhile:
-            self.page.wait_for_function(meanwhile)
+    def swipe(self, start: tuple[float, float], right: float, down: float) -> None:
+        """Put the finger down, move it as a finger does, and lift it."""
+        self._move(start, right, down)
         self._touch("touchEnd")
 
     def scroll_from(self, what: Locator) -> None:
         """Swipe upwards from there, a little askew: the page must come along."""
-        before = self.page.evaluate("scrollY")
-        self.swipe(middle(what), 6, -120, meanwhile=f"scrollY > {before + 60}")
+        start, before = middle(what), self.page.evaluate("scrollY")
+        self._move(start, 6, -120)
+        self.page.wait_for_function("before => scrollY > before + 60", arg=before)
+        self._touch("touchEnd")
+
+    def _move(self, start: tuple[float, float], right: float, down: float) -> None:
+        x, y = start
+        self._touch("touchStart", (x, y))
+        for share in range(1, 11):
+            self._touch("touchMove", (x + right * share / 10, y + down * share / 10))
 
     def _touch(self, kind: str, *points: tuple[float, float]) -> None:
         where = [{"x": x, "y": y} for x, y in points]
@@ -122,7 +123,7 @@ def test_what_is_taken_at_its_edge_does_not_jump(phone: Phone, site_url: str, of
     square = handle(widget, "Start")
     x, y = middle(square)
     width = widget.locator(".em-plane-of-starts").bounding_box()["width"]  # type: ignore[index]
-    phone.swipe((x + off, y + off), -0.3 * width, -0.3 * width)
+    phone.swipe((x + off, y), -0.3 * width, -0.3 * width)
     expect(square).to_have_attribute("aria-valuetext", "θ_A 0.30, θ_B 0.80")
 
 
@@ -166,7 +167,7 @@ def test_a_far_section_waits_and_is_found(phone: Phone, site_url: str) -> None:
 def test_whoever_reloads_a_page_is_where_he_was(phone: Phone, site_url: str) -> None:
     page = phone.page
     page.goto(f"{site_url}/book/08_gaussians.html")
-    place = page.locator("article > section > section").nth(5).locator("p").last
+    place = page.locator("article > section > section").nth(5).locator("> p").last
     place.evaluate("it => it.scrollIntoView({ block: 'center', behavior: 'instant' })")
     expect(place).to_be_in_viewport()
     page.reload()
@@ -175,7 +176,7 @@ def test_whoever_reloads_a_page_is_where_he_was(phone: Phone, site_url: str) -> 
 
 def test_a_box_that_scrolls_is_reached_by_keyboard(phone: Phone, site_url: str) -> None:
     phone.page.goto(f"{site_url}/book/06_coin_code.html")
-    wide = phone.page.locator("pre:visible").last
+    wide = phone.page.locator("pre:visible").filter(has_text="def coin_em_loop").first
     wide.scroll_into_view_if_needed()
     assert wide.evaluate("it => it.scrollWidth > it.clientWidth + 1")
     expect(wide).to_have_attribute("tabindex", "0")
