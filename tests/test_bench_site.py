@@ -20,32 +20,49 @@ OWN = {"stepper.js", "stepper.css"}
 
 
 def summary() -> Row:
-    samples = Samples([*range(1, 101)], [300, 100, 200], [0.1, 0], [0.02, 0], FILES)
+    samples = Samples(
+        [*range(1, 101)], [300, 100, 200], [0.1, 0], [0.02, 0], FILES, [60, 30, 40], [1500, 2500]
+    )
     return bench_site.summarise(COMPARED, samples, OWN)
 
 
 def test_a_summary_has_the_middle_the_worst_and_the_weights() -> None:
-    assert summary() == Row(COMPARED, 50.5, 95.05, 8.5, 53.5, 0.1, 0.02, 200)
+    assert summary() == Row(COMPARED, 50.5, 95.05, 8.5, 53.5, 0.1, 0.02, 200, 40, 2000)
 
 
 def test_a_missed_target_is_named() -> None:
     assert summary().missed() == ["click, ms", "95th %", "at start"]
-    assert Row("just met", 16, 33, 25, 350, 0.1, 0, 9999).missed() == []
-    assert Row("too heavy", 16, 33, 25.1, 350.1, 0, 0, 0).missed() == ["widget, kB", "page, kB"]
+    assert Row("just met", 16, 33, 25, 350, 0.1, 0, 9999, 50, 2000).missed() == []
+    heavy = Row("too heavy", 16, 33, 25.1, 350.1, 0, 0, 0, 0, 0)
+    assert heavy.missed() == ["widget, kB", "page, kB"]
+    slow = Row("slow on a phone", 16, 33, 25, 350, 0, 0, 0, 50.1, 2000.1)
+    assert slow.missed() == ["click ×6 ms", "ready ×6 ms"]
 
 
 def test_the_table_has_every_row_and_the_ratios() -> None:
-    stock = Row(STOCK, 101, 95.05, 850, 850, 0.2, 0, 400)
+    stock = Row(STOCK, 101, 95.05, 850, 850, 0.2, 0, 400, 160, 8000)
     head, ours, theirs, by, target = bench_site.table([summary(), stock]).splitlines()
     assert head.split()[-1] == "targets"
     assert ours.endswith("missed: click, ms; 95th %; at start")
     assert theirs.removeprefix(STOCK).split()[:4] == ["101.0", "95.0", "850.0", "850.0"]
-    assert by.split()[3:] == ["0.500", "1.000", "0.010", "0.063", "0.500", "–", "0.500"]
+    assert by.split()[3:] == [
+        "0.500",
+        "1.000",
+        "0.010",
+        "0.063",
+        "0.500",
+        "–",
+        "0.500",
+        "0.250",
+        "0.250",
+    ]
     assert "≤ 350" in target
+    assert "≤ 50" in target
+    assert "≤ 2000" in target
 
 
 def test_what_is_kept_has_every_row_and_the_machine() -> None:
-    rows = [summary(), Row(STOCK, 101, 95.05, 850, 850, 0.2, 0, 400)]
+    rows = [summary(), Row(STOCK, 101, 95.05, 850, 850, 0.2, 0, 400, 160, 8000)]
     kept = json.loads(json.dumps(bench_site.report(rows, "1.2.3")))
     assert [row["name"] for row in kept["rows"]] == [COMPARED, STOCK]
     assert kept["machine"]["chromium"] == "1.2.3"

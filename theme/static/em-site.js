@@ -68,13 +68,36 @@
     for (const section of links.keys()) watcher.observe(section);
   }
 
-  // A box that scrolls must be reachable by keyboard.
+  // A box that scrolls must be reachable by keyboard. Watched, not asked: an answer for all boxes at
+  // once would lay out what is far from sight.
   function reachScrollers() {
-    const boxes = document.querySelectorAll(".scroll, .katex-display, .cell_output .output, pre");
-    for (const box of boxes) {
-      if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
+    const boxes = ".scroll, .katex-display, .cell_output .output, pre";
+    const watcher = new ResizeObserver((changes) => {
+      const changed = [...new Set(changes.map(({ target }) => target.closest(boxes)))];
+      const scrolls = changed.map((box) => box.scrollWidth > box.clientWidth + 1);
+      changed.forEach((box, i) => {
+        if (scrolls[i]) box.tabIndex = 0;
+        else box.removeAttribute("tabindex");
+      });
+    });
+    for (const box of document.querySelectorAll(boxes)) {
+      watcher.observe(box);
+      if (box.firstElementChild) watcher.observe(box.firstElementChild); // as wide as its fonts make it
     }
+  }
+
+  // A section that is laid out late has the height that it had at the last visit, so that whoever
+  // reloads the page, or comes back to it, finds the place again.
+  function keepHeights() {
+    const sections = [...document.querySelectorAll("article > section > section")];
+    const name = `em-heights ${location.pathname} ${innerWidth}`;
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(name)) ?? [];
+      if (kept.length === sections.length) sections.forEach(({ style }, i) => { style.containIntrinsicBlockSize = `auto ${kept[i]}px`; });
+    } catch { /* storage is switched off */ }
+    addEventListener("pagehide", () => {
+      try { sessionStorage.setItem(name, JSON.stringify(sections.map((section) => section.getBoundingClientRect().height))); } catch { /* likewise */ }
+    });
   }
 
   function offerCopies() {
@@ -120,6 +143,7 @@
     }).observe(document.getElementById("search-results"), { childList: true, subtree: true });
   }
 
+  keepHeights();
   switchColours();
   closeContents();
   foldSections();
@@ -127,7 +151,6 @@
   offerCopies();
   openForPrint();
   reachScrollers();
-  addEventListener("resize", reachScrollers);
 
   // A figure whose scripts did not arrive says so; its picture is there anyway.
   addEventListener("load", () => {

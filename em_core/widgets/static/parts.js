@@ -98,6 +98,7 @@
     const start = handle({
       name: "Start",
       shape: "M-5-5H5V5H-5Z",
+      everywhere: true,
       drag: ([x, y]) => to(em.nearest(grid, x / size), em.nearest(grid, 1 - y / size)),
       move: (right, up) => to(wanted[0] + right, wanted[1] + up),
       value: () => ({ min: grid[0], max: grid.at(-1), now: thetas[0][0], text: `θ_A ${em.number(thetas[0][0], 2)}, θ_B ${em.number(thetas[0][1], 2)}` }),

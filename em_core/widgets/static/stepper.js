@@ -78,30 +78,47 @@
     return { element: html("label", { class: "em-choice" }, html("span", {}, name), select), select };
   };
 
-  // A drawn thing that can be dragged: a slider to the keyboard and to assistive tools.
-  const handle = ({ name, shape, drag, move, value, begin = () => {}, far = 10 }) => {
-    const element = svg("g", { class: "em-handle", role: "slider", tabindex: "0", "aria-label": name },
-      svg("circle", { r: 20, class: "em-grip" }), svg("path", { d: shape }));
+  // Whether a finger moves across: up and down belong to the page. `from` is where it was put down.
+  const isAcross = (event, from) =>
+    event.pointerType !== "touch" || Math.abs(event.clientX - from.clientX) > Math.abs(event.clientY - from.clientY);
+
+  // A drawn thing that can be dragged: a slider to the keyboard and to assistive tools. It is dragged
+  // from side to side, or everywhere.
+  const handle = ({ name, shape, drag, move, value, begin = () => {}, far = 10, everywhere = false }) => {
+    const element = svg("g", { class: `em-handle${everywhere ? " em-everywhere" : ""}`, role: "slider", tabindex: "0", "aria-label": name },
+      svg("path", { d: "M0 0h0.01", class: "em-reach" }), svg("circle", { r: 20, class: "em-grip" }), svg("path", { d: shape }));
+    let place = [0, 0];
+    let taken = null; // where it was put down, and how far from the thing's middle
     let moving = false;
-    const follow = (event) => {
-      const { ownerSVGElement: owner } = element;
-      const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(owner.getScreenCTM().inverse());
-      drag([x, y]);
+    const pointOf = ({ clientX, clientY }) => {
+      const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(element.ownerSVGElement.getScreenCTM().inverse());
+      return [x, y];
+    };
+    const follow = (event, [x, y] = [0, 0]) => {
+      const [u, v] = pointOf(event);
+      drag([u + x, v + y]);
     };
     element.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
-      moving = true;
+      const [x, y] = pointOf(event);
+      taken = { event, off: [place[0] - x, place[1] - y] };
       begin();
       element.setPointerCapture(event.pointerId);
       element.focus({ focusVisible: false });
       event.preventDefault();
     });
     element.addEventListener("pointermove", (event) => {
-      if (moving) follow(event);
+      moving ||= taken && (everywhere || isAcross(event, taken.event));
+      if (moving) follow(event, taken.off);
     });
     // Else a finger would scroll the page: browsers overlook touch-action within an SVG.
-    element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) element.addEventListener(end, () => { moving = false; });
+    if (everywhere) element.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+      element.addEventListener(end, () => {
+        taken = null;
+        moving = false;
+      });
+    }
     element.addEventListener("keydown", (event) => {
       const by = em.moveForKey(event.key);
       const ends = { Home: -far, End: far }[event.key];
@@ -113,6 +130,7 @@
       else move(by[0] * times, by[1] * times);
     });
     const put = ([x, y]) => {
+      place = [x, y];
       const { min, max, now, text } = value();
       element.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
       for (const [key, it] of [["min", min], ["max", max], ["now", now], ["text", text]]) element.setAttribute(`aria-value${key}`, it);
@@ -150,9 +168,23 @@
 
     const button = (name, action) => html("button", { type: "button", onclick: action }, name);
     const play = button("Play", () => (timer ? pause() : start()));
+    let taken = null; // a finger on the slider that may yet scroll the page
+    const take = () => {
+      if (Number(slider.value) !== shown) go(Number(slider.value));
+    };
     const slider = html("input", {
       type: "range", min: 0, max: 0, step: 1, value: 0, "aria-label": "Step",
-      oninput: () => go(Number(slider.value)),
+      oninput: () => taken ?? take(),
+      onpointerdown: (event) => { taken = event.pointerType === "touch" ? event : null; },
+      onpointermove: (event) => { if (taken && isAcross(event, taken)) taken = null; },
+      onpointerup: () => {
+        taken = null;
+        take();
+      },
+      onpointercancel: () => {
+        taken = null;
+        slider.value = shown;
+      },
     });
     const status = html("p", { role: "status", class: "em-status" });
     const table = html("details", { class: "em-table", ontoggle: fillTable }, html("summary", {}, "Show as table"));

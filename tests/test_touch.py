@@ -1,0 +1,182 @@
+"""By finger, on a phone: what steps and drags is large enough, and the page scrolls under it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+from test_widget_pages import SPECS, Spec, handle, on_its_page, shows, slider, status
+
+pytestmark = pytest.mark.site
+
+LEAST = 44
+SMALL = """(controls, least) => controls.filter((control) => {
+  const { width, height } = control.getBoundingClientRect();
+  return width < least || height < least;
+}).map((control) => control.textContent || control.tagName)"""
+# What is hit around a handle's middle: the handle, or another that lies there too.
+MISSED = """(handles, least) => handles.filter((handle) => {
+  handle.scrollIntoView({ block: "center", behavior: "instant" });
+  const { e: x, f: y } = handle.getScreenCTM();
+  const far = least / 2 - 1;
+  return [[0, 0], [far, 0], [-far, 0], [0, far], [0, -far]].some(([right, down]) =>
+    !document.elementFromPoint(x + right, y + down).closest(".em-handle"));
+}).map((handle) => handle.getAttribute("aria-label"))"""
+
+
+class Phone:
+    """A page on a phone, and one finger."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._session = page.context.new_cdp_session(page)
+
+    def swipe(self, start: tuple[float, float], right: float, down: float) -> None:
+        """Put the finger down, move it as a finger does, and lift it."""
+        self._move(start, right, down)
+        self._touch("touchEnd")
+
+    def scroll_from(self, what: Locator) -> None:
+        """Swipe upwards from there, a little askew: the page must come along."""
+        start, before = middle(what), self.page.evaluate("scrollY")
+        self._move(start, 6, -120)
+        self.page.wait_for_function("before => scrollY > before + 60", arg=before)
+        self._touch("touchEnd")
+
+    def _move(self, start: tuple[float, float], right: float, down: float) -> None:
+        x, y = start
+        self._touch("touchStart", (x, y))
+        for share in range(1, 11):
+            self._touch("touchMove", (x + right * share / 10, y + down * share / 10))
+
+    def _touch(self, kind: str, *points: tuple[float, float]) -> None:
+        where = [{"x": x, "y": y} for x, y in points]
+        self._session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": where})
+
+
+@pytest.fixture
+def phone(chromium: Browser) -> Iterator[Phone]:
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    context.set_default_timeout(20_000)
+    yield Phone(context.new_page())
+    context.close()
+
+
+def middle(what: Locator) -> tuple[float, float]:
+    """The middle of something, brought to the middle of the screen."""
+    what.evaluate("it => it.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    box = what.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def value(what: Locator) -> str:
+    return str(what.get_attribute("aria-valuetext"))
+
+
+@pytest.fixture(params=SPECS, ids=lambda spec: spec.kind)
+def spec(request: pytest.FixtureRequest) -> Spec:
+    """Each widget in turn."""
+    return request.param
+
+
+def test_a_finger_meets_every_control_and_scrolls_the_page(
+    phone: Phone, site_url: str, spec: Spec
+) -> None:
+    widget = on_its_page(phone.page, site_url, spec.kind)
+    for _ in ("light", "dark"):
+        controls = widget.locator("button, select, input, summary")
+        assert controls.count() >= 6
+        assert controls.evaluate_all(SMALL, LEAST) == []
+        assert widget.locator(".em-handle").evaluate_all(MISSED, LEAST) == []
+        phone.page.locator(".mode").tap()
+    for part in (widget.locator(".em-stage"), status(widget), slider(widget)):
+        phone.scroll_from(part)
+        shows(widget, spec, 0)
+    along = [] if spec.kind.startswith("coin") else widget.locator(".em-handle").all()
+    for thing in along:
+        phone.scroll_from(thing)
+        shows(widget, spec, 0)
+    for thing in along:
+        before = value(thing)
+        phone.swipe(middle(thing), 40, 6)
+        expect(thing).not_to_have_attribute("aria-valuetext", before)
+
+
+def test_a_finger_moves_the_slider(phone: Phone, site_url: str) -> None:
+    widget = on_its_page(phone.page, site_url, "coin-steps")
+    x, y = middle(slider(widget))
+    phone.swipe((x, y), 60, 6)
+    dragged = int(slider(widget).input_value())
+    assert 10 < dragged < 20
+    phone.page.touchscreen.tap(x, y)
+    expect(slider(widget)).to_have_value("10")
+    expect(status(widget)).to_contain_text("Iteration 5, after the M-step")
+
+
+@pytest.mark.parametrize("off", [-18, 18])
+def test_what_is_taken_at_its_edge_does_not_jump(phone: Phone, site_url: str, off: int) -> None:
+    widget = on_its_page(phone.page, site_url, "coin-steps")
+    square = handle(widget, "Start")
+    x, y = middle(square)
+    width = widget.locator(".em-plane-of-starts").bounding_box()["width"]  # type: ignore[index]
+    phone.swipe((x + off, y), -0.3 * width, -0.3 * width)
+    expect(square).to_have_attribute("aria-valuetext", "θ_A 0.30, θ_B 0.80")
+
+
+def test_what_hovering_shows_is_there_without_it(phone: Phone, site_url: str) -> None:
+    page = phone.page
+    page.goto(f"{site_url}/book/06_coin_code.html")
+    cell = page.locator(".cell_input .highlight:visible").first
+    copy, code = cell.locator(".copy"), cell.locator("pre")
+    x, y = middle(copy)
+    assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).textContent", [x, y]) == (
+        "Copy"
+    )
+    assert copy.evaluate("it => getComputedStyle(it).opacity") == "1"
+    boxes = copy.bounding_box(), code.bounding_box()
+    assert boxes[0]["y"] >= boxes[1]["y"] + boxes[1]["height"]  # type: ignore[index]
+    assert (
+        page.locator("h2 > .headerlink").first.evaluate("it => getComputedStyle(it).opacity") == "1"
+    )
+    page.locator(".local summary").tap()
+    page.locator(".contents summary").tap()
+    targets = page.locator(".copy:visible, summary:visible, nav a:visible, .find button, .ways a")
+    assert targets.count() > 40
+    assert targets.evaluate_all(SMALL, LEAST) == []
+
+
+# --- sections far from sight are not laid out -----------------------------------------------------
+
+
+def test_a_far_section_waits_and_is_found(phone: Phone, site_url: str) -> None:
+    page = phone.page
+    page.goto(f"{site_url}/book/05_coins.html")
+    last = page.locator("article > section > section").last
+    waits = "it => !it.querySelector('p').checkVisibility({ contentVisibilityAuto: true })"
+    assert last.evaluate(waits)
+    page.locator(".local summary").tap()
+    page.locator(".local li li > a").last.tap()
+    expect(last.locator("h2")).to_be_in_viewport()
+    assert not last.evaluate(waits)
+
+
+def test_whoever_reloads_a_page_is_where_he_was(phone: Phone, site_url: str) -> None:
+    page = phone.page
+    page.goto(f"{site_url}/book/08_gaussians.html")
+    place = page.locator("article > section > section").nth(5).locator("> p").last
+    place.evaluate("it => it.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    expect(place).to_be_in_viewport()
+    page.reload()
+    expect(place).to_be_in_viewport()
+
+
+def test_a_box_that_scrolls_is_reached_by_keyboard(phone: Phone, site_url: str) -> None:
+    phone.page.goto(f"{site_url}/book/06_coin_code.html")
+    wide = phone.page.locator("pre:visible").filter(has_text="def coin_em_loop").first
+    wide.scroll_into_view_if_needed()
+    assert wide.evaluate("it => it.scrollWidth > it.clientWidth + 1")
+    expect(wide).to_have_attribute("tabindex", "0")
