@@ -24,6 +24,10 @@ sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book"), str(ROOT / "theme")]
 import browser as browsers  # noqa: E402
 import build  # noqa: E402
 import machines  # noqa: E402
+from walk import NAMES, Seen, Walk  # noqa: E402
+
+# The last resort, on a machine that does much besides: waits end when the thing happens.
+expect.set_options(timeout=30_000)
 
 settings.register_profile("many", max_examples=40, deadline=None, derandomize=True)
 settings.register_profile("few", settings.get_profile("many"), max_examples=4)
@@ -76,11 +80,25 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     found.close()
 
 
+@pytest.fixture(scope="session")
+def walk(chromium: Browser, site_url: str, site_dir: Path) -> Iterator[Walk]:
+    """What is to be seen on each page, by its name."""
+    over_all = Walk(chromium, site_url, site_dir.as_uri())
+    yield over_all
+    over_all.close()
+
+
+@pytest.fixture(scope="session", params=NAMES)
+def seen(walk: Walk, request: pytest.FixtureRequest) -> Seen:
+    """Each page in turn; all tests that look at it share one visit."""
+    return walk[request.param]
+
+
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """A fresh browser context, 1280 px wide."""
     fresh = chromium.new_context(viewport={"width": 1280, "height": 800})
-    fresh.set_default_timeout(10_000)
+    fresh.set_default_timeout(30_000)
     yield fresh
     fresh.close()
 
@@ -96,4 +114,4 @@ def patience() -> Iterator[None]:
     """A kernel may be slow: what is expected of a notebook is waited for longer than on a page."""
     expect.set_options(timeout=60_000)
     yield
-    expect.set_options(timeout=5_000)
+    expect.set_options(timeout=30_000)

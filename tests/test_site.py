@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
-import build
 import pytest
-import yaml
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser
+from walk import CHAPTERS, NAMES, Seen, Visit, Walk, visiting
 
 pytestmark = pytest.mark.site
 
@@ -36,69 +35,13 @@ ROWS = {
     "bibliography": ["Dempster"],
     "api": ["em_steps", "fit_restarts"],
 }
-VISIT = """async () => {
-    for (let y = 0; y < document.documentElement.scrollHeight; y += 600) {
-        scrollTo(0, y);
-        await new Promise((done) => setTimeout(done, 20));
-    }
-}"""
-WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-WITHOUT_ALT = "[...document.images].filter((image) => !image.alt.trim()).map((image) => image.src)"
-SHOWN_TWINS = """[...document.querySelectorAll('.only-light, .only-dark')]
-    .filter((image) => image.getClientRects().length).map((image) => image.classList[0])"""
 
 
-def page_names() -> list[str]:
-    """Every page's address below the site's root."""
-    toc = yaml.safe_load((build.ROOT / "_toc.yml").read_text())
-    chapters = [page["file"] for part in toc["parts"] for page in part["chapters"]]
-    return [f"{name}.html" for name in [toc["root"], *chapters, "search", "404"]]
-
-
-NAMES = page_names()
-CHAPTERS = [name for name in NAMES if name.startswith("book/")]
-
-
-class Visit:
-    """One browser page that notes what should not happen while it is used."""
-
-    def __init__(self, chromium: Browser, **how: Any) -> None:
-        self.context = chromium.new_context(**how)
-        self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda message: self._note(message.type, message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", self._note_failure)
-        self.page.on("request", lambda request: self.requests.append(request.url))
-
-    def _note(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
-            self.complaints.append(text)
-
-    def _note_failure(self, request: Request) -> None:
-        if request.failure != "net::ERR_ABORTED":  # which is how a page ends that is being left
-            self.complaints.append(f"{request.url}: {request.failure}")
-
-    def elsewhere(self, base: str) -> list[str]:
-        """Requests that left the site."""
-        here = (base, "data:", "blob:")
-        return [url for url in self.requests if not url.startswith(here)]
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def visit(chromium: Browser) -> Iterator[Callable[..., Visit]]:
     """Open browser pages with settings of their own."""
-    made: list[Visit] = []
-
-    def make(**how: Any) -> Visit:
-        made.append(Visit(chromium, **how))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.context.close()
+    with ExitStack() as open_ones:
+        yield lambda **how: open_ones.enter_context(visiting(chromium, **how))
 
 
 @pytest.fixture(params=["http", "disk"])
@@ -107,27 +50,101 @@ def base(request: pytest.FixtureRequest, site_url: str, site_dir: Path) -> str:
     return f"{site_url}/" if request.param == "http" else f"{site_dir.as_uri()}/"
 
 
-def test_no_page_asks_another_host_or_complains(visit: Callable[..., Visit], base: str) -> None:
-    one = visit(viewport={"width": 1280, "height": 800})
-    for name in NAMES:
-        one.page.goto(base + name)
-        one.page.evaluate(VISIT)
-        one.page.wait_for_load_state("networkidle")
-        assert not one.complaints, f"{name}: {one.complaints}"
-        assert not one.elsewhere(base), f"{name}: {one.elsewhere(base)}"
+# --- what one visit shows of every page -----------------------------------------------------------
 
 
-@pytest.mark.parametrize(("width", "mode"), [(320, "light"), (390, "dark"), (1280, "dark")])
-def test_pages_fit_their_width_in_both_modes(
-    visit: Callable[..., Visit], site_url: str, width: int, mode: str
+@pytest.mark.parametrize("way", ["http", "disk"])
+def test_no_page_complains_and_none_breaks_the_policy(seen: Seen, way: str) -> None:
+    assert seen.complaints[way] == []
+
+
+@pytest.mark.parametrize("way", ["http", "disk"])
+def test_no_page_asks_another_host(seen: Seen, way: str) -> None:
+    assert seen.elsewhere[way] == []
+
+
+def test_a_page_fits_its_width_in_both_modes(seen: Seen) -> None:
+    assert {width for width, _ in seen.surplus} == {320, 390, 1280}
+    assert {mode for _, mode in seen.surplus} == {"light", "dark"}
+    assert {setting: by for setting, by in seen.surplus.items() if by > 0} == {}
+
+
+def test_every_picture_has_words(seen: Seen) -> None:
+    assert seen.without_alt == []
+
+
+def test_the_mode_is_the_system_s(seen: Seen) -> None:
+    assert all(scheme == mode for (_, mode), scheme in seen.schemes.items()), seen.schemes
+
+
+def test_of_twin_pictures_the_mode_s_own_is_shown(seen: Seen) -> None:
+    for (width, mode), shown in seen.twins.items():
+        assert shown <= {f"only-{mode}"}, f"{mode}, {width} px"
+
+
+def test_the_walk_finds_what_it_looks_for(
+    chromium: Browser, site_dir: Path, tmp_path: Path
 ) -> None:
-    one = visit(viewport={"width": width, "height": 800}, color_scheme=mode)
-    for name in NAMES:
-        one.page.goto(f"{site_url}/{name}")
-        assert one.page.evaluate(WIDER) <= 0, f"{name} is wider than {width} px"
-        assert not one.page.evaluate(WITHOUT_ALT), name
-        assert set(one.page.evaluate(SHOWN_TWINS)) <= {f"only-{mode}"}, name
-        assert one.page.evaluate("getComputedStyle(document.body).colorScheme") != ""
+    """A page with every fault is told from a page with none."""
+    policy = """<meta http-equiv="Content-Security-Policy" content="img-src 'self'">"""
+    (tmp_path / "page.html").write_text(
+        f"""<!DOCTYPE html><title>Bad</title>{policy}<script>console.error("no")</script>
+        <img class="only-light" src="lost.png"><img class="only-dark" src="http://127.0.0.1:9/x">
+        <p style="width: 2000px">wide</p>"""
+    )
+    walk = Walk(chromium, tmp_path.as_uri(), tmp_path.as_uri())
+    seen = walk["page.html"]
+    walk.close()
+    said = " ".join(seen.complaints["disk"])
+    assert all(words in said for words in ("no", "policy", "lost.png: net::ERR_FILE_NOT_FOUND"))
+    assert seen.surplus[1280, "dark"] > 0
+    assert len(seen.without_alt) == 2
+    assert seen.twins[390, "light"] == {"only-light", "only-dark"}
+    assert "image-alt" in " ".join(seen.violations)
+
+
+def test_a_request_that_leaves_the_site_is_noticed(
+    visit: Callable[..., Visit], site_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "page.html").write_text(f'<img alt="" src="{site_url}/_static/favicon.svg">')
+    one = visit()
+    one.open_afresh((tmp_path / "page.html").as_uri())
+    assert one.elsewhere(tmp_path.as_uri()) == [f"{site_url}/_static/favicon.svg"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_policy_is_strict(site_dir: Path, name: str) -> None:
+    html = (site_dir / name).read_text()
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', html)
+    assert policy
+    assert "default-src 'none'; script-src 'self' 'sha256-" in policy[1]
+    assert "unsafe-eval" not in policy[1]
+
+
+def test_every_internal_link_and_anchor_leads_somewhere(walk: Walk, site_dir: Path) -> None:
+    anchors = {name: walk[name].anchors for name in NAMES}
+    broken = [
+        f"{name}: {href}"
+        for name in NAMES
+        for href in walk[name].links
+        if not leads_somewhere(href, name, site_dir, anchors)
+    ]
+    assert not broken
+
+
+def leads_somewhere(href: str, name: str, site_dir: Path, anchors: dict[str, set[str]]) -> bool:
+    """Tell whether a link's file is there, and its anchor in it."""
+    whole = urljoin(f"site:///{name}", href) if not re.match(r"[a-z]+:", href) else href
+    address, anchor = urldefrag(whole)
+    if not address.startswith("site:///"):
+        return True
+    target = unquote(address.removeprefix("site:///")) or "index.html"
+    if not (site_dir / target).is_file():
+        return False
+    return not anchor or target not in anchors or unquote(anchor) in anchors[target]
+
+
+# --- what a reader does ---------------------------------------------------------------------------
 
 
 def test_without_a_script_the_system_s_mode_holds(
@@ -160,40 +177,6 @@ def test_the_search_finds_jensen(visit: Callable[..., Visit], base: str) -> None
     found.click()
     assert one.page.url.split("#")[0].split("?")[0] == base + "book/01_jensen.html"
     assert not one.complaints
-
-
-def test_every_internal_link_and_anchor_leads_somewhere(
-    visit: Callable[..., Visit], site_url: str, site_dir: Path
-) -> None:
-    one = visit()
-    links: dict[str, set[str]] = {}
-    anchors: dict[str, set[str]] = {}
-    for name in NAMES:
-        one.page.goto(f"{site_url}/{name}")
-        hrefs = "[...document.querySelectorAll('a[href]')].map((a) => a.getAttribute('href'))"
-        links[name] = set(one.page.evaluate(hrefs))
-        anchors[name] = set(
-            one.page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
-        )
-    broken = [
-        f"{name}: {href}"
-        for name, hrefs in links.items()
-        for href in hrefs
-        if not leads_somewhere(href, name, site_dir, anchors)
-    ]
-    assert not broken
-
-
-def leads_somewhere(href: str, name: str, site_dir: Path, anchors: dict[str, set[str]]) -> bool:
-    """Tell whether a link's file is there, and its anchor in it."""
-    whole = urljoin(f"site:///{name}", href) if not re.match(r"[a-z]+:", href) else href
-    address, anchor = urldefrag(whole)
-    if not address.startswith("site:///"):
-        return True
-    target = unquote(address.removeprefix("site:///")) or "index.html"
-    if not (site_dir / target).is_file():
-        return False
-    return not anchor or target not in anchors or unquote(anchor) in anchors[target]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -253,51 +236,39 @@ def dashed(words: str) -> str:
     return words.replace("−", "-")
 
 
-def test_no_page_may_do_what_the_policy_forbids(
-    visit: Callable[..., Visit], base: str, site_dir: Path
-) -> None:
-    one = visit()
-    one.page.add_init_script(
-        "addEventListener('securitypolicyviolation', (e) => console.error('policy', e.blockedURI));"
-    )
-    for name in NAMES:
-        policy = re.search(
-            r'Content-Security-Policy" content="([^"]+)"', (site_dir / name).read_text()
+@pytest.fixture(scope="module")
+def guarded(chromium: Browser, site_url: str) -> Iterator[Visit]:
+    """A page that notes which part of its policy was broken; all have the same."""
+    with visiting(chromium) as one:
+        one.page.goto(f"{site_url}/search.html")
+        one.page.evaluate(
+            """addEventListener("securitypolicyviolation", (event) => {
+                globalThis.stopped.push(event.effectiveDirective); })"""
         )
-        assert policy, name
-        assert "default-src 'none'; script-src 'self' 'sha256-" in policy[1]
-        assert "unsafe-eval" not in policy[1]
-        one.page.goto(base + name)
-        one.page.wait_for_load_state("networkidle")
-        assert not one.complaints, f"{name}: {one.complaints}"
+        yield one
 
 
 @pytest.mark.parametrize(
-    "attempt",
+    ("attempt", "directive"),
     [
-        "eval('document.title = 1')",
-        "document.body.append(Object.assign(document.createElement('script'), {text: 'x = 1'}))",
-        "document.body.append(Object.assign(new Image(), {src: 'http://127.0.0.1:9/x.png'}))",
-        "void fetch('http://127.0.0.1:9/').catch(() => {})",
+        # As the page's own script would: the driver's evaluate is not under the policy.
+        ("setTimeout(() => { try { new Function('1'); } catch {} })", "script-src"),
+        (
+            "document.body.append(Object.assign(document.createElement('script'), {text: '1'}))",
+            "script-src-elem",
+        ),
+        (
+            "document.body.append(Object.assign(new Image(), {src: 'http://127.0.0.1:9/'}))",
+            "img-src",
+        ),
+        ("void fetch('http://127.0.0.1:9/').catch(() => {})", "connect-src"),
     ],
     ids=["eval", "inline script", "foreign image", "foreign fetch"],
 )
-def test_the_policy_stops_what_it_forbids(
-    visit: Callable[..., Visit], site_url: str, attempt: str
-) -> None:
-    one = visit()
-    one.page.goto(f"{site_url}/{CHAPTERS[1]}")
-    one.page.evaluate(
-        """() => { window.stopped = [];
-        addEventListener('securitypolicyviolation', (e) => stopped.push(e.violatedDirective)); }"""
-    )
-    # As the page's own script would: the driver's evaluate is not under the policy.
-    one.page.evaluate(
-        "(code) => { setTimeout(() => { try { new Function(code); } catch {} }); }", attempt
-    )
-    if not attempt.startswith("eval"):
-        one.page.evaluate(f"() => {{ {attempt} }}")
-    one.page.wait_for_function("stopped.length > 0")
+def test_the_policy_stops_what_it_forbids(guarded: Visit, attempt: str, directive: str) -> None:
+    guarded.page.evaluate(f"() => {{ globalThis.stopped = []; {attempt}; }}")
+    guarded.page.wait_for_function("stopped.length > 0")
+    assert set(guarded.page.evaluate("stopped")) == {directive}
 
 
 def test_the_site_works_from_a_zip(

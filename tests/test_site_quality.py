@@ -16,8 +16,8 @@ import build
 import pytest
 from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
-from playwright.sync_api import Browser, Page
-from test_site import NAMES
+from playwright.sync_api import Browser
+from walk import NAMES, Seen, Visit, violations, visiting
 
 pytestmark = pytest.mark.site
 
@@ -37,85 +37,41 @@ def node(*arguments: str | Path, **how: Any) -> str:
 
 # --- access -------------------------------------------------------------------------------------
 
-VIOLATIONS = """async (where) => {
-    const { violations } = await axe.run(where, { resultTypes: ["violations"], preload: false });
-    const places = (nodes) => nodes.map((node) => node.target).join(", ");
-    return violations.map(({ id, nodes }) => `${id}: ${places(nodes)}`);
-}"""
-# Solutions and hidden code are judged open. Formulas are drawn by ten thousands of elements, all
-# alike: of those the first of a page is judged, and what is read aloud of every one.
-PREPARE = """() => {
-    for (const fold of document.querySelectorAll("main details:not(.em-table)")) fold.open = true;
-    [...document.querySelectorAll(".katex-html")].slice(1).forEach((drawn) => drawn.remove());
-}"""
+
+def test_axe_finds_nothing_on_the_page(seen: Seen) -> None:
+    assert seen.violations == []
 
 
-class Judge:
-    """A browser page that brings axe-core to each page it visits."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def visit(self, address: str) -> None:
-        answer = self.page.goto(address)
-        assert answer is not None
-        assert answer.ok, f"{address} is not there"
-        self.page.add_script_tag(path=MODULES / "axe-core" / "axe.min.js")
-        self.page.evaluate(PREPARE)
-
-    def violations(self, where: str = "html") -> list[str]:
-        """What axe finds in either mode."""
-        found = []
-        for mode in ("light", "dark"):
-            self.page.emulate_media(color_scheme=mode)  # type: ignore[arg-type]
-            found += [f"{mode}: {line}" for line in self.page.evaluate(VIOLATIONS, where)]
-        return found
-
-    def use_widget(self) -> None:
-        """Step the page's first widget twice and open its table."""
-        widget = self.page.locator("[data-em-widget]").first
-        for _ in range(2):
-            widget.get_by_role("button", name="Next", exact=True).click()
-        widget.get_by_text("Show as table").click()
-        widget.locator("tbody tr").first.wait_for()
+@pytest.fixture
+def one(chromium: Browser) -> Iterator[Visit]:
+    """A browser page without a history."""
+    with visiting(chromium) as fresh:
+        yield fresh
 
 
-@pytest.fixture(params=[1280, 390])
-def judge(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Judge]:
-    """In a window of the given width, where a page's own policy does not keep axe out."""
-    context = chromium.new_context(
-        viewport={"width": request.param, "height": 800}, bypass_csp=True, reduced_motion="reduce"
-    )
-    context.set_default_timeout(30_000)
-    yield Judge(context.new_page())
-    context.close()
+def test_axe_finds_nothing_in_the_open_contents(one: Visit, site_url: str) -> None:
+    one.open_afresh(f"{site_url}/book/index.html")
+    one.page.locator(".contents > summary").click()
+    assert violations(one, ".bar") == []
 
 
-def test_axe_finds_nothing_on_any_page(judge: Judge, site_url: str) -> None:
-    found = {}
-    for name in NAMES:
-        judge.visit(f"{site_url}/{name}")
-        if judge.page.locator("[data-em-widget]").count():
-            judge.use_widget()
-        found[name] = judge.violations()
-    judge.visit(f"{site_url}/book/index.html")
-    judge.page.locator(".contents > summary").click()
-    found["the contents, open"] = judge.violations(".bar")
-    judge.visit(f"{site_url}/search.html?q=Jensen")
-    judge.page.locator("#search-results li p").first.wait_for()
-    found["search results"] = judge.violations()
-    assert not {name: what for name, what in found.items() if what}
+def test_axe_finds_nothing_in_search_results(one: Visit, site_url: str) -> None:
+    one.open_afresh(f"{site_url}/search.html?q=Jensen")
+    one.page.locator("#search-results li p").first.wait_for()
+    assert violations(one) == []
 
 
-def test_axe_finds_a_picture_without_words_and_pale_text(judge: Judge, site_url: str) -> None:
-    judge.visit(f"{site_url}/search.html")
-    judge.page.evaluate(
+def test_axe_finds_a_picture_without_words_and_pale_text(one: Visit, site_url: str) -> None:
+    one.open_afresh(f"{site_url}/search.html")
+    one.page.evaluate(
         """document.querySelector("main").insertAdjacentHTML(
             "beforeend", '<img src="x.png"><p style="color: #bbb; background: #fff">pale</p>')"""
     )
-    rules = {line.rpartition(":")[0] for line in judge.violations()}
+    rules = {line.rpartition(":")[0] for line in violations(one)}
     assert rules == {
-        f"{mode}: {rule}" for mode in ("light", "dark") for rule in ("image-alt", "color-contrast")
+        "1280 px, light: image-alt",
+        "390 px, dark: image-alt",
+        *(f"{w} px, {m}: color-contrast" for w in (390, 1280) for m in ("light", "dark")),
     }
 
 

@@ -1,0 +1,255 @@
+"""One walk over the site's pages: each is opened twice, and what is seen serves many tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+import build
+import yaml
+from playwright.sync_api import Browser, Page, Request
+
+Mode = Literal["light", "dark"]
+LAST_RESORT = 60  # seconds for what takes less than one, on a machine that does much besides
+
+# Shows the whole page a frame at a time, and ends when pictures and fonts are there.
+SEE_ALL = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+        scrollTo({ top: y, behavior: "instant" });
+        await frame();
+    }
+    await document.fonts.ready;
+    for (const image of document.images) {
+        if (image.complete || !image.getClientRects().length) continue; // lazy ones wait to be seen
+        const there = new Promise((done) => { image.onload = image.onerror = done; });
+        image.scrollIntoView({ behavior: "instant" });
+        await there;
+    }
+    await frame();
+}"""
+SURPLUS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+WITHOUT_ALT = "[...document.images].filter((image) => !image.alt.trim()).map((image) => image.src)"
+SHOWN_TWINS = """[...document.querySelectorAll('.only-light, .only-dark')]
+    .filter((image) => image.getClientRects().length).map((image) => image.classList[0])"""
+LINKS = "[...document.querySelectorAll('a[href]')].map((a) => a.getAttribute('href'))"
+ANCHORS = "[...document.querySelectorAll('[id]')].map((element) => element.id)"
+REPORT = """addEventListener('securitypolicyviolation',
+    (event) => console.error('policy', event.blockedURI));"""
+SCHEME = "getComputedStyle(document.documentElement).colorScheme"
+
+
+def page_names() -> list[str]:
+    """Every page's address below the site's root."""
+    toc = yaml.safe_load((build.ROOT / "_toc.yml").read_text())
+    chapters = [page["file"] for part in toc["parts"] for page in part["chapters"]]
+    return [f"{name}.html" for name in [toc["root"], *chapters, "search", "404"]]
+
+
+NAMES = page_names()
+CHAPTERS = [name for name in NAMES if name.startswith("book/")]
+
+
+class Visit:
+    """One browser page that notes what should not happen while it is used."""
+
+    def __init__(self, chromium: Browser, **how: Any) -> None:
+        self.context = chromium.new_context(**how)
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(LAST_RESORT * 1000)
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.under_way: set[Request] = set()
+        self.page.add_init_script(REPORT)
+        self.page.on("console", lambda message: self._note(message.type, message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._note_request)
+        self.page.on("requestfinished", lambda request: self.under_way.discard(request))
+        self.page.on("requestfailed", self._note_failure)
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(text)
+
+    def _note_request(self, request: Request) -> None:
+        self.requests.append(request.url)
+        self.under_way.add(request)
+
+    def _note_failure(self, request: Request) -> None:
+        self.under_way.discard(request)
+        if request.failure != "net::ERR_ABORTED":  # which is how a page ends that is being left
+            self.complaints.append(f"{request.url}: {request.failure}")
+
+    def open_afresh(self, address: str) -> None:
+        """Forget the page before, go to the next and see the whole of it."""
+        self.complaints.clear()
+        self.requests.clear()
+        self.under_way.clear()
+        answer = self.page.goto(address)
+        assert answer is not None
+        assert answer.ok, f"{address} is not there"
+        self.see_all()
+
+    def see_all(self) -> None:
+        """Scroll to the end; come back when all that was asked for has arrived."""
+        end = time.monotonic() + LAST_RESORT
+        self.page.evaluate(SEE_ALL)
+        while self.under_way:
+            assert time.monotonic() < end, [request.url for request in self.under_way]
+            self.page.evaluate("new Promise(requestAnimationFrame)")
+
+    def set(self, width: int, mode: Mode) -> None:
+        """Give the page another width and the system another mode."""
+        if self.page.viewport_size != {"width": width, "height": 800}:
+            self.page.set_viewport_size({"width": width, "height": 800})
+        self.page.emulate_media(color_scheme=mode)
+
+    def elsewhere(self, base: str) -> list[str]:
+        """Requests that left the site."""
+        here = (base, "data:", "blob:")
+        return [url for url in self.requests if not url.startswith(here)]
+
+
+@contextmanager
+def visiting(chromium: Browser, **how: Any) -> Iterator[Visit]:
+    """A visit that ends with the block."""
+    one = Visit(chromium, **how)
+    yield one
+    one.context.close()
+
+
+# --- access -------------------------------------------------------------------------------------
+
+VIOLATIONS = """async ([where, rules]) => {
+    const how = { resultTypes: ["violations"], preload: false };
+    const { violations } = await axe.run(where, rules ? { ...how, runOnly: rules } : how);
+    const places = (nodes) => nodes.map((node) => node.target).join(", ");
+    return violations.map(({ id, nodes }) => `${id}: ${places(nodes)}`);
+}"""
+# Solutions and hidden code are judged open. Formulas are drawn by ten thousands of elements, all
+# alike: of those the first of a page is judged, and what is read aloud of every one.
+PREPARE = """() => {
+    for (const fold of document.querySelectorAll("main details:not(.em-table)")) fold.open = true;
+    [...document.querySelectorAll(".katex-html")].slice(1).forEach((drawn) => drawn.remove());
+}"""
+KEEP_ONE_FORMULA = """() =>
+    [...document.querySelectorAll(".katex-mathml")].slice(1).forEach((read) => read.remove())"""
+COLOURS = ["color-contrast", "link-in-text-block"]
+# What the text of a page is coloured depends on the mode and not on the width: elsewhere only what
+# stands around the text, and widgets, are drawn otherwise in a narrow window.
+BESIDE_THE_TEXT = {"include": ["html", "[data-em-widget]"], "exclude": ["article"]}
+
+
+@cache
+def _axe() -> str:
+    return (build.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+def violations(one: Visit, where: str = "html") -> list[str]:
+    """What axe finds in a page: all rules in either width and mode, colours in all four pairs.
+
+    What is read aloud of formulas is the same in each: it is judged once.
+    """
+    page = one.page
+    page.emulate_media(reduced_motion="reduce")
+    page.evaluate(f"{_axe()}; 0")  # the driver's evaluate is not under the page's policy
+    page.evaluate(PREPARE)
+    beside = BESIDE_THE_TEXT if where == "html" else where
+    found = []
+    settings: list[tuple[int, Mode, Any, list[str] | None]] = [
+        (1280, "light", where, None),
+        (1280, "dark", beside, COLOURS),
+        (390, "dark", where, None),
+        (390, "light", beside, COLOURS),
+    ]
+    for width, mode, what, rules in settings:
+        one.set(width, mode)
+        said = page.evaluate(VIOLATIONS, [what, rules])
+        found += [f"{width} px, {mode}: {line}" for line in said]
+        page.evaluate(KEEP_ONE_FORMULA)
+    return found
+
+
+def use_widget(page: Page) -> None:
+    """Step the page's first widget twice and open its table."""
+    widget = page.locator("[data-em-widget]").first
+    for _ in range(2):
+        widget.get_by_role("button", name="Next", exact=True).click()
+    widget.get_by_text("Show as table").click()
+    widget.locator("tbody tr").first.wait_for()
+
+
+# --- the walk -----------------------------------------------------------------------------------
+
+
+@dataclass
+class Seen:
+    """What there was to see on one page."""
+
+    name: str
+    complaints: dict[str, list[str]] = field(default_factory=dict)
+    """What the console, the policy and failed requests say, over http and from disk."""
+    elsewhere: dict[str, list[str]] = field(default_factory=dict)
+    """Requests that left the site."""
+    surplus: dict[tuple[int, Mode], int] = field(default_factory=dict)
+    """By how much the page is wider than its window."""
+    schemes: dict[tuple[int, Mode], str] = field(default_factory=dict)
+    without_alt: list[str] = field(default_factory=list)
+    twins: dict[tuple[int, Mode], set[str]] = field(default_factory=dict)
+    """The kinds of pictures shown that are for one mode only."""
+    links: set[str] = field(default_factory=set)
+    anchors: set[str] = field(default_factory=set)
+    violations: list[str] = field(default_factory=list)
+    """What axe-core finds."""
+
+
+class Walk:
+    """Visits each page when it is first asked for.
+
+    It is loaded twice: over http, wide and dark, and from disk, narrow and light. Widths and modes
+    are then changed on the page that is there, as a reader changes them.
+    """
+
+    def __init__(self, chromium: Browser, site_url: str, site_dir: str) -> None:
+        wide = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}
+        narrow = {"viewport": {"width": 390, "height": 800}, "color_scheme": "light"}
+        self.http, self.disk = Visit(chromium, **wide), Visit(chromium, **narrow)
+        self.bases = {"http": f"{site_url}/", "disk": f"{site_dir}/"}
+        self.seen: dict[str, Seen] = {}
+
+    def __getitem__(self, name: str) -> Seen:
+        if name not in self.seen:
+            self.seen[name] = self._look_at(name)
+        return self.seen[name]
+
+    def _look_at(self, name: str) -> Seen:
+        seen = Seen(name)
+        self._open(seen, "disk", self.disk, [(390, "light"), (390, "dark"), (320, "light")])
+        self._open(seen, "http", self.http, [(1280, "dark"), (1280, "light")])
+        page = self.http.page
+        seen.without_alt = page.evaluate(WITHOUT_ALT)
+        seen.links, seen.anchors = set(page.evaluate(LINKS)), set(page.evaluate(ANCHORS))
+        if page.locator("[data-em-widget]").count():
+            use_widget(page)
+        seen.violations = violations(self.http)
+        return seen
+
+    def _open(self, seen: Seen, way: str, one: Visit, settings: list[tuple[int, Mode]]) -> None:
+        one.set(*settings[0])
+        one.page.emulate_media(reduced_motion="no-preference")
+        one.open_afresh(self.bases[way] + seen.name)
+        for setting in settings:
+            one.set(*setting)
+            seen.surplus[setting] = one.page.evaluate(SURPLUS)
+            seen.schemes[setting] = one.page.evaluate(SCHEME)
+            seen.twins[setting] = set(one.page.evaluate(SHOWN_TWINS))
+        seen.complaints[way] = list(one.complaints)
+        seen.elsewhere[way] = one.elsewhere(self.bases[way])
+
+    def close(self) -> None:
+        self.http.context.close()
+        self.disk.context.close()
