@@ -194,6 +194,7 @@ def _draw_surface(ax: Any, horizontal: Array, vertical: Array, heights: Array) -
         rstride=1,
         cstride=1,
     )
+    ax.set_in_layout(False)  # the layout of some releases gives up on a solid, with a warning
     for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
         axis.set_pane_color((0, 0, 0, 0))
         axis._axinfo["grid"]["color"] = LIGHT["grid"]

@@ -46,7 +46,8 @@ def test_a_row_without_tosses_says_nothing():
     start = CoinParams([0.6, 0.5], [0.3, 0.7])
     state = next(em_steps(MODEL, x, start))
     np.testing.assert_allclose(state.responsibilities[1], start.weights)
-    assert state.log_likelihood == next(em_steps(MODEL, x[[0, 2]], start)).log_likelihood
+    without = next(em_steps(MODEL, x[[0, 2]], start))
+    assert state.log_likelihood == pytest.approx(without.log_likelihood, rel=1e-12)
 
 
 def test_coins_that_always_and_never_fall_on_heads():
@@ -57,7 +58,8 @@ def test_coins_that_always_and_never_fall_on_heads():
     state = next(em_steps(MODEL, x[:3], exact))
     assert state.responsibilities.tolist() == [[1, 0], [0, 1], [1, 0]]
     assert state.log_likelihood == pytest.approx(3 * np.log(0.5))
-    assert lower_bound(MODEL, x[:3], exact, state.responsibilities) == state.log_likelihood
+    bound = lower_bound(MODEL, x[:3], exact, state.responsibilities)
+    assert bound == pytest.approx(state.log_likelihood, rel=1e-12)
 
 
 def test_a_sure_coin_stays_sure():

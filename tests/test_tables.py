@@ -40,7 +40,7 @@ def test_expected_counts_add_up_to_the_counts_and_give_the_m_step():
 
 def test_log_likelihood_is_the_loops_and_may_be_minus_infinity():
     state = next(em_steps(CoinMixture(), X, START))
-    assert tables.log_likelihood(CoinMixture(), X, START) == state.log_likelihood
+    assert tables.log_likelihood(CoinMixture(), X, START) == pytest.approx(state.log_likelihood)
     never = CoinParams([0.0, 1.0], [0.5, 0.5])
     assert tables.log_likelihood(CoinMixture(), X, never) == -np.inf
 
@@ -72,7 +72,7 @@ def test_density_and_its_grid():
     assert grid.shape == (3, 4)
     point = [horizontal[1], vertical[2]]
     assert grid[2, 1] == pytest.approx(sum(w * normal.pdf(point) for w, normal in mixture))
-    assert grid[2, 1] == tables.density(np.array([point]), THREE)[0]
+    assert grid[2, 1] == pytest.approx(tables.density(np.array([point]), THREE)[0])
 
 
 def test_the_density_integrates_to_one():
@@ -95,5 +95,5 @@ def test_tables_take_what_the_loop_yields():
     model = GaussianMixture()
     start = model.random_start(x, 2, np.random.default_rng(1))
     state = next(em_steps(model, x, start))
-    assert tables.log_likelihood(model, x, start) == state.log_likelihood
+    assert tables.log_likelihood(model, x, start) == pytest.approx(state.log_likelihood)
     assert np.log(tables.density(x, start)).sum() == pytest.approx(state.log_likelihood)
