@@ -10,7 +10,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -21,7 +21,7 @@ import build
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import InvalidSessionIdException, WebDriverException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.keys import Keys
@@ -76,7 +76,7 @@ LOOK = """async (window) => {
 FIND = """(selector, name) => [...document.querySelectorAll(selector)].find((one) => {
   const label = one.labels?.[0]?.firstChild.textContent;
   const names = [one.textContent.trim(), one.getAttribute("aria-label"), label];
-  const shown = one.getClientRects().length && !one.closest(".slides section:not(.present)");
+  const shown = one.checkVisibility() && !one.closest(".slides section:not(.present)");
   return shown && (!name || names.includes(name));
 })"""
 MIDDLE = f"""(...what) => {{
@@ -185,6 +185,8 @@ def wait(ready: Callable[[], Any], *what: object) -> Any:
         try:
             if answer := ready():
                 return answer
+        except InvalidSessionIdException:
+            raise  # the browser is gone
         except (PlaywrightError, WebDriverException) as error:
             why = error
         time.sleep(0.02)
@@ -346,6 +348,14 @@ class WebKit(Engine):
             walker.terminate()
         return found
 
+    def lives(self) -> bool:
+        """Tell whether it still answers."""
+        try:
+            self.run("() => true")
+        except WebDriverException:
+            return False
+        return True
+
     def goto(self, address: str) -> None:
         self.driver.get(address)
 
@@ -411,4 +421,19 @@ def a_webkit(folder: Path) -> Iterator[WebKit]:
             webkit.until("(width) => innerWidth === width", SIZE[0])
             yield webkit
         finally:
-            driver.quit()
+            with suppress(WebDriverException):  # one that crashed can't be told to go
+                driver.quit()
+
+
+@contextmanager
+def webkits(folder: Path) -> Iterator[Callable[[], WebKit]]:
+    """A function that gives a WebKit, another one where the last has crashed."""
+    with ExitStack() as stack:
+        started: list[WebKit] = []
+
+        def living() -> WebKit:
+            if not started or not started[-1].lives():
+                started.append(stack.enter_context(a_webkit(folder)))
+            return started[-1]
+
+        yield living

@@ -11,11 +11,16 @@ import browser as browsers
 import engines
 import notebooks
 import pytest
-from engines import Engine, Played
+from engines import Engine, Played, WebKit
 from playwright.sync_api import Browser, Playwright
 from test_site import NAMES
 
-pytestmark = pytest.mark.site
+# WebKitGTK itself crashed once in some hundred visits, on a machine with 15 times its load: that is
+# no verdict on the site, and the test is begun again. Nothing else is.
+CRASH = ["InvalidSessionIdException", r"WebDriverException: Message:\s*$"]
+pytestmark = [pytest.mark.site, pytest.mark.flaky(reruns=2, only_rerun=CRASH)]
+
+ENGINES = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in engines.NAMES]
 
 DECKS = [
     f"decks/{path.stem}.html" for path in notebooks.chapters() if '"slide_type"' in path.read_text()
@@ -30,7 +35,8 @@ def played_chromium(chromium: Browser) -> Played:
     return Played("chromium", page)
 
 
-def firefox(playwright: Playwright) -> Iterator[Engine]:
+@pytest.fixture(scope="session")
+def firefox(playwright: Playwright) -> Iterator[Played]:
     """Firefox; Playwright's colour_scheme does not reach it, a setting of its own does."""
     width, height = engines.SIZE
     browser = playwright.firefox.launch(
@@ -42,21 +48,19 @@ def firefox(playwright: Playwright) -> Iterator[Engine]:
     browser.close()
 
 
-@pytest.fixture(
-    scope="session",
-    params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in engines.NAMES],
-)
-def engine(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Engine]:
+@pytest.fixture(scope="session")
+def webkits(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], WebKit]]:
+    """Give a WebKit that lives."""
+    with engines.webkits(tmp_path_factory.mktemp("walk")) as living:
+        yield living
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine in turn."""
-    if request.param == "chromium":
-        yield request.getfixturevalue("played_chromium")
-    elif request.param == "firefox":
-        yield from firefox(request.getfixturevalue("playwright"))
-    else:
-        with engines.a_webkit(tmp_path_factory.mktemp("walk")) as webkit:
-            yield webkit
+    if request.param == "webkit":
+        return request.getfixturevalue("webkits")()
+    return request.getfixturevalue({"chromium": "played_chromium"}.get(request.param, "firefox"))
 
 
 @pytest.fixture(autouse=True)
@@ -227,7 +231,7 @@ def recorded(played_chromium: Played, site_url: str) -> Callable[[str], list[Any
     return record
 
 
-@pytest.mark.parametrize("engine", ["firefox", "webkit"], indirect=True)
+@pytest.mark.parametrize("engine", ENGINES[1:], indirect=True)
 @pytest.mark.parametrize("name", TRACES)
 def test_a_widget_answers_as_in_chromium(
     engine: Engine, site_url: str, recorded: Callable[[str], list[Any]], name: str
@@ -296,6 +300,7 @@ def test_the_contents_open_close_and_lead_on(engine: Engine, base: str) -> None:
     engine.click("h1")
     engine.until(CLOSED)
     engine.click(".contents summary")
+    engine.until(OPEN)
     engine.click(".contents a[href*='02_complete']")
     is_at(engine, "/book/02_complete.html")
 
