@@ -15,7 +15,7 @@ import pytest
 from bs4 import BeautifulSoup, NavigableString, Tag
 from playwright.sync_api import Page
 from test_decks import NAMES as DECKS
-from test_site import CHAPTERS
+from walk import CHAPTERS
 
 pytestmark = pytest.mark.site
 
