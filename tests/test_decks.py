@@ -1,16 +1,21 @@
-"""Every deck from disk, with the network cut: it steps, fits, is readable, and its widgets step."""
+"""Every deck from disk, with the network cut: it steps, fits, is readable, and its widgets step.
+
+A deck is opened once and walked once at each size: one walk serves many tests.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+import build
 import notebooks
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from em_core import style
 
@@ -18,7 +23,9 @@ pytestmark = pytest.mark.site
 
 CHAPTERS = [path for path in notebooks.chapters() if '"slide_type"' in path.read_text()]
 NAMES = [path.stem for path in CHAPTERS]
-SIZES = [(1280, 720), (1024, 768)]
+ROOM = (1280, 720)
+PHONES = [(390, 844), (844, 390)]
+SIZES = [ROOM, (1024, 768), *PHONES, (390, 664)]  # the last: a phone whose bars are shown
 MOST_WORDS = 40
 SMALLEST = 24
 SMALLEST_IN_FIGURES = style.SETTINGS["xtick.labelsize"]  # points
@@ -53,36 +60,119 @@ CUT_OFF = """() => {
     .filter((box) => box.scrollWidth > box.clientWidth + 1 && !box.matches(".em-unseen, span"))
     .map((box) => box.textContent.slice(0, 40));
 }"""
+COVERED = """() => {
+  const inSlide = ".present :is(button, select, input, .em-handle):not(.em-ghost *)";
+  const around = ".navigate-left, .navigate-right, .corner button";
+  return [...document.querySelectorAll(`${inSlide}, ${around}`)].filter((control) => {
+    const unseen = getComputedStyle(control).visibility === "hidden";
+    if (unseen || !control.getClientRects().length) return false;
+    const { left, right, top, bottom } = control.getBoundingClientRect();
+    const met = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    const handle = met?.closest(".em-handle") && control.closest(".em-handle"); // they may meet
+    return !control.contains(met) && !handle;
+  }).map((control) => control.outerHTML.slice(0, 80));
+}"""
 FIGURES = """() => [...Reveal.getCurrentSlide().querySelectorAll(".part img")]
   .filter((image) => image.getClientRects().length && !image.closest(".em-picture"))
   .map((image) => [image.src, image.getBoundingClientRect().width])"""
+SEEN = f"() => [{SPILLS}, {CUT_OFF}, {COVERED}, {SHOWN_TEXTS}, {FIGURES}].map((look) => look())"
+AXE = (build.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+# All slides at once, one below the other; of the formulas, all drawn alike, the first is judged.
+SPREAD = """() => {
+  const style = document.createElement("style");
+  style.textContent = `html.deck, .deck :is(body, .reveal, .slides) { height: auto !important;
+      overflow: visible !important; }
+    .deck .reveal .slides, .deck .reveal .slides > section { position: static !important;
+      display: grid !important; visibility: visible !important; transform: none !important; }
+    .deck :is(section, .fragment) { opacity: 1 !important; visibility: visible !important; }
+    .deck :is(.controls, .slide-number, .progress, .corner) { position: static !important; }
+    .deck :is(.backgrounds, .pause-overlay) { display: none !important; }`;
+  document.head.append(style);
+  for (const slide of Reveal.getSlides()) {
+    for (const name of ["hidden", "aria-hidden", "inert"]) slide.removeAttribute(name);
+  }
+  [...document.querySelectorAll(".katex-html")].slice(1).forEach((drawn) => drawn.remove());
+}"""
+VIOLATIONS = """async () => {
+  const { violations } = await axe.run("html", { resultTypes: ["violations"], preload: false });
+  const places = (nodes) => nodes.map((node) => node.target).join(", ");
+  return violations.map(({ id, nodes }) => `${id}: ${places(nodes)}`);
+}"""
+
+
+class Deck:
+    """A deck in a browser without a network, what it complained of, and what its walks saw."""
+
+    def __init__(self, context: BrowserContext, file: Path) -> None:
+        self.name = file.stem
+        self.complaints: list[str] = []
+        self.walks: dict[tuple[int, int], list[list[Any]]] = {}
+        context.set_default_timeout(10_000)
+        context.on("request", lambda r: elsewhere(r.url) and self.complaints.append(r.url))
+        context.on(
+            "console", lambda m: m.type in {"error", "warning"} and self.complaints.append(m.text)
+        )
+        context.on("weberror", lambda e: self.complaints.append(str(e.error)))
+        self.page = context.new_page()
+        self.page.goto(file.as_uri())
+        until(self.page, "window.Reveal?.isReady()")
+
+    def walk(self, size: tuple[int, int]) -> list[list[Any]]:
+        """What SEEN tells of each slide at a size, when all of it is shown."""
+        if size not in self.walks:
+            self.fit(size)
+            self.page.evaluate("Reveal.slide(0)")
+            self.walks[size] = [self.page.evaluate(SEEN) for _ in slides(self.page)]
+        return self.walks[size]
+
+    def fit(self, size: tuple[int, int]) -> None:
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        self.page.evaluate(
+            "new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))"
+        )
+
+    def seen(self, size: tuple[int, int], *which: int) -> dict[int, list[Any]]:
+        """The slides at which one of the looks found something."""
+        found = {
+            n + 1: [w for i in which for w in looks[i]] for n, looks in enumerate(self.walk(size))
+        }
+        return {number: what for number, what in found.items() if what}
+
+
+def new_context(chromium: Browser, **how: Any) -> BrowserContext:
+    size = how.pop("size", ROOM)
+    viewport = {"width": size[0], "height": size[1]}
+    return chromium.new_context(viewport=viewport, offline=True, color_scheme="light", **how)
+
+
+@pytest.fixture(scope="module")
+def deck(request: pytest.FixtureRequest, chromium: Browser, site_dir: Path) -> Iterator[Deck]:
+    """A deck that stays open for all its tests; it must not complain in any of them."""
+    one = Deck(new_context(chromium), site_dir / "decks" / f"{request.param}.html")
+    yield one
+    one.page.context.close()
+    assert not one.complaints
+
+
+def each(names: Iterable[str]) -> pytest.MarkDecorator:
+    """A test for each deck; a deck's tests share its page, hence a process."""
+    decks = [pytest.param(name, marks=pytest.mark.xdist_group(name), id=name) for name in names]
+    return pytest.mark.parametrize("deck", decks, indirect=True, scope="module")
 
 
 @pytest.fixture
 def opened(chromium: Browser, site_dir: Path) -> Iterator[Callable[..., Page]]:
-    """Open a deck from disk without a network; complaints fail the test at its end."""
-    contexts, complaints = [], []
+    """Open a deck anew, with settings of its own."""
+    made: list[Deck] = []
 
-    def open_deck(name: str, size: tuple[int, int] = SIZES[0], query: str = "") -> Page:
-        context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]}, offline=True, color_scheme="light"
-        )
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        context.on("request", lambda r: elsewhere(r.url) and complaints.append(r.url))
-        context.on(
-            "console", lambda m: m.type in {"error", "warning"} and complaints.append(m.text)
-        )
-        context.on("weberror", lambda e: complaints.append(str(e.error)))
-        page = context.new_page()
-        page.goto((site_dir / "decks" / f"{name}.html").as_uri() + query)
-        until(page, "window.Reveal?.isReady()")
-        return page
+    def open_deck(name: str, **how: Any) -> Page:
+        made.append(Deck(new_context(chromium, **how), site_dir / "decks" / f"{name}.html"))
+        return made[-1].page
 
     yield open_deck
-    for context in contexts:
-        context.close()
-    assert not complaints
+    for one in made:
+        one.page.context.close()
+        assert not one.complaints
 
 
 def until(page: Page, condition: str) -> None:
@@ -100,6 +190,11 @@ def elsewhere(url: str) -> bool:
 
 def at(page: Page) -> int:
     return page.evaluate("Reveal.getIndices().h")
+
+
+def place(page: Page) -> str:
+    """The slide, and how much of it is shown."""
+    return page.evaluate("JSON.stringify(Reveal.getIndices())")
 
 
 def to_end_of_slide(page: Page) -> None:
@@ -120,11 +215,22 @@ def slides(page: Page) -> Iterator[int]:
 
 
 def widget_slide(page: Page) -> None:
-    """Go to the slide with the widget."""
+    """Come to the slide with the widget, of which nothing has been stepped."""
     number = page.evaluate(
         "Reveal.getSlides().findIndex((slide) => slide.querySelector('[data-em-widget]'))"
     )
+    page.evaluate("Reveal.slide(0)")
     page.evaluate("number => Reveal.slide(number, 0, -1)", number)
+    expect(page.locator(".present input[type=range]")).to_have_value("0")
+
+
+@pytest.fixture
+def at_widget(deck: Deck) -> Page:
+    """A deck at the slide with its widget."""
+    deck.fit(ROOM)
+    deck.page.locator(":focus").evaluate_all("(all) => all.forEach((one) => one.blur())")
+    widget_slide(deck.page)
+    return deck.page
 
 
 def decks_with_widgets() -> dict[str, int]:
@@ -146,23 +252,23 @@ def test_every_chapter_of_the_lecture_has_a_deck(site_dir):
 
 
 @pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
-@pytest.mark.parametrize("name", NAMES)
-def test_a_deck_steps_to_its_end_and_every_slide_fits(opened, name, size):
-    page = opened(name, size)
-    spilling = {}
-    for number in slides(page):
-        if spills := page.evaluate(SPILLS) + page.evaluate(CUT_OFF):
-            spilling[number + 1] = spills[:4]
-    assert not spilling
+@each(NAMES)
+def test_a_deck_steps_to_its_end_and_every_slide_fits(deck, size):
+    assert not deck.seen(size, 0, 1)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_nothing_is_smaller_than_24_px(opened, site_dir, name):
-    page = opened(name)
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+@each(NAMES)
+def test_nothing_covers_what_is_pressed(deck, size):
+    assert not deck.seen(size, 2)
+
+
+@each(NAMES)
+def test_nothing_is_smaller_than_24_px(deck, site_dir):
     small = {}
-    for number in slides(page):
-        texts = [t for t in page.evaluate(SHOWN_TEXTS) if t[1] < SMALLEST - 0.01]
-        for address, width in page.evaluate(FIGURES):
+    for number, (*_, shown, figures) in enumerate(deck.walk(ROOM)):
+        texts = [t for t in shown if t[1] < SMALLEST - 0.01]
+        for address, width in figures:
             svg = (site_dir / "_images" / Path(address).name).read_text()
             points = float(re.search(r'viewBox="[\d.]+ [\d.]+ ([\d.]+)', svg)[1])
             letters = SMALLEST_IN_FIGURES * width / points
@@ -173,10 +279,9 @@ def test_nothing_is_smaller_than_24_px(opened, site_dir, name):
     assert not small
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_slide_has_a_heading_few_words_notes_and_minutes(opened, name):
-    page = opened(name)
-    slides = page.evaluate(
+@each(NAMES)
+def test_a_slide_has_a_heading_few_words_notes_and_minutes(deck):
+    slides = deck.page.evaluate(
         """(notWords) => Reveal.getSlides().map((slide) => {
           const copy = slide.cloneNode(true);
           copy.querySelectorAll(notWords).forEach((element) => element.remove());
@@ -196,35 +301,33 @@ def test_a_slide_has_a_heading_few_words_notes_and_minutes(opened, name):
     assert all(1 <= slide["minutes"] <= 5 for slide in slides[1:])
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_figure_has_its_alternative_text(opened, name):
-    images = opened(name).locator(".slides img").all()
+@each(NAMES)
+def test_every_figure_has_its_alternative_text(deck):
+    images = deck.page.locator(".slides img").all()
     assert all((image.get_attribute("alt") or "").strip() for image in images)
 
 
-@pytest.mark.parametrize("name", WITH_WIDGETS)
-def test_the_first_presses_step_the_widget_then_the_deck_moves_on(opened, name):
-    page = opened(name)
-    widget_slide(page)
+@each(WITH_WIDGETS)
+def test_the_first_presses_step_the_widget_then_the_deck_moves_on(deck, at_widget):
+    page = at_widget
     here = at(page)
     slider = page.locator(".present input[type=range]")
     expect(slider).to_have_value("0")
-    for step in range(1, WITH_WIDGETS[name] + 1):
+    for step in range(1, WITH_WIDGETS[deck.name] + 1):
         page.keyboard.press("PageDown")
         expect(slider).to_have_value(str(step))
         assert at(page) == here
     page.keyboard.press("PageUp")
-    expect(slider).to_have_value(str(WITH_WIDGETS[name] - 1))
+    expect(slider).to_have_value(str(WITH_WIDGETS[deck.name] - 1))
     page.keyboard.press("PageDown")
     page.keyboard.press("PageDown")
     assert at(page) == here + 1
 
 
-@pytest.mark.parametrize("name", WITH_WIDGETS)
+@each(WITH_WIDGETS)
 @pytest.mark.parametrize("focused", ["input[type=range]", "button:has-text('Next')", "select"])
-def test_the_clicker_is_the_decks_wherever_the_focus_is(opened, name, focused):
-    page = opened(name)
-    widget_slide(page)
+def test_the_clicker_is_the_decks_wherever_the_focus_is(at_widget, focused):
+    page = at_widget
     here = at(page)
     for move, there in (("PageDown", here + 1), ("PageUp", here)):
         if focused == "select" and not page.locator(".present select").count():
@@ -233,15 +336,14 @@ def test_the_clicker_is_the_decks_wherever_the_focus_is(opened, name, focused):
         if target.count():
             target.focus()
         while at(page) != there:
-            before = page.evaluate("JSON.stringify(Reveal.getIndices())")
+            before = place(page)
             page.keyboard.press(move)
-            assert page.evaluate("JSON.stringify(Reveal.getIndices())") != before
+            assert place(page) != before
 
 
-@pytest.mark.parametrize("name", WITH_WIDGETS)
-def test_after_a_jump_the_widget_stands_where_the_deck_does(opened, name):
-    page = opened(name)
-    widget_slide(page)
+@each(WITH_WIDGETS)
+def test_after_a_jump_the_widget_stands_where_the_deck_does(at_widget):
+    page = at_widget
     slider = page.locator(".present input[type=range]")
     here, planned = at(page), page.locator(".present [data-widget-step]").count()
     page.evaluate("Reveal.next()")
@@ -258,11 +360,10 @@ def test_after_a_jump_the_widget_stands_where_the_deck_does(opened, name):
     expect(slider).to_have_value(str(planned))
 
 
-@pytest.mark.parametrize("name", WITH_WIDGETS)
-def test_the_widgets_own_keys_do_not_move_the_deck(opened, name):
-    page = opened(name)
-    widget_slide(page)
-    before = page.evaluate("JSON.stringify(Reveal.getIndices())")
+@each(WITH_WIDGETS)
+def test_the_widgets_own_keys_do_not_move_the_deck(at_widget):
+    page = at_widget
+    before = place(page)
     slider = page.locator(".present input[type=range]")
     for focused, key, value in (
         ("input[type=range]", "ArrowRight", "1"),
@@ -275,7 +376,7 @@ def test_the_widgets_own_keys_do_not_move_the_deck(opened, name):
         page.keyboard.press(key)
         if value:
             expect(slider).to_have_value(value)
-        assert page.evaluate("JSON.stringify(Reveal.getIndices())") == before
+        assert place(page) == before
 
 
 def test_the_colours_follow_the_sites_choice_and_can_be_switched(opened):
@@ -312,8 +413,78 @@ def test_notes_open_in_a_window_that_steps_with_the_deck(opened):
     expect(speaker.locator(".clock")).not_to_have_text("0:00")
 
 
+@pytest.mark.parametrize("name", WITH_WIDGETS)
+def test_no_gesture_on_a_widget_turns_the_slide(opened, name):
+    page = opened(name, size=(1180, 820), has_touch=True)
+    widget_slide(page)
+    before = place(page)
+    for touched in (".em-controls input", ".em-stage", ".em-status", ".em-handle"):
+        for part in page.locator(f".present .em-live {touched}").all()[:1]:
+            swipe(page, part)
+            assert place(page) == before, touched
+    swipe(page, page.locator(".present h2"))
+    assert place(page) != before
+
+
+def swipe(page: Page, where: Locator) -> None:
+    """Draw a finger to the left."""
+    box = where.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.context.new_cdp_session(page)
+    touch.send(
+        "Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]}
+    )
+    for by in range(10, 130, 10):
+        moved = [{"x": x - by, "y": y}]
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": moved})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+@pytest.mark.parametrize("size", PHONES, ids="{0[0]}x{0[1]}".format)
+def test_a_phone_shows_slides_whose_arrows_a_finger_meets(opened, size):
+    page = opened(NAMES[4], size=size, has_touch=True, is_mobile=True)
+    assert not page.evaluate("Reveal.isScrollView()")
+    for arrow, there in ((".navigate-right", 1), (".navigate-left", 0)):
+        box = page.locator(arrow).bounding_box()
+        assert min(box["width"], box["height"]) >= 44
+        page.locator(arrow).tap()
+        until(page, f"Reveal.getIndices().h === {there}")
+    widget_slide(page)
+    page.locator(".present .em-live").get_by_text("Next", exact=True).tap()
+    expect(page.locator(".present input[type=range]")).to_have_value("1")
+
+
+@each(NAMES)
+def test_axe_finds_nothing_in_any_deck(deck):
+    page = deck.page.context.new_page()
+    page.goto(deck.page.url.split("#")[0])
+    until(page, "window.Reveal?.isReady()")
+    found = judged(page)
+    page.close()
+    assert not found
+
+
+def judged(page: Page) -> list[str]:
+    """What axe finds on all the slides, in either mode."""
+    page.evaluate(AXE)
+    page.evaluate(SPREAD)
+    found = []
+    for mode in ("light", "dark"):
+        page.emulate_media(color_scheme=mode)
+        until(page, f"document.documentElement.dataset.theme === '{mode}'")
+        found += [f"{mode}: {line}" for line in page.evaluate(VIOLATIONS)]
+    return found
+
+
+def test_axe_finds_pale_words_on_a_slide_that_is_not_shown(opened):
+    page = opened(NAMES[0])
+    page.evaluate("Reveal.getSlides()[5].querySelector('h2').style.color = '#999'")
+    found = judged(page)
+    assert [line.rpartition(":")[0] for line in found] == ["light: color-contrast"]
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_a_deck_is_linked_from_its_chapter(opened, site_dir, name):
+def test_a_deck_is_linked_from_its_chapter(site_dir, name):
     page = (site_dir / "book" / f"{name}.html").read_text()
     assert f'href="../decks/{name}.html"' in page
 

@@ -8,6 +8,7 @@ import socket
 import time
 from pathlib import Path
 from subprocess import PIPE, Popen
+from xml.etree import ElementTree
 
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
@@ -42,10 +43,8 @@ def start_server(folder: Path, timeout: float) -> tuple[Popen[bytes], socket.soc
     raise ExtensionError("KaTeX did not start: is `node` found, and does it run?")
 
 
-# KaTeX leaves a function's name and its sign of application side by side, which as an index or a
-# numerator are one child too many.
-FUNCTION = re.compile("(<mi[^>]*>[^<]*</mi>)(<mo>\u2061</mo>)")
-EMPTY_ATTRIBUTE = re.compile(r' [a-z]+=""')
+NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
+APPLICATION = "\u2061"
 PIECE = '<span class="base">'
 TAIL = "</span></span></span>"  # of the last piece, of its line, of the formula
 
@@ -66,13 +65,34 @@ def mended(formula: str) -> str:
     A line may break after each piece, also after the last, but within that box it cannot: what
     stands against a formula can be kept with it.
     """
-    twin, math, drawn = formula.partition("</math>")
-    twin = EMPTY_ATTRIBUTE.sub("", FUNCTION.sub(r"<mrow>\1\2</mrow>", twin))
-    before, piece, last = drawn.rpartition(PIECE)
-    if not piece or not last.endswith(TAIL):
-        return twin + math + drawn
-    last = f"{last.removesuffix(TAIL)}</span></span>"
-    return f'{twin}{math}{before}<span class="last-piece">{piece}{last}</span></span>'
+    before, start, rest = formula.partition("<math ")
+    if not start:
+        return formula  # KaTeX could not render it, which is reported
+    math, end, drawn = rest.partition("</math>")
+    pieces, piece, last = drawn.rpartition(PIECE)
+    if piece and last.endswith(TAIL):
+        last = f"{last.removesuffix(TAIL)}</span></span>"
+        drawn = f'{pieces}<span class="last-piece">{piece}{last}</span></span>'
+    return before + valid(start + math + end) + drawn
+
+
+def valid(math: str) -> str:
+    """What KaTeX writes as MathML, as MathML Core has it."""
+    root = ElementTree.fromstring(math.replace(NAMESPACE, "", 1))
+    for element in list(root.iter()):
+        if element.tag == "mo" and len(element):  # a symbol with another over it
+            element.tag = "mrow"
+            element.attrib.clear()
+        for name in [name for name, value in element.items() if not value]:
+            del element.attrib[name]
+        # A function's name and its application are one child, as an index or under a bar.
+        for sign in [child for child in element[1:] if child.text == APPLICATION]:
+            place = list(element).index(sign) - 1
+            both = ElementTree.Element("mrow")
+            both.extend([element[place], sign])
+            element[place : place + 2] = [both]
+    written = ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)
+    return written.replace("<math", f"<math{NAMESPACE}", 1)
 
 
 def copy_katex(app: Sphinx) -> None:

@@ -157,7 +157,7 @@ class KeepPunctuation(SphinxPostTransform):
 
 
 def _outermost(node: nodes.Node) -> nodes.Node:
-    """What ends with a node and stands in a line as it does: bold words with a formula at their end."""
+    """What ends with a node and stands in the line as it does: bold words with it at their end."""
     while isinstance(node.parent, nodes.Inline) and node is node.parent.children[-1]:
         node = node.parent
     return node

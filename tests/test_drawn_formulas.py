@@ -1,0 +1,255 @@
+"""Formulas as every engine gets them: valid MathML, boxes of their own, a mark that stays.
+
+Firefox reports MathML that is not valid; WebKit let a property of the text into KaTeX's boxes, so
+that brackets stood on letters; all of them began lines with the full stop after a formula.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import build
+import pytest
+from bs4 import BeautifulSoup, NavigableString, Tag
+from playwright.sync_api import Page
+from test_decks import NAMES as DECKS
+from walk import CHAPTERS
+
+pytestmark = pytest.mark.site
+
+NAMES = [*CHAPTERS, *(f"decks/{name}.html" for name in DECKS)]
+
+# --- MathML -------------------------------------------------------------------------------------
+
+TWO = {"mfrac", "mroot", "msub", "msup", "munder", "mover"}
+THREE = {"msubsup", "munderover"}
+WORDS = {"mi", "mn", "mo", "ms", "mtext"}
+ROWS = {"math", "mrow", "mstyle", "msqrt", "mpadded", "mphantom", "merror", "semantics"}
+ROWS |= {"mtable", "mtr", "mtd"}
+KNOWN = TWO | THREE | WORDS | ROWS | {"mspace", "annotation"}
+LENGTH = r"-?\d*\.?\d+(em|ex|px|pt|%)"
+LENGTHS = rf"{LENGTH}( {LENGTH})*"
+SIDES = "(left|center|right)( (left|center|right))*"
+TRUTH = "true|false"
+ATTRIBUTES = {
+    "accent": TRUTH,
+    "accentunder": TRUTH,
+    "columnalign": SIDES,
+    "columnspacing": LENGTHS,
+    "display": "block|inline",
+    "displaystyle": TRUTH,
+    "encoding": "application/x-tex",
+    "fence": TRUTH,
+    "height": LENGTH,
+    "linethickness": LENGTH,
+    "lspace": LENGTH,
+    "mathvariant": "normal|bold|italic|bold-italic|double-struck|script|fraktur|monospace",
+    "maxsize": LENGTH,
+    "minsize": LENGTH,
+    "rowspacing": LENGTHS,
+    "rspace": LENGTH,
+    "scriptlevel": r"[+-]?\d+",
+    "separator": TRUTH,
+    "stretchy": TRUTH,
+    "width": LENGTH,
+    "xmlns": re.escape("http://www.w3.org/1998/Math/MathML"),
+}
+
+
+def faults(math: Tag) -> Iterator[str]:
+    """What of a formula is not as MathML Core has it."""
+    for element in [math, *math.find_all(True)]:
+        children = len(element.find_all(True, recursive=False))
+        wanted = 2 if element.name in TWO else 3 if element.name in THREE else children
+        if element.name in WORDS | {"mspace"}:
+            wanted = 0
+        if children != wanted:
+            yield f"<{element.name}> has {children} children"
+        if element.name not in KNOWN:
+            yield f"<{element.name}> is not known"
+        for name, value in element.attrs.items():
+            if not re.fullmatch(ATTRIBUTES.get(name, "(?!)"), str(value)):
+                yield f'<{element.name} {name}="{value}">'
+
+
+def soup(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(), "html.parser")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_formula_is_valid_mathml(site_dir, name):
+    found = {m.annotation.text: list(faults(m)) for m in soup(site_dir / name).find_all("math")}
+    assert {tex: said for tex, said in found.items() if said} == {}
+
+
+def test_there_are_formulas_and_each_brings_its_mathml(site_dir):
+    pages = [soup(site_dir / name) for name in NAMES]
+    formulas = [formula for page in pages for formula in page.select(".katex")]
+    assert len(formulas) > 1000
+    assert all(len(formula.find_all("math")) == 1 for formula in formulas)
+
+
+@pytest.mark.parametrize(
+    ("markup", "said"),
+    [
+        ("<msub><mi>a</mi><mi>max</mi><mo>f</mo></msub>", "<msub> has 3 children"),
+        ("<munderover><mo>s</mo><mi>i</mi></munderover>", "<munderover> has 2 children"),
+        ('<mtable columnspacing=""></mtable>', '<mtable columnspacing="">'),
+        ('<mspace width="wide"></mspace>', '<mspace width="wide">'),
+        ("<mi><b>x</b></mi>", "<mi> has 1 children"),
+        ('<mi class="x">x</mi>', "<mi class=\"['x']\">"),
+    ],
+)
+def test_invalid_mathml_is_found(markup, said):
+    assert said in faults(BeautifulSoup(f"<math>{markup}</math>", "html.parser").math)
+
+
+# --- what text inherits -------------------------------------------------------------------------
+
+# Inherited, and able to move or to change what stands in a box. KaTeX sets `font`, `line-height`
+# and `text-indent` for itself; `font` resets its variants and features too.
+INHERITED = {
+    "hanging-punctuation",
+    "hyphens",
+    "letter-spacing",
+    "line-break",
+    "overflow-wrap",
+    "quotes",
+    "text-align",
+    "text-align-last",
+    "text-emphasis",
+    "text-shadow",
+    "text-transform",
+    "text-wrap",
+    "text-wrap-style",
+    "white-space",
+    "word-break",
+    "word-spacing",
+    "writing-mode",
+}
+STYLES = ["theme/static/*.css", "em_core/widgets/static/*.css", "tools/pdf/*.css"]
+DECLARED = re.compile(r"(?<=[{;])\s*([a-z-]+)\s*:")
+# The reset, and a formula on its own line, which is centred.
+CLOSED = """() => {
+  const names = ["hyphens", "letter-spacing", "line-break", "overflow-wrap", "text-align-last",
+    "text-indent", "text-shadow", "text-transform", "text-wrap-style", "white-space-collapse",
+    "word-break", "word-spacing", "font-style", "font-weight", "font-variant-numeric",
+    "font-feature-settings", "font-stretch", "writing-mode", "direction"];
+  const alone = document.createElement("div");
+  alone.style.all = "initial";
+  alone.innerHTML = '<span class="katex"></span>';
+  document.body.append(alone);
+  const looks = (element) => names.map((name) => `${name}: ${getComputedStyle(element)[name]}`);
+  const wanted = looks(alone.firstChild);
+  const align = (element) => getComputedStyle(element).textAlign;
+  const found = [...document.querySelectorAll(".katex")].flatMap((formula) => [
+    ...(formula === alone.firstChild ? [] : looks(formula).filter((look, i) => look !== wanted[i])),
+    ...(formula.matches(".katex-display > *") || align(formula) === "start" ? [] : ["text-align"]),
+  ]);
+  alone.remove();
+  return [...new Set(found)];
+}"""
+
+
+def declared(pattern: str, of: str | None = None) -> set[str]:
+    """The properties that style sheets set, all or those of a selector."""
+    text = "".join(path.read_text() for path in sorted(build.ROOT.glob(pattern)))
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    rules = re.findall(r"([^{}]+)(\{[^{}]*\})", text)
+    return {
+        name
+        for selector, body in rules
+        if of in (None, selector.strip())
+        for name in DECLARED.findall(body)
+    }
+
+
+def test_what_text_inherits_is_reset_for_formulas():
+    everywhere = set().union(*map(declared, STYLES)) & INHERITED
+    assert "hanging-punctuation" in everywhere
+    reset = declared("theme/static/em.css", ".katex")
+    assert {"text-wrap-style" if p == "text-wrap" else p for p in everywhere} <= reset
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_no_formula_looks_otherwise_than_one_that_stands_alone(page: Page, site_dir, media):
+    page.emulate_media(media=media)
+    found = {}
+    for name in NAMES:
+        page.goto((site_dir / name).as_uri())
+        found[name] = page.evaluate(CLOSED)
+    assert {name: what for name, what in found.items() if what} == {}
+
+
+def test_an_inherited_property_is_found(page: Page, site_dir):
+    page.goto((site_dir / CHAPTERS[1]).as_uri())
+    page.add_style_tag(content=".math .katex { word-spacing: 3px; text-align: right }")
+    assert page.evaluate(CLOSED) == ["word-spacing: 3px", "text-align"]
+
+
+# --- the mark after a formula -------------------------------------------------------------------
+
+# A mark is beside its formula's last piece, unless that alone is wider than the line.
+LOST = """() => {
+  const lost = [];
+  for (const kept of document.querySelectorAll(".with-mark")) {
+    const piece = [...kept.querySelectorAll(".last-piece > .base")].at(-1)?.getBoundingClientRect();
+    if (!piece?.width) continue;
+    const range = document.createRange();
+    range.selectNodeContents(kept.lastChild);
+    const mark = range.getClientRects()[0];
+    const room = kept.closest("p, li, td, th, dd, dt, h1, h2, h3, figcaption, summary").clientWidth;
+    const sameLine = mark.top < piece.bottom && mark.bottom > piece.top;
+    const beside = sameLine && mark.left > piece.right - 3;
+    if (!beside && piece.width + mark.width < room) lost.push(kept.textContent.slice(-60));
+  }
+  return lost;
+}"""
+INLINE = {"span", "em", "strong", "a"}
+
+
+def stands_against(formula: Tag) -> bool:
+    """Whether something follows a formula without a space and is not kept with it."""
+    node: Tag = formula
+    while not node.next_sibling and node.parent.name in INLINE:
+        if "with-mark" in node.parent.get("class", []):
+            return False
+        node = node.parent
+    after = node.next_sibling
+    kept = "with-mark" in node.parent.get("class", [])
+    return (
+        isinstance(after, NavigableString)
+        and bool(after.strip()[:1])
+        and (not after[:1].isspace() and not kept)
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_stands_against_a_formula_is_kept_with_it(site_dir, name):
+    formulas = soup(site_dir / name).select("span.math")
+    assert [formula.annotation.text for formula in formulas if stands_against(formula)] == []
+
+
+def test_no_line_begins_with_the_mark_after_a_formula(page: Page, site_dir):
+    found = {}
+    for name in CHAPTERS:
+        page.goto((site_dir / name).as_uri())
+        page.locator("main details").evaluate_all("(all) => all.map((fold) => (fold.open = true))")
+        for width in (320, 360, 390, 414, 520, 768, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            if lost := page.evaluate(LOST):
+                found[name, width] = lost
+    assert found == {}
+
+
+def test_a_lost_mark_is_found(page: Page, site_dir):
+    page.goto((site_dir / "book/04_derivation.html").as_uri())
+    page.add_style_tag(content=".with-mark, .last-piece { white-space: normal; }")
+    page.set_viewport_size({"width": 390, "height": 800})
+    lost = 0
+    for width in range(320, 420, 5):
+        page.set_viewport_size({"width": width, "height": 800})
+        lost += len(page.evaluate(LOST))
+    assert lost > 0

@@ -1,0 +1,124 @@
+"""What readers met in Firefox, in WebKit and with a finger, as far as Chromium can show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, Page
+from test_decks import NAMES as DECKS
+from walk import NAMES
+
+pytestmark = pytest.mark.site
+
+ALL = [*NAMES, *(f"decks/{name}.html" for name in DECKS)]
+WITH_WIDGETS = ["book/index", "book/01_jensen", "book/03_incomplete", "book/05_coins"]
+WITH_WIDGETS += ["book/07_restarts", "book/09_gaussian_code"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_page_s_head_lets_forms_work_from_disk_and_fetches_nothing_ahead(site_dir, name):
+    head = BeautifulSoup((site_dir / name).read_text(), "html.parser").head
+    policy = head.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
+    assert "form-action 'self' file:" in policy.split("; ")
+    ahead = {"next", "prev", "prefetch", "preload", "prerender", "preconnect", "dns-prefetch"}
+    assert not [link for link in head.find_all("link") if ahead & set(link["rel"])]
+
+
+# --- labels -------------------------------------------------------------------------------------
+
+# At every step of every widget: labels that cover another text, or are cut off.
+LABELS = """() => {
+  const found = new Set();
+  for (const widget of document.querySelectorAll("[data-em-widget]")) {
+    const slider = widget.querySelector(".em-live input[type=range]");
+    for (let step = 0; step <= slider.max; step += 1) {
+      slider.value = step;
+      slider.dispatchEvent(new Event("input"));
+      const texts = [...widget.querySelectorAll(".em-live svg text")]
+        .filter((text) => text.textContent.trim() && text.getClientRects().length);
+      for (const label of texts.filter((text) => text.matches(".em-value"))) {
+        const own = label.getBoundingClientRect();
+        const room = label.ownerSVGElement.getBoundingClientRect();
+        const say = (what) => found.add(`${step}: ${label.textContent} ${what}`);
+        if (own.left < room.left - 1 || own.right > room.right + 1) say("is cut off");
+        for (const text of texts.filter((other) => other !== label)) {
+          const other = text.getBoundingClientRect();
+          const across = Math.min(own.right, other.right) - Math.max(own.left, other.left);
+          const down = Math.min(own.bottom, other.bottom) - Math.max(own.top, other.top);
+          if (across > 1 && down > 3) say(`covers ${text.textContent}`);
+        }
+      }
+    }
+  }
+  return [...found];
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", WITH_WIDGETS)
+def test_labels_cover_no_other_text_and_are_whole(page: Page, site_dir, name, width):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto((site_dir / f"{name}.html").as_uri())
+    page.locator(".em-ready").first.wait_for()
+    found = page.evaluate(LABELS)
+    picker = page.locator("[data-em-widget=jensen] .em-live select")
+    for curve in picker.locator("option").all() if picker.count() else []:
+        picker.select_option(curve.get_attribute("value"))
+        found += page.evaluate(LABELS)
+    assert found == []
+
+
+# --- a finger -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def phone(chromium: Browser) -> Iterator[Page]:
+    """A page for a finger, which does not hover."""
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    yield context.new_page()
+    context.close()
+
+
+def computed(page: Page, selector: str, name: str) -> set[str]:
+    """The values that a property has on elements."""
+    styles = "(all, name) => all.map((one) => getComputedStyle(one)[name])"
+    return set(page.locator(selector).evaluate_all(styles, name))
+
+
+def test_copy_and_links_to_sections_are_there_without_hovering(phone: Page, page: Page, site_url):
+    for one, opacity in ((phone, "1"), (page, "0")):
+        one.goto(f"{site_url}/book/06_coin_code.html")
+        for selector in (".copy", "h2 > .headerlink"):
+            assert computed(one, selector, "opacity") == {opacity}
+
+
+@pytest.mark.parametrize("name", WITH_WIDGETS)
+def test_a_touched_control_neither_zooms_nor_waits_for_a_second_tap(phone: Page, site_dir, name):
+    phone.goto((site_dir / f"{name}.html").as_uri())
+    phone.locator(".em-ready").first.wait_for()
+    assert computed(phone, "button, summary, select", "touchAction") == {"manipulation"}
+    sizes = computed(phone, "select, input:not([type=range])", "fontSize")
+    assert all(float(size.removesuffix("px")) >= 16 for size in sizes)
+
+
+def test_a_select_is_drawn_by_the_site_but_where_colours_are_the_system_s(
+    chromium: Browser, site_dir: Path
+):
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto((site_dir / "book" / "01_jensen.html").as_uri())
+    select = ".em-live select"
+    assert computed(page, select, "appearance") == {"none"}
+    for mode in ("light", "dark"):
+        page.emulate_media(color_scheme=mode)
+        (ink,) = computed(page, select, "color")
+        (arrow,) = computed(page, select, "backgroundImage")
+        assert arrow.count("linear-gradient") == arrow.count(ink) == 2
+    page.emulate_media(forced_colors="active")  # in which a drawn arrow would not be shown
+    assert computed(page, select, "appearance") == {"auto"}
+    context.close()
