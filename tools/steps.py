@@ -20,7 +20,7 @@ CODE += ["bench_site"]
 # These need the site, and most a browser.
 SITE = {
     "pages": (["site", "site_quality", "solutions", "house"], "every page in a browser"),
-    "widgets": (["widget_pages"], "every widget in a browser"),
+    "widgets": (["widget_pages", "touch"], "every widget in a browser"),
     "decks": (["decks"], "every deck from disk"),
     "live": (["live"], "the widgets in JupyterLab and Notebook"),
     "paper": (["pdf"], "the printed book"),
