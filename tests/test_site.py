@@ -74,6 +74,9 @@ def test_every_picture_has_words(seen: Seen) -> None:
 
 
 def test_the_mode_is_the_system_s(seen: Seen) -> None:
+    if seen.name == "404.html":  # it has no script of the site's, and is coloured by itself
+        assert set(seen.schemes.values()) == {"normal"}
+        return
     assert all(scheme == mode for (_, mode), scheme in seen.schemes.items()), seen.schemes
 
 

@@ -8,16 +8,14 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import build
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from em_core import CoinMixture, CoinParams, GaussianMixture, GaussianParams, em_steps, fit
 from em_core.em import EMState, lower_bound
@@ -128,6 +126,9 @@ def starts_words(step: int) -> str:
     return coin_words(LONG[step], title) + end
 
 
+WIDE: Any = {"width": 1280, "height": 800}
+
+
 @dataclass(frozen=True)
 class Spec:
     """A widget's page, its last step and what it says at each."""
@@ -150,7 +151,48 @@ SPECS = [
 BY_KIND = {spec.kind: spec for spec in SPECS}
 
 
-@pytest.fixture(params=SPECS, ids=lambda spec: spec.kind)
+# Chapters stay open: tests of one chapter follow each other, and each gets the figure as delivered.
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    """The page that tests share."""
+    context = chromium.new_context(viewport=WIDE)
+    context.set_default_timeout(30_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def touched(chromium: Browser) -> Iterator[Page]:
+    """A shared page on a phone."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    context.set_default_timeout(30_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def clocked(chromium: Browser) -> Iterator[Page]:
+    """A shared page whose time a test can let pass."""
+    context = chromium.new_context(viewport=WIDE)
+    context.set_default_timeout(30_000)
+    found = context.new_page()
+    found.clock.install()
+    yield found
+    context.close()
+
+
+@pytest.fixture(autouse=True)
+def _put_back(page: Page) -> Iterator[None]:
+    """What a test has changed around the figure."""
+    yield
+    page.context.set_offline(False)
+    page.emulate_media(media="screen", reduced_motion="no-preference")
+    page.set_viewport_size(WIDE)
+
+
+@pytest.fixture(scope="module", params=SPECS, ids=lambda spec: spec.kind)
 def spec(request: pytest.FixtureRequest) -> Spec:
     """Each widget in turn."""
     return request.param
@@ -160,10 +202,16 @@ def spec(request: pytest.FixtureRequest) -> Spec:
 def complaints(page: Page) -> Iterator[list[str]]:
     """What the console says, and requests that leave the site; there must be none."""
     said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: said.extend(_foreign(request.url)))
+    notes: dict[Any, Callable[[Any], None]] = {
+        "console": lambda message: said.append(message.text),
+        "pageerror": lambda error: said.append(str(error)),
+        "request": lambda request: said.extend(_foreign(request.url)),
+    }
+    for event, note in notes.items():
+        page.on(event, note)
     yield said
+    for event, note in notes.items():
+        page.remove_listener(event, note)
     assert said == []
 
 
@@ -178,11 +226,26 @@ def widget(page: Page, site_url: str, spec: Spec, complaints: list[str]) -> Loca
 
 
 def opened(page: Page, address: str, kind: str) -> Locator:
-    page.goto(address)
+    if page.url == address:
+        give_afresh(page, kind)
+    else:
+        page.goto(address)
     found = page.locator(f'[data-em-widget="{kind}"]')
     expect(button(found, "Next")).to_be_visible()
     found.scroll_into_view_if_needed()
     return found
+
+
+def give_afresh(page: Page, kind: str) -> None:
+    """Put the figure back as it was delivered, and start it as the page's last script does."""
+    page.evaluate(
+        """([kind, delivered]) => {
+            document.querySelector(`[data-em-widget="${kind}"]`).outerHTML = delivered;
+            emWidgets.start();
+            scrollTo({ top: 0, behavior: "instant" });
+        }""",
+        [kind, place(Path(page.url).stem)],
+    )
 
 
 def on_its_page(page: Page, site_url: str, kind: str) -> Locator:
@@ -253,53 +316,58 @@ def test_slider_by_mouse(widget: Locator, spec: Spec) -> None:
     shows(widget, spec, spec.last)
 
 
-def test_buttons_by_touch(chromium: Browser, site_url: str, spec: Spec) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    widget = opened(context.new_page(), f"{site_url}/book/{spec.page}.html", spec.kind)
+def test_buttons_by_touch(touched: Page, site_url: str, spec: Spec) -> None:
+    widget = on_its_page(touched, site_url, spec.kind)
     for name, step in [("Next", 1), ("Next", 2), ("Previous", 1), ("Reset", 0)]:
         button(widget, name).tap()
         shows(widget, spec, step)
-    context.close()
 
 
-def test_play_runs_to_the_end_and_pause_holds(page: Page, widget: Locator, spec: Spec) -> None:
-    page.clock.install()
+def test_play_runs_to_the_end_and_pause_holds(clocked: Page, site_url: str, spec: Spec) -> None:
+    widget = on_its_page(clocked, site_url, spec.kind)
     button(widget, "Play").click()
     expect(status(widget)).to_have_attribute("aria-live", "off")
-    page.clock.run_for(3000)
+    clocked.clock.run_for(3000)
     button(widget, "Pause").click()
     expect(status(widget)).to_have_attribute("aria-live", "polite")
     held = int(slider(widget).input_value())
     assert 0 < held < spec.last
-    page.clock.run_for(5000)
+    clocked.clock.run_for(5000)
     shows(widget, spec, held)
     button(widget, "Play").click()
-    page.clock.run_for(60_000)
+    clocked.clock.run_for(60_000)
     shows(widget, spec, spec.last)
     expect(button(widget, "Play")).to_be_visible()
 
 
-def test_play_stops_out_of_sight_and_nothing_works_on(page: Page, widget: Locator) -> None:
-    session = page.context.new_cdp_session(page)
+def test_play_stops_out_of_sight_and_nothing_works_on(
+    clocked: Page, site_url: str, spec: Spec
+) -> None:
+    widget = on_its_page(clocked, site_url, spec.kind)
+    session = clocked.context.new_cdp_session(clocked)
     session.send("Performance.enable")
 
-    def work() -> dict[str, float]:
-        """What the page does within a step and a half of Play."""
-        before = figures()
-        page.wait_for_timeout(1400)
-        return {name: value - before[name] for name, value in figures().items()}
+    def works(milliseconds: int) -> bool:
+        """Tell whether the page draws anything in the time that passes for it."""
+        before = drawn()
+        clocked.clock.run_for(milliseconds)
+        return drawn() != before
 
-    def figures() -> dict[str, float]:
+    def drawn() -> dict[str, float]:
+        clocked.evaluate("document.body.offsetHeight")  # what was changed is laid out
         found = session.send("Performance.getMetrics")["metrics"]
-        counted = ("ScriptDuration", "RecalcStyleCount", "LayoutCount")
+        counted = ("RecalcStyleCount", "LayoutCount")
         return {metric["name"]: metric["value"] for metric in found if metric["name"] in counted}
 
     button(widget, "Play").click()
-    assert min(work().values()) > 0
-    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    assert works(2000)
+    clocked.evaluate("scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
     expect(button(widget, "Play")).to_have_count(1)
-    page.wait_for_timeout(500)  # scrolling is over
-    assert set(work().values()) == {0}
+    held = slider(widget).input_value()
+    assert 0 < int(held) < spec.last
+    assert not all(works(5000) for _ in range(20))  # scrolling comes to its end
+    assert not works(20_000)
+    expect(slider(widget)).to_have_value(held)
 
 
 @pytest.mark.parametrize("focus", [slider, partial(button, name="Next")], ids=["slider", "button"])
@@ -467,31 +535,33 @@ def test_room_is_kept_until_the_widget_starts(
     page: Page, site_url: str, spec: Spec, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    measured = (
-        "const root = document.querySelector('[data-em-widget]'), before = root.offsetHeight;"
-        "emWidgets.start(); globalThis.heights = [before, root.offsetHeight];"
+    opened(page, f"{site_url}/book/{spec.page}.html", spec.kind)
+    before, after = page.evaluate(
+        """([kind, delivered]) => {
+            const root = () => document.querySelector(`[data-em-widget="${kind}"]`);
+            root().outerHTML = delivered;
+            const before = root().offsetHeight;
+            emWidgets.start();
+            return [before, root().offsetHeight];
+        }""",
+        [spec.kind, place(spec.page)],
     )
-    page.route("**/start.js*", lambda route: route.fulfill(body=measured))
-    page.goto(f"{site_url}/book/{spec.page}.html", wait_until="networkidle")
-    heights = page.evaluate("heights")
-    assert abs(heights[1] - heights[0]) <= 1
+    assert abs(after - before) <= 1
 
 
-def test_reduced_motion_is_honoured(chromium: Browser, site_url: str, spec: Spec) -> None:
-    context = chromium.new_context(reduced_motion="reduce")
-    widget = opened(context.new_page(), f"{site_url}/book/{spec.page}.html", spec.kind)
+def test_reduced_motion_is_honoured(page: Page, widget: Locator) -> None:
+    page.emulate_media(reduced_motion="reduce")
     moving = widget.evaluate(
         "root => [...root.querySelectorAll('*')].filter(e => { const s = getComputedStyle(e);"
         "return parseFloat(s.transitionDuration) > 0 || s.animationName !== 'none'; }).length"
     )
     assert moving == 0
-    context.close()
 
 
 # --- what each can do besides --------------------------------------------------------------------
 
 
-@pytest.fixture(params=["http", "disk"])
+@pytest.fixture(scope="module", params=["http", "disk"])
 def base(request: pytest.FixtureRequest, site_url: str, site_dir: Path) -> str:
     """The site's address, in both ways of reading it."""
     return site_url if request.param == "http" else site_dir.as_uri()
@@ -549,38 +619,33 @@ def test_the_square_is_dragged(page: Page, site_url: str) -> None:
     expect(status(widget)).to_have_text(coin_words(states[0], half_title(1)))
 
 
-def test_the_square_is_dragged_by_a_finger(chromium: Browser, site_url: str) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    page = context.new_page()
-    widget = on_its_page(page, site_url, "coin-steps")
+def test_the_square_is_dragged_by_a_finger(touched: Page, site_url: str) -> None:
+    widget = on_its_page(touched, site_url, "coin-steps")
     box = handle(widget, "Start").bounding_box()
     width = widget.locator(".em-plane-of-starts").bounding_box()["width"]  # type: ignore[index]
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    finger = context.new_cdp_session(page)
+    finger = touched.context.new_cdp_session(touched)
 
     def touch(kind: str, *points: dict[str, float]) -> None:
         finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
 
-    scrolled = page.evaluate("scrollY")
+    scrolled = touched.evaluate("scrollY")
     touch("touchStart", {"x": x, "y": y})
     for share in (0.1, 0.2, 0.3):
         touch("touchMove", {"x": x - share * width, "y": y - share * width})
     touch("touchEnd")
     expect(handle(widget, "Start")).to_have_attribute("aria-valuetext", "θ_A 0.30, θ_B 0.80")
-    assert page.evaluate("scrollY") == scrolled
-    context.close()
+    assert touched.evaluate("scrollY") == scrolled
 
 
-def test_a_tap_on_the_square_starts_there(chromium: Browser, site_url: str) -> None:
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    widget = on_its_page(context.new_page(), site_url, "coin-starts")
+def test_a_tap_on_the_square_starts_there(touched: Page, site_url: str) -> None:
+    widget = on_its_page(touched, site_url, "coin-starts")
     plane = widget.locator(".em-plane-of-starts")
     box = plane.bounding_box()
     assert box is not None
     plane.tap(force=True, position={"x": 0.2 * box["width"], "y": 0.1 * box["height"]})
     expect(status(widget)).to_contain_text("Start: θ_A 0.200, θ_B 0.900")
-    context.close()
 
 
 def test_free_weights_and_back(page: Page, base: str, complaints: list[str]) -> None:
@@ -818,7 +883,10 @@ def test_the_four_starts_that_the_chapter_names_find_the_four_clusters() -> None
     assert [seed + 1 for seed in range(8) if ends[seed] > max(ends) - 0.01] == [1, 2, 3, 5]
 
 
-def test_what_cannot_be_loaded_is_said_and_tried_again(page: Page, site_url: str) -> None:
+def test_what_cannot_be_loaded_is_said_and_tried_again(
+    context: BrowserContext, site_url: str
+) -> None:
+    page = context.new_page()  # a shared one may have loaded it
     widget = on_its_page(page, site_url, "coin-steps")
     page.context.set_offline(True)
     handle(widget, "Start").focus()
@@ -842,37 +910,34 @@ def test_the_first_page_has_a_live_picture(page: Page, site_url: str) -> None:
 
 
 @pytest.fixture
-def scratch(
-    page: Page, site_dir: Path, tmp_path: Path, spec: Spec
-) -> Iterator[Callable[[str], Locator]]:
+def scratch(page: Page, site_url: str, spec: Spec) -> Iterator[Callable[[str], Locator]]:
     """Open a page with the chapter's scripts and a body of our own; gives its widgets."""
-    html = (site_dir / "book" / f"{spec.page}.html").read_text()
-    handler = partial(_Quiet, directory=str(tmp_path))
-    for name in ("_static", "_runs"):
-        (tmp_path / name).symlink_to(site_dir / name)
-    (tmp_path / "book").mkdir()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    Thread(target=server.serve_forever, daemon=True).start()
+    head = chapter(spec.page).split("</head>")[0]
+    address = f"{site_url}/book/scratch.html"
 
     def show(body: str) -> Locator:
-        head = html.split("</head>")[0]
-        (tmp_path / "book" / "page.html").write_text(f"{head}</head><body>{body}</body></html>")
-        page.goto(f"http://127.0.0.1:{server.server_port}/book/page.html")
+        page.unroute(address)
+        whole = f"{head}</head><body>{body}</body></html>"
+        page.route(address, lambda route: route.fulfill(body=whole, content_type=HTML))
+        page.goto(address)
         return page.locator(f'[data-em-widget="{spec.kind}"]')
 
     yield show
-    server.shutdown()
-    server.server_close()
+    page.unroute(address)
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Say nothing."""
+HTML = "text/html; charset=utf-8"
 
 
-def place(site_dir: Path, spec: Spec) -> str:
-    """The widget's place as the page was delivered."""
-    source = (site_dir / "book" / f"{spec.page}.html").read_text()
+@cache
+def chapter(name: str) -> str:
+    return (build.HTML / "book" / f"{name}.html").read_text()
+
+
+@cache
+def place(name: str) -> str:
+    """The figure of a chapter as the page was delivered."""
+    source = chapter(name)
     begin = source.index("<div", source.rindex("\n", 0, source.index("data-em-widget")))
     return source[begin : source.index("</script>", begin)] + "</script></div>"
 
@@ -881,10 +946,8 @@ def data_of(delivered: str) -> str:
     return delivered[delivered.index(">", delivered.index("<script")) + 1 : -len("</script></div>")]
 
 
-def test_two_copies_are_independent(
-    scratch: Callable[[str], Locator], site_dir: Path, spec: Spec
-) -> None:
-    one = place(site_dir, spec)
+def test_two_copies_are_independent(scratch: Callable[[str], Locator], spec: Spec) -> None:
+    one = place(spec.page)
     widgets = scratch(one + one)
     expect(widgets).to_have_count(2)
     button(widgets.nth(1), "Next").click()
@@ -895,9 +958,9 @@ def test_two_copies_are_independent(
 
 
 def test_a_widget_that_cannot_start_says_so_and_keeps_its_picture(
-    scratch: Callable[[str], Locator], site_dir: Path, spec: Spec
+    scratch: Callable[[str], Locator], spec: Spec
 ) -> None:
-    good = place(site_dir, spec)
+    good = place(spec.page)
     widget = scratch(good.replace(data_of(good), "{}")).first
     expect(status(widget)).to_contain_text("can’t be stepped through")
     expect(widget.locator(".em-picture")).to_be_visible()
@@ -905,8 +968,9 @@ def test_a_widget_that_cannot_start_says_so_and_keeps_its_picture(
 
 @pytest.mark.parametrize("missing", ["stepper.js", "start.js", "evaluate.js", "parts.js"])
 def test_a_widget_whose_script_does_not_arrive_says_so(
-    page: Page, site_url: str, missing: str
+    context: BrowserContext, site_url: str, missing: str
 ) -> None:
+    page = context.new_page()
     page.route(f"**/{missing}*", lambda route: route.abort())
     page.goto(f"{site_url}/book/05_coins.html")
     widget = page.locator('[data-em-widget="coin-steps"]').first
@@ -918,11 +982,11 @@ def test_a_widget_whose_script_does_not_arrive_says_so(
     "bait", ["</SCRIPT><b>out</b>", "<!--<script>", "</script >", "<b>out</b>"]
 )
 def test_data_cannot_leave_their_place(
-    page: Page, scratch: Callable[[str], Locator], site_dir: Path, spec: Spec, bait: str
+    page: Page, scratch: Callable[[str], Locator], spec: Spec, bait: str
 ) -> None:
     import em_widgets
 
-    good = place(site_dir, spec)
+    good = place(spec.page)
     assert "<" not in data_of(good)
     label = re.search(r'"label":"(.*?)"', data_of(good))[1]  # type: ignore[index]
     baited = em_widgets.as_json(bait)[1:-1].replace("<", "\\u003c")

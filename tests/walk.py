@@ -16,21 +16,17 @@ from playwright.sync_api import Browser, Page, Request
 Mode = Literal["light", "dark"]
 LAST_RESORT = 60  # seconds for what takes less than one, on a machine that does much besides
 
-# Shows the whole page a frame at a time, and ends when pictures and fonts are there.
+# Goes to every picture, since lazy ones wait to be seen, and to the end.
 SEE_ALL = """async () => {
-    const frame = () => new Promise(requestAnimationFrame);
-    for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
-        scrollTo({ top: y, behavior: "instant" });
-        await frame();
-    }
-    await document.fonts.ready;
     for (const image of document.images) {
-        if (image.complete || !image.getClientRects().length) continue; // lazy ones wait to be seen
+        if (image.complete || !image.getClientRects().length) continue;
         const there = new Promise((done) => { image.onload = image.onerror = done; });
         image.scrollIntoView({ behavior: "instant" });
         await there;
     }
-    await frame();
+    scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
+    await document.fonts.ready;
+    await new Promise(requestAnimationFrame);
 }"""
 SURPLUS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 WITHOUT_ALT = "[...document.images].filter((image) => !image.alt.trim()).map((image) => image.src)"
@@ -95,7 +91,7 @@ class Visit:
         self.see_all()
 
     def see_all(self) -> None:
-        """Scroll to the end; come back when all that was asked for has arrived."""
+        """Go to the end by way of all pictures; come back when all that was asked for is there."""
         end = time.monotonic() + LAST_RESORT
         self.page.evaluate(SEE_ALL)
         while self.under_way:
@@ -138,10 +134,14 @@ PREPARE = """() => {
 }"""
 KEEP_ONE_FORMULA = """() =>
     [...document.querySelectorAll(".katex-mathml")].slice(1).forEach((read) => read.remove())"""
+# The colours of the text depend on the mode and not on the width: only what stands around it, and
+# widgets, may be drawn otherwise in another window.
+DROP_THE_TEXT = """() => {
+    const widget = "[data-em-widget]";
+    for (const element of document.querySelectorAll("article *"))
+        if (!element.closest(widget) && !element.querySelector(widget)) element.remove();
+}"""
 COLOURS = ["color-contrast", "link-in-text-block"]
-# What the text of a page is coloured depends on the mode and not on the width: elsewhere only what
-# stands around the text, and widgets, are drawn otherwise in a narrow window.
-BESIDE_THE_TEXT = {"include": ["html", "[data-em-widget]"], "exclude": ["article"]}
 
 
 @cache
@@ -150,27 +150,27 @@ def _axe() -> str:
 
 
 def violations(one: Visit, where: str = "html") -> list[str]:
-    """What axe finds in a page: all rules in either width and mode, colours in all four pairs.
+    """What axe finds in a page: by all rules in either width and mode, colours in all four pairs.
 
-    What is read aloud of formulas is the same in each: it is judged once.
+    What is read aloud of formulas is the same in each: it is judged once. The page is used up.
     """
     page = one.page
     page.emulate_media(reduced_motion="reduce")
     page.evaluate(f"{_axe()}; 0")  # the driver's evaluate is not under the page's policy
     page.evaluate(PREPARE)
-    beside = BESIDE_THE_TEXT if where == "html" else where
     found = []
-    settings: list[tuple[int, Mode, Any, list[str] | None]] = [
-        (1280, "light", where, None),
-        (1280, "dark", beside, COLOURS),
-        (390, "dark", where, None),
-        (390, "light", beside, COLOURS),
-    ]
-    for width, mode, what, rules in settings:
+
+    def judge(width: int, mode: Mode, rules: list[str] | None = None) -> None:
         one.set(width, mode)
-        said = page.evaluate(VIOLATIONS, [what, rules])
-        found += [f"{width} px, {mode}: {line}" for line in said]
-        page.evaluate(KEEP_ONE_FORMULA)
+        said = page.evaluate(VIOLATIONS, [where, rules])
+        found.extend(f"{width} px, {mode}: {line}" for line in said)
+
+    judge(1280, "light")
+    page.evaluate(KEEP_ONE_FORMULA)
+    judge(390, "dark")
+    page.evaluate(DROP_THE_TEXT)
+    judge(390, "light", COLOURS)
+    judge(1280, "dark", COLOURS)
     return found
 
 
