@@ -103,6 +103,7 @@ class Visit:
         if self.page.viewport_size != {"width": width, "height": 800}:
             self.page.set_viewport_size({"width": width, "height": 800})
         self.page.emulate_media(color_scheme=mode)
+        self.page.evaluate("new Promise(requestAnimationFrame)")  # its scripts have heard of it
 
     def elsewhere(self, base: str) -> list[str]:
         """Requests that left the site."""
