@@ -28,6 +28,14 @@ SEE_ALL = """async () => {
     await document.fonts.ready;
     await new Promise(requestAnimationFrame);
 }"""
+# Tells whether a mode is another than now, and notes when the page's scripts have heard of it.
+LISTEN = """(mode) => {
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    globalThis.heard = new Promise((done) => {
+        system.addEventListener("change", () => done(true), { once: true });
+    });
+    return system.matches !== (mode === "dark");
+}"""
 SURPLUS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 WITHOUT_ALT = "[...document.images].filter((image) => !image.alt.trim()).map((image) => image.src)"
 SHOWN_TWINS = """[...document.querySelectorAll('.only-light, .only-dark')]
@@ -102,8 +110,10 @@ class Visit:
         """Give the page another width and the system another mode."""
         if self.page.viewport_size != {"width": width, "height": 800}:
             self.page.set_viewport_size({"width": width, "height": 800})
+        changes = self.page.evaluate(LISTEN, mode)
         self.page.emulate_media(color_scheme=mode)
-        self.page.evaluate("new Promise(requestAnimationFrame)")  # its scripts have heard of it
+        if changes and self.page.url != "about:blank":
+            self.page.evaluate("heard")
 
     def elsewhere(self, base: str) -> list[str]:
         """Requests that left the site."""
