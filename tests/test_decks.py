@@ -76,6 +76,7 @@ FIGURES = """() => [...Reveal.getCurrentSlide().querySelectorAll(".part img")]
   .filter((image) => image.getClientRects().length && !image.closest(".em-picture"))
   .map((image) => [image.src, image.getBoundingClientRect().width])"""
 SEEN = f"() => [{SPILLS}, {CUT_OFF}, {COVERED}, {SHOWN_TEXTS}, {FIGURES}].map((look) => look())"
+STILL = "* { transition: none !important; animation: none !important; }"
 AXE = (build.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 # All slides at once, one below the other; of the formulas, all drawn alike, the first is judged.
 SPREAD = """() => {
@@ -116,6 +117,7 @@ class Deck:
         self.page = context.new_page()
         self.page.goto(file.as_uri())
         until(self.page, "window.Reveal?.isReady()")
+        self.page.add_style_tag(content=STILL)
 
     def walk(self, size: tuple[int, int]) -> list[list[Any]]:
         """What SEEN tells of each slide at a size, when all of it is shown."""
@@ -466,6 +468,7 @@ def test_axe_finds_nothing_in_any_deck(deck):
 
 def judged(page: Page) -> list[str]:
     """What axe finds on all the slides, in either mode."""
+    page.add_style_tag(content=STILL)
     page.evaluate(AXE)
     page.evaluate(SPREAD)
     found = []

@@ -90,13 +90,6 @@ def computed(page: Page, selector: str, name: str) -> set[str]:
     return set(page.locator(selector).evaluate_all(styles, name))
 
 
-def test_copy_and_links_to_sections_are_there_without_hovering(phone: Page, page: Page, site_url):
-    for one, opacity in ((phone, "1"), (page, "0")):
-        one.goto(f"{site_url}/book/06_coin_code.html")
-        for selector in (".copy", "h2 > .headerlink"):
-            assert computed(one, selector, "opacity") == {opacity}
-
-
 @pytest.mark.parametrize("name", WITH_WIDGETS)
 def test_a_touched_control_neither_zooms_nor_waits_for_a_second_tap(phone: Page, site_dir, name):
     phone.goto((site_dir / f"{name}.html").as_uri())

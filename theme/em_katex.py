@@ -80,7 +80,7 @@ def valid(math: str) -> str:
     """What KaTeX writes as MathML, as MathML Core has it."""
     root = ElementTree.fromstring(math.replace(NAMESPACE, "", 1))
     for element in list(root.iter()):
-        if element.tag == "mo" and len(element):  # a symbol with another over it
+        if element.tag in ("mi", "mo") and len(element):  # a symbol with another over it
             element.tag = "mrow"
             element.attrib.clear()
         for name in [name for name, value in element.items() if not value]:
