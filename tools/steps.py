@@ -16,7 +16,7 @@ NBVAL = ["book", "--nbval", "--nbval-sanitize-with", "tests/nbval_sanitise.cfg"]
 # Each file of tests belongs to one step. These need nothing but the code.
 LAWS = ["laws", "numbers", "formulas", "exactness", "chunks", "acceleration", "coins_extreme"]
 CODE = ["core", "errors", "sklearn", "tables", "plots", "widgets", "exercises", "launch"]
-CODE += ["bench_site"]
+CODE += ["bench_site", "machines"]
 # These need the site, and most a browser.
 SITE = {
     "pages": (["site", "site_quality", "solutions", "house"], "every page in a browser"),
