@@ -1,7 +1,9 @@
 """Machines unlike this one, imitated: rounding differs on them, and no answer may depend on it.
 
-`python tools/machines.py` lists them. A run of the tests is on one of them by the environment that
-stands there; the code that is tested, and the tests, know nothing of it.
+python tools/machines.py [NAME COMMAND ...]
+
+It lists them, or runs a command on one. What puts a process on a machine is its environment; the
+code that is tested, and the tests, know nothing of it.
 """
 
 from __future__ import annotations
@@ -111,6 +113,14 @@ def _wrap(module: ModuleType, name: str, move: Move) -> None:
     setattr(module, name, made_there)
 
 
-if __name__ == "__main__":
+def main(name: str = "", *command: str) -> None:
+    """List the machines, or become the command on one of them."""
     for machine in MACHINES:
-        print(" ".join(f"{key}={value!r}" for key, value in environment(machine).items()))
+        if not name:
+            print(" ".join(f"{key}={value!r}" for key, value in environment(machine).items()))
+        elif name == machine.name:
+            os.execvpe(command[0], command, os.environ | environment(machine))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -59,6 +59,7 @@ def set_up_command(python: str, folder: str) -> list[str]:
 class Environment:
     """Where the tests run besides .venv."""
 
+    kind: str
     name: str
     set_up: list[str]
     folder: str
@@ -81,11 +82,12 @@ def environments() -> Iterator[Environment]:
     for kind, version in (("oldest", found[0]), ("newest", found[-1])):
         folder = f".venv-{version}-{kind}"
         command = [sys.executable, "tools/other_pythons.py", kind, pythons[version], folder]
-        yield Environment(f"{kind} dependencies, Python {version}", command, folder)
+        yield Environment(kind, f"{kind} dependencies, Python {version}", command, folder)
     for version in found[1:-1]:
         if version != this:
             folder = f".venv-{version}"
-            yield Environment(f"Python {version}", set_up_command(pythons[version], folder), folder)
+            command = set_up_command(pythons[version], folder)
+            yield Environment(version, f"the pins, Python {version}", command, folder)
 
 
 def requirements() -> list[str]:

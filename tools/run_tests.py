@@ -84,12 +84,11 @@ class Running:
     @classmethod
     def start(cls, step: Step, folder: Path) -> Running:
         print(f"-- {step.name}: {step.title}", flush=True)
-        environment = os.environ | {"PYTHONUNBUFFERED": "1"} | step.variables
         log = (folder / f"{step.name}.log").open("w+b")
         process = subprocess.Popen(
             [part.replace(steps.REPORT, str(folder / f"{step.name}.xml")) for part in step.command],
             cwd=ROOT,
-            env=environment,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

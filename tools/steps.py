@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import machines
 import other_pythons
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORT = "{report}"  # where pytest is to say how each test went
 PYTHON = [sys.executable]
 NBVAL = ["book", "--nbval", "--nbval-sanitize-with", "tests/nbval_sanitise.cfg"]
+FEW = ["-m", "not many", "--hypothesis-profile=few"]
 
 # Each file of tests belongs to one step. These need nothing but the code.
-LAWS = ["laws", "numbers", "formulas", "exactness", "chunks", "acceleration", "coins_extreme"]
-CODE = ["core", "errors", "sklearn", "tables", "plots", "widgets", "exercises", "launch"]
-CODE += ["bench_site", "machines"]
+ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sklearn"]
+LAWS = [*ROUNDING, "formulas", "chunks", "machines"]
+CODE = ["core", "errors", "tables", "plots", "widgets", "exercises", "launch", "bench_site"]
 # These need the site, and most a browser.
 SITE = {
     "pages": (["site", "site_quality", "solutions", "house"], "every page in a browser"),
-    "widgets": (["widget_pages", "touch"], "every widget in a browser"),
-    "decks": (["decks"], "every deck from disk"),
+    "widgets": (["widget_pages", "touch"], "every widget, by mouse, keys and fingers"),
+    "decks": (["decks", "drawn_formulas", "other_engines"], "every deck; every formula as drawn"),
     "live": (["live"], "the widgets in JupyterLab and Notebook"),
     "paper": (["pdf"], "the printed book"),
 }
+ENGINES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
+IMITATED_BY_CHAPTERS = {"oldest": "no vector instructions", "newest": "two threads"}
 
 
 @dataclass(frozen=True)
@@ -40,15 +45,12 @@ class Step:
     command : list of str
     after : tuple of str
         The steps that must have succeeded before.
-    variables : dict of str to str
-        Of its environment.
     """
 
     name: str
     title: str
     command: list[str]
     after: tuple[str, ...] = ()
-    variables: dict[str, str] = field(default_factory=dict)
 
 
 def pytest(*arguments: str, python: str = sys.executable) -> list[str]:
@@ -70,59 +72,69 @@ def style() -> list[Step]:
 
 
 def of_check() -> list[Step]:
-    """List what one runs while working; what needs the site is left out."""
-    without = ["-m", "not site"]
+    """List what one runs while working: quick, and without a browser."""
     return [
-        Step("laws", "laws and numbers", pytest(*files(LAWS), *without)),
+        Step("laws", "laws and numbers, few examples", pytest(*files(LAWS), *FEW)),
         *style(),
-        Step("code", "errors, figures, exercises", pytest(*files(CODE), *without)),
-        Step("house", "the house", pytest(*files(["house"]), *without)),
+        Step("code", "errors, figures, exercises", pytest(*files(CODE), "-m", "not site")),
+        Step("house", "the house", pytest(*files(["house"]), "-m", "not site")),
     ]
 
 
 def of_test() -> list[Step]:
     """List everything; what others wait for comes first, then what takes long."""
     return [
-        Step("build", "the book builds without a warning", [*PYTHON, "tools/build.py", "build"]),
         Step("browsers", "the browsers are there", [*PYTHON, "tools/browser.py"]),
+        Step("build", "the book builds without a warning", [*PYTHON, "tools/build.py", "build"]),
         Step("laws", "laws and numbers", pytest(*files(LAWS))),
         *style(),
         Step("code", "errors, tables, figures, exercises", pytest(*files(CODE))),
-        Step("print", "the book prints without a gap", [*PYTHON, "tools/pdf.py"], ("build",)),
+        *(
+            Step(name, f"the site in {title}", in_engine(name), ("build", "browsers"))
+            for name, title in ENGINES.items()
+        ),
+        Step("print", "the book prints", [*PYTHON, "tools/pdf.py", "--built"], ("build",)),
         Step("outputs", "the chapters' outputs", pytest(*NBVAL, "--built"), ("build",)),
         *(
-            Step(name, title, pytest(*files(names)), ("build", "browsers", *_also(name)))
+            Step(name, title, pytest(*files(names)), _needed(name))
             for name, (names, title) in SITE.items()
         ),
         Step("binder", "what Binder does", pytest("tests/test_binder.py"), ("browsers",)),
         Step("cluster", "a cluster of two processes", pytest("tests/test_dask.py")),
-        *_elsewhere(),
+        *elsewhere(),
+        *imitated(),
     ]
 
 
-def _also(name: str) -> tuple[str, ...]:
-    return ("print",) if name == "paper" else ()
+def in_engine(name: str) -> list[str]:
+    return pytest("tests/test_engines.py", "-k", name)
 
 
-def _elsewhere() -> list[Step]:
-    found: list[Step] = []
-    for version, python in other_pythons.others().items():
-        folder = f".venv-{version}"
-        inside = str(ROOT / folder / "bin" / "python")
-        setup = f"setup-{version}"
-        found += [
-            Step(setup, f"set-up, Python {version}", other_pythons.set_up_command(python, folder)),
-            Step(
-                f"code-{version}",
-                f"all of the code, Python {version}",
-                pytest(*files([*LAWS, *CODE]), python=inside),
-                (setup,),
-            ),
-            Step(
-                f"outputs-{version}",
-                f"the chapters' outputs, Python {version}",
-                pytest(*NBVAL, "--nbval-current-env", python=inside),
-                (setup,),
-            ),
-        ]
-    return found
+def _needed(name: str) -> tuple[str, ...]:
+    return ("build", "browsers", "print") if name == "paper" else ("build", "browsers")
+
+
+def elsewhere() -> Iterator[Step]:
+    """Test the code and the chapters with other dependencies, on other Pythons and machines."""
+    for other in other_pythons.environments():
+        setup = Step(f"{other.kind}-set-up", f"set-up: {other.name}", other.set_up)
+        yield setup
+        code = pytest(*files([*LAWS, *CODE]), *FEW, python=other.python)
+        yield Step(f"{other.kind}-code", f"the code: {other.name}", code, (setup.name,))
+        if machine := IMITATED_BY_CHAPTERS.get(other.kind):
+            chapters = pytest(*NBVAL, "--nbval-current-env", python=other.python)
+            title = f"the chapters' outputs: {other.name}, {machine}"
+            command = on(machine, chapters, other.python)
+            yield Step(f"{other.kind}-outputs", title, command, (setup.name,))
+
+
+def imitated() -> Iterator[Step]:
+    """Test what rounding may touch on machines unlike this one."""
+    for machine in machines.MACHINES:
+        command = on(machine.name, pytest(*files(ROUNDING), *FEW))
+        yield Step(machine.name.replace(" ", "-"), f"imitated: {machine.name}", command)
+
+
+def on(machine: str, command: list[str], python: str = sys.executable) -> list[str]:
+    """Put a command on an imitated machine, as the numpy of that Python knows it."""
+    return [python, "tools/machines.py", machine, *command]
