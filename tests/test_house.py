@@ -446,8 +446,8 @@ def test_what_pytest_reports_is_read(tmp_path):
 
 def test_steps_are_chosen_by_name_with_what_they_need():
     chosen = run_tests.with_needed(["paper"], steps.of_test())
-    assert [step.name for step in chosen] == ["build", "browsers", "print", "paper"]
-    with pytest.raises(ValueError, match=r"^no step is named 'nothing'; there are build, "):
+    assert [step.name for step in chosen] == ["browsers", "build", "print", "paper"]
+    with pytest.raises(ValueError, match=r"^no step is named 'nothing'; there are browsers, "):
         run_tests.with_needed(["nothing"], steps.of_test())
 
 
