@@ -13,7 +13,7 @@ import notebooks
 import pytest
 from engines import Engine, Played, WebKit
 from playwright.sync_api import Browser, Playwright
-from test_site import NAMES
+from walk import NAMES
 
 # WebKitGTK itself crashed once in some hundred visits, on a machine with 15 times its load: that is
 # no verdict on the site, and the test is begun again. Nothing else is.
@@ -233,7 +233,7 @@ def recorded(played_chromium: Played, site_url: str) -> Callable[[str], list[Any
 
 @pytest.mark.parametrize("engine", ENGINES[1:], indirect=True)
 @pytest.mark.parametrize("name", TRACES)
-def test_a_widget_answers_as_in_chromium(
+def test_a_widget_answers_alike(
     engine: Engine, site_url: str, recorded: Callable[[str], list[Any]], name: str
 ) -> None:
     first, *states = recorded(name)
