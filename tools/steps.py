@@ -31,8 +31,6 @@ SITE = {
 ENGINES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
 IMITATED_BY_CHAPTERS = {"oldest": "no vector instructions", "newest": "two threads"}
 
-ENGINES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
-
 
 @dataclass(frozen=True)
 class Step:
@@ -100,15 +98,6 @@ def of_test() -> list[Step]:
         *(
             Step(name, title, pytest(*files(names)), _needed(name))
             for name, (names, title) in SITE.items()
-        ),
-        *(
-            Step(
-                name,
-                f"the site in {title}",
-                pytest("tests/test_engines.py", "-k", name),
-                ("build", "browsers"),
-            )
-            for name, title in ENGINES.items()
         ),
         Step("binder", "what Binder does", pytest("tests/test_binder.py"), ("browsers",)),
         Step("cluster", "a cluster of two processes", pytest("tests/test_dask.py")),
