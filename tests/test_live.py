@@ -330,7 +330,7 @@ def test_moving_the_start_makes_the_kernel_compute(lab):
     box = widget.locator(".em-plane-of-starts").bounding_box()
     assert box is not None
     mouse = lab.page.mouse
-    grip = handle(widget, "Start").locator("path").bounding_box()
+    grip = handle(widget, "Start").locator("path").last.bounding_box()
     assert grip is not None
     mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
     mouse.down()

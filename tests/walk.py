@@ -131,15 +131,20 @@ def visiting(chromium: Browser, **how: Any) -> Iterator[Visit]:
 
 # --- access -------------------------------------------------------------------------------------
 
+# What scrolls in the new width is found out once all sections are laid out.
 VIOLATIONS = """async ([where, rules]) => {
+    for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
     const how = { resultTypes: ["violations"], preload: false };
     const { violations } = await axe.run(where, rules ? { ...how, runOnly: rules } : how);
     const places = (nodes) => nodes.map((node) => node.target).join(", ");
     return violations.map(({ id, nodes }) => `${id}: ${places(nodes)}`);
 }"""
-# Solutions and hidden code are judged open. Formulas are drawn by ten thousands of elements, all
-# alike: of those the first of a page is judged, and what is read aloud of every one.
+# Solutions and hidden code are judged open, far sections as they are when they are reached. Formulas
+# are drawn by ten thousands of elements, all alike: of those the first of a page is judged, and what
+# is read aloud of every one.
 PREPARE = """() => {
+    for (const section of document.querySelectorAll("section"))
+        section.style.contentVisibility = "visible";
     for (const fold of document.querySelectorAll("main details:not(.em-table)")) fold.open = true;
     [...document.querySelectorAll(".katex-html")].slice(1).forEach((drawn) => drawn.remove());
 }"""
