@@ -31,6 +31,9 @@ from selenium.webdriver.webkitgtk.service import Service
 NAMES = ("chromium", "firefox", "webkit")
 SIZE = (1280, 900)
 LAST_RESORT = 60  # seconds; nothing waits so long unless something is broken
+# Firefox on a busy machine draws a page whose last formula has arrived in part, and says so. That
+# whole formulas are valid is tested in test_drawn_formulas.py, of every page and deck.
+HALF_THERE = "Incorrect number of children for <m"
 
 # A formula is wrong where an index or exponent begins before what bears it has ended.
 LOOK = """async (window) => {
@@ -206,10 +209,10 @@ class Played(Engine):
         self.name, self.version, self.page = name, browser.version, page
         page.set_default_timeout(1000 * LAST_RESORT)
         page.on("console", lambda said: self._note(said.type, said.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self._note("error", str(error)))
 
     def _note(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
+        if kind in ("error", "warning") and not text.startswith(HALF_THERE):
             self.complaints.append(text)
 
     def look(self, base: str, names: list[str]) -> dict[str, list[str]]:

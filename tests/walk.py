@@ -139,9 +139,9 @@ VIOLATIONS = """async ([where, rules]) => {
     const places = (nodes) => nodes.map((node) => node.target).join(", ");
     return violations.map(({ id, nodes }) => `${id}: ${places(nodes)}`);
 }"""
-# Solutions and hidden code are judged open, far sections as they are when they are reached. Formulas
-# are drawn by ten thousands of elements, all alike: of those the first of a page is judged, and what
-# is read aloud of every one.
+# Solutions and hidden code are judged open, far sections as they are when they are reached.
+# Formulas are drawn by ten thousands of elements, all alike: of those the first of a page is
+# judged, and what is read aloud of every one.
 PREPARE = """() => {
     for (const section of document.querySelectorAll("section"))
         section.style.contentVisibility = "visible";
