@@ -19,10 +19,10 @@ FEW = ["-m", "not many", "--hypothesis-profile=few"]
 # Each file of tests belongs to one step. These need nothing but the code.
 ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sklearn"]
 LAWS = [*ROUNDING, "formulas", "chunks", "machines"]
-CODE = ["core", "errors", "tables", "plots", "widgets", "exercises", "launch", "bench_site"]
+CODE = ["core", "errors", "tables", "plots", "widgets", "exercises", "bench_site"]
 # These need the site, and most a browser.
 SITE = {
-    "pages": (["site", "site_quality", "solutions", "house"], "every page in a browser"),
+    "pages": (["site", "site_quality", "solutions", "house", "launch"], "every page in a browser"),
     "widgets": (["widget_pages", "touch"], "every widget, by mouse, keys and fingers"),
     "decks": (["decks", "drawn_formulas", "other_engines"], "every deck; every formula as drawn"),
     "live": (["live"], "the widgets in JupyterLab and Notebook"),
