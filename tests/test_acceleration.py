@@ -53,6 +53,7 @@ def passes_to(goal: float, sweeper, accelerate: bool) -> int:
     raise AssertionError
 
 
+@pytest.mark.many
 def test_a_tenth_of_the_passes_reach_the_same_optimum():
     model, quick_passes, plain_passes = GaussianMixture(), [], []
     for seed in SEEDS:

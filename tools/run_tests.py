@@ -1,4 +1,4 @@
-"""Run the steps of `make test` beside each other, a lane for each processor, with one summary.
+"""Run the steps of `make test` beside each other, one more than processors, with one summary.
 
 python tools/run_tests.py [--check] [STEP ...]
 
@@ -24,7 +24,7 @@ import steps
 from steps import ROOT, Step
 
 SLOWEST = 10
-MOST_LANES = 4  # a step with a browser or a kernel is more than one process
+MOST_LANES = 5  # a step with a browser or a kernel is more than one process
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def main(arguments: list[str]) -> int:
     except ValueError as error:
         print(f"-- {error}", file=sys.stderr)
         return 2
-    lanes = max(2, min(MOST_LANES, os.cpu_count() or 1))
+    lanes = min(MOST_LANES, 1 + (os.cpu_count() or 1))  # steps wait for browsers half their time
     began = time.monotonic()
     try:
         with tempfile.TemporaryDirectory() as folder:
