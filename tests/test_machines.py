@@ -39,7 +39,7 @@ def test_the_last_bits_are_moved_and_counts_are_not():
     there = machines.moved(X, rng())
     assert (there != X).all()
     np.testing.assert_array_max_ulp(there, X, 1)
-    counts = np.arange(6)
+    counts = np.arange(6.0)
     assert (machines.moved(counts, rng()) == counts).all()
 
 
