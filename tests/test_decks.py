@@ -12,10 +12,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import build
 import notebooks
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from walk import VIOLATIONS, axe
 
 from em_core import style
 
@@ -77,7 +77,6 @@ FIGURES = """() => [...Reveal.getCurrentSlide().querySelectorAll(".part img")]
   .map((image) => [image.src, image.getBoundingClientRect().width])"""
 SEEN = f"() => [{SPILLS}, {CUT_OFF}, {COVERED}, {SHOWN_TEXTS}, {FIGURES}].map((look) => look())"
 STILL = "* { transition: none !important; animation: none !important; }"
-AXE = (build.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 # All slides at once, one below the other; of the formulas, all drawn alike, the first is judged.
 SPREAD = """() => {
   const style = document.createElement("style");
@@ -94,11 +93,6 @@ SPREAD = """() => {
   }
   [...document.querySelectorAll(".katex-html")].slice(1).forEach((drawn) => drawn.remove());
 }"""
-VIOLATIONS = """async () => {
-  const { violations } = await axe.run("html", { resultTypes: ["violations"], preload: false });
-  const places = (nodes) => nodes.map((node) => node.target).join(", ");
-  return violations.map(({ id, nodes }) => `${id}: ${places(nodes)}`);
-}"""
 
 
 class Deck:
@@ -108,7 +102,7 @@ class Deck:
         self.name = file.stem
         self.complaints: list[str] = []
         self.walks: dict[tuple[int, int], list[list[Any]]] = {}
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(60_000)
         context.on("request", lambda r: elsewhere(r.url) and self.complaints.append(r.url))
         context.on(
             "console", lambda m: m.type in {"error", "warning"} and self.complaints.append(m.text)
@@ -179,7 +173,7 @@ def opened(chromium: Browser, site_dir: Path) -> Iterator[Callable[..., Page]]:
 
 def until(page: Page, condition: str) -> None:
     """Wait for it; Playwright's own way is an eval in the page, which the policy forbids."""
-    for _ in range(200):
+    for _ in range(1200):
         if page.evaluate(condition):
             return
         page.wait_for_timeout(50)
@@ -469,13 +463,13 @@ def test_axe_finds_nothing_in_any_deck(deck):
 def judged(page: Page) -> list[str]:
     """What axe finds on all the slides, in either mode."""
     page.add_style_tag(content=STILL)
-    page.evaluate(AXE)
+    page.evaluate(axe())
     page.evaluate(SPREAD)
     found = []
     for mode in ("light", "dark"):
         page.emulate_media(color_scheme=mode)
         until(page, f"document.documentElement.dataset.theme === '{mode}'")
-        found += [f"{mode}: {line}" for line in page.evaluate(VIOLATIONS)]
+        found += [f"{mode}: {line}" for line in page.evaluate(VIOLATIONS, ["html", None])]
     return found
 
 

@@ -33,6 +33,7 @@ LISTEN = """(mode) => {
     const system = matchMedia("(prefers-color-scheme: dark)");
     globalThis.heard = new Promise((done) => {
         system.addEventListener("change", () => done(true), { once: true });
+        setTimeout(done, 60_000);
     });
     return system.matches !== (mode === "dark");
 }"""
@@ -161,7 +162,8 @@ COLOURS = ["color-contrast", "link-in-text-block"]
 
 
 @cache
-def _axe() -> str:
+def axe() -> str:
+    """Give axe-core's script."""
     return (build.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
@@ -172,7 +174,7 @@ def violations(one: Visit, where: str = "html") -> list[str]:
     """
     page = one.page
     page.emulate_media(reduced_motion="reduce")
-    page.evaluate(f"{_axe()}; 0")  # the driver's evaluate is not under the page's policy
+    page.evaluate(f"{axe()}; 0")  # the driver's evaluate is not under the page's policy
     page.evaluate(PREPARE)
     found = []
 
