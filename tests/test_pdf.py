@@ -13,6 +13,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from pypdf import PdfReader
 from pypdf.generic import Destination
+from pypdfium2 import PdfDocument, PdfTextPage
 
 from em_core.style import PALETTE
 
@@ -26,19 +27,15 @@ def letters(text: str) -> str:
 
 
 class Printed:
-    """The PDF, read once."""
+    """The PDF, read once: its text by PDFium, the rest by pypdf."""
 
     def __init__(self, path: Path) -> None:
         self.reader = PdfReader(path)
-        self.outside: list[str] = []
-        self.texts = [page.extract_text(visitor_text=self.look) for page in self.reader.pages]
+        with PdfDocument(path) as document:
+            pages = [page.get_textpage() for page in document]
+            self.texts = [page.get_text_range() for page in pages]
+            self.outside = [text for page in pages for text in _outside(page)]
         self.starts = {o.title: self.page_of(o) for o in self.outline(depth=0)}
-
-    def look(self, text: str, cm: list, tm: list, font: object, size: float) -> None:
-        """Note a text that begins outside its page."""
-        x, y = tm[4] * cm[0] + cm[4], tm[5] * cm[3] + cm[5]
-        if text.strip() and not (0 < x < A4[0] and 0 < y < A4[1]):
-            self.outside.append(text)
 
     def page_of(self, place: Destination) -> int:
         return self.reader.get_destination_page_number(place)
@@ -65,6 +62,14 @@ class Printed:
     def ways(self) -> set[tuple[int, str]]:
         """From which page which place can be reached."""
         return {(page, str(link["/Dest"])) for page, link in self.links if "/Dest" in link}
+
+
+def _outside(page: PdfTextPage) -> Iterator[str]:
+    """Give the texts that are not wholly on the page."""
+    for number in range(page.count_rects()):
+        left, bottom, right, top = page.get_rect(number)
+        if not (0 < left <= right < A4[0] and 0 < bottom <= top < A4[1]):
+            yield page.get_text_bounded(left, bottom, right, top)
 
 
 def _flat(entries: list, depth: int = 0) -> Iterator[tuple[int, Destination]]:
