@@ -24,6 +24,17 @@ MISSED = """(handles, least) => handles.filter((handle) => {
     !document.elementFromPoint(x + right, y + down).closest(".em-handle"));
 }).map((handle) => handle.getAttribute("aria-label"))"""
 
+# A page glides on after a swipe, and a finger put down meanwhile only stops it.
+COME_TO_REST = """async (it) => {
+  for (let before, still = 0; still < 10;) {
+    it.scrollIntoView({ block: "center", behavior: "instant" });
+    const { top } = it.getBoundingClientRect();
+    still = top === before ? still + 1 : 0;
+    before = top;
+    await new Promise(requestAnimationFrame);
+  }
+}"""
+
 
 class Phone:
     """A page on a phone, and one finger."""
@@ -66,8 +77,8 @@ def phone(chromium: Browser) -> Iterator[Phone]:
 
 
 def middle(what: Locator) -> tuple[float, float]:
-    """The middle of something, brought to the middle of the screen."""
-    what.evaluate("it => it.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    """The middle of something, brought to the middle of the screen, when the page stands still."""
+    what.evaluate(COME_TO_REST)
     box = what.bounding_box()
     assert box
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
