@@ -24,7 +24,10 @@ MISSED = """(handles, least) => handles.filter((handle) => {
     !document.elementFromPoint(x + right, y + down).closest(".em-handle"));
 }).map((handle) => handle.getAttribute("aria-label"))"""
 
-# A page glides on after a swipe, and a finger put down meanwhile only stops it.
+# A finger that is lifted while it moves lets the page glide on, and the next one only stops that.
+HOLD = """async () => {
+  for (let frame = 0; frame < 15; frame += 1) await new Promise(requestAnimationFrame);
+}"""
 COME_TO_REST = """async (it) => {
   for (let before, still = 0; still < 10;) {
     it.scrollIntoView({ block: "center", behavior: "instant" });
@@ -49,10 +52,12 @@ class Phone:
         self._touch("touchEnd")
 
     def scroll_from(self, what: Locator) -> None:
-        """Swipe upwards from there, a little askew: the page must come along."""
+        """Swipe upwards from there, a little askew: the page must come along, and not glide on."""
         start, before = middle(what), self.page.evaluate("scrollY")
         self._move(start, 6, -120)
         self.page.wait_for_function("before => scrollY > before + 60", arg=before)
+        self.page.evaluate(HOLD)
+        self._touch("touchMove", (start[0] + 6, start[1] - 120))
         self._touch("touchEnd")
 
     def _move(self, start: tuple[float, float], right: float, down: float) -> None:
