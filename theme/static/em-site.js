@@ -92,11 +92,16 @@
     const sections = [...document.querySelectorAll("article > section > section")];
     const name = `em-heights ${location.pathname} ${innerWidth}`;
     try {
-      const kept = JSON.parse(sessionStorage.getItem(name)) ?? [];
-      if (kept.length === sections.length) sections.forEach(({ style }, i) => { style.containIntrinsicBlockSize = `auto ${kept[i]}px`; });
+      const { heights = [], top } = JSON.parse(sessionStorage.getItem(name)) ?? {};
+      if (heights.length === sections.length) {
+        sections.forEach(({ style }, i) => { style.containIntrinsicBlockSize = `auto ${heights[i]}px`; });
+        // A slow browser has looked for the place already, between heights that were guessed.
+        if (performance.getEntriesByType("navigation")[0]?.type === "reload") scrollTo({ top, behavior: "instant" });
+      }
     } catch { /* storage is switched off */ }
     addEventListener("pagehide", () => {
-      try { sessionStorage.setItem(name, JSON.stringify(sections.map((section) => section.getBoundingClientRect().height))); } catch { /* likewise */ }
+      const heights = sections.map((section) => section.getBoundingClientRect().height);
+      try { sessionStorage.setItem(name, JSON.stringify({ heights, top: scrollY })); } catch { /* likewise */ }
     });
   }
 
