@@ -92,16 +92,11 @@
     const sections = [...document.querySelectorAll("article > section > section")];
     const name = `em-heights ${location.pathname} ${innerWidth}`;
     try {
-      const { heights = [], top } = JSON.parse(sessionStorage.getItem(name)) ?? {};
-      if (heights.length === sections.length) {
-        sections.forEach(({ style }, i) => { style.containIntrinsicBlockSize = `auto ${heights[i]}px`; });
-        // A slow browser has looked for the place already, between heights that were guessed.
-        if (performance.getEntriesByType("navigation")[0]?.type === "reload") scrollTo({ top, behavior: "instant" });
-      }
+      const kept = JSON.parse(sessionStorage.getItem(name)) ?? [];
+      if (kept.length === sections.length) sections.forEach(({ style }, i) => { style.containIntrinsicBlockSize = `auto ${kept[i]}px`; });
     } catch { /* storage is switched off */ }
     addEventListener("pagehide", () => {
-      const heights = sections.map((section) => section.getBoundingClientRect().height);
-      try { sessionStorage.setItem(name, JSON.stringify({ heights, top: scrollY })); } catch { /* likewise */ }
+      try { sessionStorage.setItem(name, JSON.stringify(sections.map((section) => section.getBoundingClientRect().height))); } catch { /* likewise */ }
     });
   }
 
