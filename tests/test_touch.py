@@ -184,7 +184,7 @@ def test_whoever_reloads_a_page_is_where_he_was(phone: Phone, site_url: str) -> 
     page = phone.page
     page.goto(f"{site_url}/book/08_gaussians.html")
     place = page.locator("article > section > section").nth(5).locator("> p").last
-    place.evaluate("it => it.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    place.evaluate(COME_TO_REST)
     expect(place).to_be_in_viewport()
     page.reload()
     expect(place).to_be_in_viewport()
