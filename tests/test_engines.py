@@ -11,7 +11,7 @@ import browser as browsers
 import engines
 import notebooks
 import pytest
-from engines import Engine, Played, WebKit
+from engines import FOCUS, Engine, Played, WebKit
 from playwright.sync_api import Browser, Playwright
 from walk import NAMES
 
@@ -299,7 +299,8 @@ def test_the_contents_open_close_and_lead_on(engine: Engine, base: str) -> None:
     engine.until(OPEN)
     engine.click("h1")
     engine.until(CLOSED)
-    engine.click(".contents summary")
+    engine.run(FOCUS, ".contents summary")
+    engine.press("Enter")
     engine.until(OPEN)
     engine.click(".contents a[href*='02_complete']")
     is_at(engine, "/book/02_complete.html")
