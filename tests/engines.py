@@ -40,7 +40,7 @@ LOOK = """async (window) => {
   const { document } = window;
   const frame = () => new Promise(window.requestAnimationFrame);
   const start = performance.now();
-  while (document.querySelector(".reveal") && !window.Reveal?.isReady()) {
+  while (document.querySelector(".reveal") && !document.documentElement.dataset.deck) {
     if (performance.now() - start > 30000) return ["the deck does not start"];
     await frame();
   }

@@ -110,7 +110,7 @@ class Deck:
         context.on("weberror", lambda e: self.complaints.append(str(e.error)))
         self.page = context.new_page()
         self.page.goto(file.as_uri())
-        until(self.page, "window.Reveal?.isReady()")
+        until(self.page, READY)
         self.page.add_style_tag(content=STILL)
 
     def walk(self, size: tuple[int, int]) -> list[list[Any]]:
@@ -169,6 +169,9 @@ def opened(chromium: Browser, site_dir: Path) -> Iterator[Callable[..., Page]]:
     for one in made:
         one.page.context.close()
         assert not one.complaints
+
+
+READY = "document.documentElement.dataset.deck === 'ready'"  # Reveal says so before it takes keys
 
 
 def until(page: Page, condition: str) -> None:
@@ -385,7 +388,7 @@ def test_the_colours_follow_the_sites_choice_and_can_be_switched(opened):
     page.keyboard.press("t")
     assert theme() == "dark"
     page.reload()
-    until(page, "window.Reveal?.isReady()")
+    until(page, READY)
     assert theme() == "dark"
     page.locator(".mode").click()
     assert theme() == "light"
@@ -397,7 +400,7 @@ def test_notes_open_in_a_window_that_steps_with_the_deck(opened):
     with page.expect_popup() as popup:
         page.keyboard.press("s")
     notes = popup.value
-    until(notes, "window.Reveal?.isReady()")
+    until(notes, READY)
     speaker = notes.locator(".speaker")
     expect(speaker).to_contain_text("Let the room vote")
     expect(speaker).to_contain_text("planned up to the end of this slide")
@@ -454,7 +457,7 @@ def test_a_phone_shows_slides_whose_arrows_a_finger_meets(opened, size):
 def test_axe_finds_nothing_in_any_deck(deck):
     page = deck.page.context.new_page()
     page.goto(deck.page.url.split("#")[0])
-    until(page, "window.Reveal?.isReady()")
+    until(page, READY)
     found = judged(page)
     page.close()
     assert not found

@@ -114,11 +114,13 @@
     addEventListener("resize", () => Reveal.configure(sizeFor()));
     addEventListener("message", follow);
     for (const event of ["slidechanged", "fragmentshown", "fragmenthidden"]) Reveal.on(event, () => tell());
-    if (!isNotes) return;
-    Reveal.on("slidechanged", showNotes);
-    showNotes();
-    startClock();
-    tell(null); // asks where the deck stands
+    if (isNotes) {
+      Reveal.on("slidechanged", showNotes);
+      showNotes();
+      startClock();
+      tell(null); // asks where the deck stands
+    }
+    root.dataset.deck = "ready";
   }
 
   begin();
