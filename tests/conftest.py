@@ -73,8 +73,8 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """One browser for all tests; an error, not a skip, where there is none."""
-    path = browsers.CHROMIUM.installed()
+    """One browser for most tests; an error, not a skip, where there is none."""
+    path = browsers.quickest_chromium()
     found = playwright.chromium.launch(executable_path=path, args=browsers.ARGUMENTS)
     yield found
     found.close()

@@ -12,7 +12,7 @@ import engines
 import notebooks
 import pytest
 from engines import FOCUS, Engine, Played, WebKit
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Playwright
 from walk import NAMES
 
 # WebKitGTK itself crashed once in some hundred visits, on a machine with 15 times its load: that is
@@ -28,11 +28,15 @@ DECKS = [
 
 
 @pytest.fixture(scope="session")
-def played_chromium(chromium: Browser) -> Played:
-    """Chromium, in which traces are recorded."""
+def played_chromium(playwright: Playwright) -> Iterator[Played]:
+    """Chromium as readers have it, in which traces are recorded."""
     width, height = engines.SIZE
-    page = chromium.new_page(viewport={"width": width, "height": height}, color_scheme="light")
-    return Played("chromium", page)
+    browser = playwright.chromium.launch(
+        executable_path=browsers.find_or_install(), args=browsers.ARGUMENTS
+    )
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="light")
+    yield Played("chromium", page)
+    browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -186,7 +190,7 @@ BEGIN = """() => {
 }"""
 READY = """() => document.readyState === "complete"
   && !document.querySelector("[data-em-widget]:not(.em-ready)")
-  && (!globalThis.Reveal || Reveal.isReady())"""
+  && (!globalThis.Reveal || document.documentElement.dataset.deck)"""
 STATE = """() => {
   if (![...document.scripts].every((script) => arrived.has(script))) return null;
   const shown = (FIND)("[data-em-widget]");
