@@ -7,6 +7,8 @@ export PYTHONPATH := $(CURDIR)
 # Two kernels beside each other would otherwise start two BLAS threads a core.
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
+# A hundred processes would each compile every module that they import: a quarter of the time.
+unexport PYTHONDONTWRITEBYTECODE
 
 PIN := uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 	--custom-compile-command "make requirements" --no-emit-index-url --no-emit-find-links

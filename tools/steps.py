@@ -55,8 +55,9 @@ class Step:
 
 
 def pytest(*arguments: str, python: str = sys.executable) -> list[str]:
-    """Run pytest in one process."""
-    return [python, "-m", "pytest", "-q", "-n", "0", f"--junitxml={REPORT}", *arguments]
+    """Run pytest in one process; nbval, which is slow to import, where it is asked for."""
+    without = [] if "--nbval" in arguments else ["-p", "no:nbval"]
+    return [python, "-m", "pytest", "-q", "-n", "0", f"--junitxml={REPORT}", *without, *arguments]
 
 
 def files(names: list[str]) -> list[str]:
