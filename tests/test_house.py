@@ -118,6 +118,15 @@ def test_without_a_browser_the_tests_say_what_to_do(monkeypatch, program):
             browser.find_or_install(program)
 
 
+@pytest.mark.parametrize("version", [115, 140, 153, 160])
+def test_a_firefox_that_cannot_be_driven_is_as_good_as_none(monkeypatch, tmp_path, version):
+    program = tmp_path / "firefox"
+    program.write_text(f"#!/bin/sh\necho Mozilla Firefox {version}.7.0esr\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("EM_FIREFOX", str(program))
+    assert browser.FIREFOX.installed() == (str(program) if version > 140 else None)
+
+
 # --- pins ---------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ python tools/browser.py
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -66,6 +67,22 @@ class Chromium(Program):
             return playwright.chromium.executable_path
 
 
+TOO_OLD = 140  # lacks a command of those that drive it
+
+
+class Firefox(Program):
+    """One that is too old to be driven is as good as none."""
+
+    def installed(self) -> str | None:
+        found = super().installed()
+        return found if found and self._version(found) > TOO_OLD else None
+
+    @staticmethod
+    def _version(path: str) -> int:
+        said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+        return int(re.search(r"\d+", said.stdout + "0")[0])
+
+
 CHROMIUM = Chromium(
     "Chromium or Chrome",
     "EM_BROWSER",
@@ -84,8 +101,8 @@ SHELL = Program(
     (),
     "chromium-headless-shell",
 )
-FIREFOX = Program(
-    "Firefox",
+FIREFOX = Firefox(
+    f"Firefox, newer than {TOO_OLD}",
     "EM_FIREFOX",
     ("firefox-esr", "firefox"),
     ("/Applications/Firefox.app/Contents/MacOS/firefox",),
