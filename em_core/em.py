@@ -27,8 +27,7 @@ class Model(Protocol):
     """What the loop asks of a model. A class with these two methods is enough.
 
     A model may also have ``check(x, params)``, which raises a ValueError for unusable arguments
-    and is called once, before the first step; ``random_start(x, k, rng)``, for `fit_restarts`; and
-    ``sweeper(x, params)``, a quicker way that `fit` takes.
+    and is called once, before the first step; and ``random_start(x, k, rng)``, for `fit_restarts`.
     """
 
     def log_joint(self, x: Any, params: Params, /) -> Array:

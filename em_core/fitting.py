@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from em_core import checks, em
-from em_core.sweeps import Chunks, passes
+from em_core.scale import known
+from em_core.scale.chunks import Chunks
+from em_core.scale.sweeps import passes
 
 Watch = Callable[[int, float], object]
 
@@ -42,23 +44,23 @@ def fit(
 ) -> em.EMResult:
     """Run EM until the log-likelihood settles; Ctrl-C ends it early and keeps what was reached.
 
-    A model that has a ``sweeper`` is run by it: one pass over the data for each iteration, in
-    blocks, with the same answer as `em_steps` up to rounding.
+    Where there is a quick way (`em_core.scale`), it is taken: one pass over the data for each
+    iteration, in blocks, with the same answer as `em_steps` up to rounding.
 
     Parameters
     ----------
     model, params
         As for `em_steps`.
     x : array_like, numpy.memmap or Chunks
-        The data, as the model takes them. A `numpy.memmap` is read in pieces, as `Chunks` are; the
-        model needs a ``sweeper`` for that.
+        The data, as the model takes them. A `numpy.memmap` is read in pieces, as `Chunks` are;
+        there must be a quick way for that.
     tol : float, default 1e-8
         Stop when the total log-likelihood changes by less than this; if accelerated, twice in a
         row. 0 runs exactly `max_iter` iterations.
     max_iter : int, default 10 000
         The most M-steps.
     accelerate : bool, default False
-        Whether steps are extrapolated (`em_core.sweeps`); the model needs a ``sweeper``. Each
+        Whether steps are extrapolated (`em_core.scale.sweeps`), where there is a quick way. Each
         iteration is one pass over the data, and the log-likelihood still never falls.
     progress : callable, optional
         Called with the iteration and its log-likelihood after each pass. By default `Progress()`
@@ -166,13 +168,13 @@ class _Run:
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
         self.log_likelihoods: list[float] = []
         self.params: Any = start
-        if hasattr(model, "sweeper"):
-            with em.at_iteration(0):
-                sweeper = model.sweeper(self.x, start)
+        with em.at_iteration(0):
+            sweeper = known.sweeper(model, self.x, start)
+        if sweeper:
             self.as_given, self.steps = sweeper.params, passes(sweeper, accelerate)
         elif accelerate or isinstance(self.x, Chunks):
             wish = "accelerate: can't be True" if accelerate else "x: can't be in chunks"
-            raise ValueError(f"{wish}, since {model!r} has no method named sweeper")
+            raise ValueError(f"{wish}, since there is no quick way for {model!r}")
         else:
             states = em.em_steps(model, x, start)
             self.as_given = lambda params: params
@@ -213,6 +215,6 @@ class _Run:
         """What has been reached."""
         values = np.array(self.log_likelihoods[: self.iteration + 1])
         values.flags.writeable = False
-        # The start is returned as it came, not as the sweeper would write it.
+        # The start is returned as it came, not as the quick way would write it.
         params = self.as_given(self.params) if self.iteration else self.start
         return em.EMResult(params, float(values[-1]), self.iteration, self.converged, values)

@@ -192,10 +192,10 @@ def test_an_impossible_row_is_found_in_its_piece():
 
 
 @pytest.mark.parametrize("wish", [{"accelerate": True}, {}], ids=["accelerate", "chunks"])
-def test_a_model_without_a_sweeper_is_named(wish):
+def test_a_model_without_a_quick_way_is_named(wish):
     x = np.array([1, 2, 3]) if wish else Chunks([[1, 2, 3]])
     argument = "accelerate" if wish else "x"
-    with pytest.raises(ValueError, match=rf"^{argument}: .* has no method named sweeper$"):
+    with pytest.raises(ValueError, match=rf"^{argument}: .* there is no quick way for .*Poisson"):
         fit(PoissonMixture(), x, ([0.5, 0.5], [1.0, 3.0]), **wish)
 
 

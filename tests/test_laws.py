@@ -26,7 +26,7 @@ from em_core import (
     fit_restarts,
     lower_bound,
 )
-from em_core.gaussians import gaussian_sums
+from em_core.scale.gaussians import Survey
 
 STEPS = 6
 
@@ -306,42 +306,15 @@ def test_shifted_and_scaled_data_shift_and_scale_the_answer(case, seed):
     near(other.log_likelihood + n * np.log(abs(scale)).sum(), one.log_likelihood, 1e-6)
 
 
-@over_gaussians
 @given(seed=seeds)
-def test_chunks_of_rows_add_up(case, seed):
-    x, params, rng = drawn(case, seed)
-    state = run(case.model, x, params, 0)[0]
-    cuts = np.sort(rng.integers(1, len(x), size=2))
-    chunks = [
-        gaussian_sums(rows, r)
-        for rows, r in zip(np.split(x, cuts), np.split(state.responsibilities, cuts), strict=True)
-        if len(rows)
-    ]
-    added = chunks[0]
-    for chunk in chunks[1:]:
-        added = added + chunk
-    whole = gaussian_sums(x, state.responsibilities)
-    for name in ("counts", "means", "scatters", "largest"):
+def test_surveys_of_pieces_add_up(seed):
+    x, _, rng = drawn(CASES[2], seed)
+    pieces = [rows for rows in np.split(x, np.sort(rng.integers(1, len(x), size=2))) if len(rows)]
+    added = sum(map(Survey.of, pieces[1:]), start=Survey.of(pieces[0]))
+    whole = Survey.of(x)
+    for name in ("n", "mean", "scatter", "largest"):
         near(getattr(added, name), getattr(whole, name), 1e-10)
-    from_chunks = case.model._from_sums(added)
-    at_once = case.model.m_step(x, state.responsibilities, params)
-    near(from_chunks.covariances, at_once.covariances, 1e-10)
-
-
-@over_coins
-@given(seed=seeds)
-def test_chunks_of_samples_add_up(case, seed):
-    x, params, rng = drawn(case, seed)
-    r = run(case.model, x, params, 0)[0].responsibilities
-    cut = rng.integers(1, len(x))
-    rows = r[:cut].sum(axis=0) + r[cut:].sum(axis=0)
-    tosses = r[:cut].T @ x[:cut] + r[cut:].T @ x[cut:]
-    from_chunks, at_once = (
-        case.model._from_sums(rows, tosses, params),
-        case.model.m_step(x, r, params),
-    )
-    near(from_chunks.theta, at_once.theta, 1e-12)
-    near(from_chunks.weights, at_once.weights, 1e-12)
+    near(whole.scatter / whole.n, np.cov(x.T, bias=True), 1e-10)
 
 
 @over_coins
