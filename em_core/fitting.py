@@ -44,16 +44,17 @@ def fit(
 ) -> em.EMResult:
     """Run EM until the log-likelihood settles; Ctrl-C ends it early and keeps what was reached.
 
-    Where there is a quick way (`em_core.scale`), it is taken: one pass over the data for each
-    iteration, in blocks, with the same answer as `em_steps` up to rounding.
+    The answer is that of draining `em_steps`, up to rounding. For a `CoinMixture` and a
+    `GaussianMixture` there is a quick way, one pass over the data for each iteration, in blocks. A
+    subclass, and a model of your own, run by their own methods, step by step.
 
     Parameters
     ----------
     model, params
         As for `em_steps`.
     x : array_like, numpy.memmap or Chunks
-        The data, as the model takes them. A `numpy.memmap` is read in pieces, as `Chunks` are;
-        there must be a quick way for that.
+        The data, as the model takes them. Where there is a quick way, they may be `Chunks`, and a
+        `numpy.memmap` is read in pieces, as these are.
     tol : float, default 1e-8
         Stop when the total log-likelihood changes by less than this; if accelerated, twice in a
         row. 0 runs exactly `max_iter` iterations.
@@ -164,17 +165,21 @@ class _Run:
         checks.model(model, "log_joint", "m_step")
         checks.flag("accelerate", accelerate)
         self.model, self.start, self.iteration, self.converged = model, start, 0, False
-        self.x = Chunks.of(x) if isinstance(x, np.memmap) else x
+        self.x = x
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
         self.log_likelihoods: list[float] = []
         self.params: Any = start
-        with em.at_iteration(0):
-            sweeper = known.sweeper(model, self.x, start)
-        if sweeper:
+        if quick_way := known.quick_way(model):
+            self.x = Chunks.of(x) if isinstance(x, np.memmap) else x
+            with em.at_iteration(0):
+                sweeper = quick_way(model, self.x, start)
             self.as_given, self.steps = sweeper.params, passes(sweeper, accelerate)
-        elif accelerate or isinstance(self.x, Chunks):
-            wish = "accelerate: can't be True" if accelerate else "x: can't be in chunks"
-            raise ValueError(f"{wish}, since there is no quick way for {model!r}")
+        elif accelerate:
+            advice = "leave accelerate out, and fit runs the model's own methods"
+            raise ValueError(f"accelerate: can't be True for {known.why_not(model)}; {advice}")
+        elif isinstance(x, Chunks):
+            advice = "give all rows as one array, such as a numpy.memmap"
+            raise ValueError(f"x: can't be Chunks for {known.why_not(model)}; {advice}")
         else:
             states = em.em_steps(model, x, start)
             self.as_given = lambda params: params

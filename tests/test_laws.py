@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import islice
 from typing import Any
 
@@ -196,6 +196,146 @@ def test_fit_is_the_drained_loop(case, seed):
     assert result.log_likelihood == result.log_likelihoods[-1]
     for a, b in zip(case.arrays(result.params), case.arrays(states[-1].params), strict=True):
         near(a, b, 1e-10)
+
+
+# What people change about a model: each makes another of it, whose answer `fit` must give.
+SHRINK = 0.1
+
+
+def mixed_in(case: Case, **members: Any) -> Any:
+    """An object of a subclass with these members."""
+    return type("Changed", (type(case.model),), members)(*astuple(case.model))
+
+
+def rebuilt(case: Case, change: Callable[[list[np.ndarray], list[np.ndarray]], list[np.ndarray]]):
+    """An M-step that changes the arrays that the model's own finds, knowing the old ones."""
+
+    original = type(case.model).m_step
+
+    def m_step(self, x, responsibilities, params):
+        found = original(self, x, responsibilities, params)
+        return case.build(*change(case.arrays(found), case.arrays(params)))
+
+    return m_step
+
+
+def shrunk(found, old):
+    """A prior, for θ and for covariances: the latter are the last array, the former the first."""
+    if len(found) == 3:
+        return [*found[:2], found[2] + SHRINK * np.eye(found[2].shape[1])]
+    return [(1 - SHRINK) * found[0] + SHRINK / 2, found[1]]
+
+
+def held(found, old):
+    """Means, or θ, that stay as they were."""
+    return [found[0], old[1], found[2]] if len(found) == 3 else [old[0], found[1]]
+
+
+def floored(found, old):
+    if len(found) == 3:
+        sizes, axes = np.linalg.eigh(found[2])
+        return [*found[:2], (axes * np.maximum(sizes, SHRINK)[:, np.newaxis]) @ axes.mT]
+    return [np.clip(found[0], SHRINK, 1 - SHRINK), found[1]]
+
+
+def tempered(case: Case):
+    original = type(case.model).log_joint
+
+    def log_joint(self, x, params):
+        return 0.5 * original(self, x, params)
+
+    return log_joint
+
+
+class Wrapper:
+    """Passes on all it is asked, but for a tempered log-joint."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def __getattr__(self, name):
+        return getattr(self.model, name)
+
+    def log_joint(self, x, params):
+        return 0.5 * self.model.log_joint(x, params)
+
+
+def with_field(case: Case) -> Any:
+    """A dataclass that inherits and adds a field, which its M-step uses."""
+
+    @dataclass(frozen=True)
+    class Penalised(type(case.model)):
+        penalty: float = SHRINK
+
+        def m_step(self, x, responsibilities, params):
+            r = (1 - self.penalty) * responsibilities + self.penalty / responsibilities.shape[1]
+            return super().m_step(x, r, params)
+
+    return Penalised(*astuple(case.model))
+
+
+CHANGED = {
+    "nothing": mixed_in,
+    "a ridge or a prior": lambda case: mixed_in(case, m_step=rebuilt(case, shrunk)),
+    "held means": lambda case: mixed_in(case, m_step=rebuilt(case, held)),
+    "a floor": lambda case: mixed_in(case, m_step=rebuilt(case, floored)),
+    "another log-joint": lambda case: mixed_in(case, log_joint=tempered(case)),
+    "a field": with_field,
+    "a wrapper": lambda case: Wrapper(case.model),
+}
+
+
+def is_drained(case: Case, model: Any, x: np.ndarray, params: Any) -> None:
+    """To the last bit: both ways are the same methods."""
+    states = run(model, x, params)
+    result = fit(model, x, params, tol=0, max_iter=STEPS)
+    assert result.log_likelihoods.tolist() == [s.log_likelihood for s in states]
+    pairs = zip(case.arrays(result.params), case.arrays(states[-1].params), strict=True)
+    assert all((a == b).all() for a, b in pairs)
+
+
+@pytest.mark.parametrize("change", CHANGED)
+@pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.name)
+@given(seed=seeds)
+def test_fit_obeys_a_subclass(case, change, seed):
+    x, params, _ = drawn(case, seed)
+    is_drained(case, CHANGED[change](case), x, params)
+
+
+@pytest.mark.parametrize("name", ["m_step", "log_joint"])
+@pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.name)
+def test_fit_obeys_a_class_that_was_changed(case, name, monkeypatch):
+    x, params, _ = drawn(case, 0)
+    plain = fit(case.model, x, params, tol=0, max_iter=STEPS)
+    changed = {"m_step": rebuilt(case, shrunk), "log_joint": tempered(case)}[name]
+    monkeypatch.setattr(type(case.model), name, changed)
+    is_drained(case, case.model, x, params)
+    assert fit(case.model, x, params, tol=0, max_iter=1).log_likelihood != plain.log_likelihood
+
+
+@pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.name)
+def test_fit_obeys_a_check_of_a_subclass(case):
+    def check(self, x, params):
+        raise ValueError("x: not today")
+
+    x, params, _ = drawn(case, 0)
+    for way in (em_steps, fit):
+        with pytest.raises(ValueError, match=r"^x: not today$"):
+            way(mixed_in(case, check=check), x, params)
+
+
+@pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.name)
+def test_a_start_may_be_of_a_subclass(case):
+    x, params, _ = drawn(case, 0)
+
+    class Named(type(params)):
+        def __init__(self, name, *arrays):
+            super().__init__(*arrays)
+
+    named = Named("mine", *case.arrays(params))
+    plain = fit(case.model, x, params, tol=0, max_iter=STEPS)
+    assert fit(case.model, x, named, tol=0, max_iter=STEPS).log_likelihood == plain.log_likelihood
+    assert fit(case.model, x, named, tol=0, max_iter=0).params is named
 
 
 @over_models

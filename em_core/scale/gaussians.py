@@ -261,7 +261,7 @@ class GaussianSweeper:
         gaussians.check_collapse(start.covariances, self.finest)
         frame = Frame(whole.mean, whole.scatter, whole.n, len(start.weights))
         self.total = adder(chunks, frame.blocks, keep=chunks is not x)
-        self.frame, self.shared, self.kind = frame, model.shared_covariance, type(start)
+        self.frame, self.shared = frame, model.shared_covariance
         self.upper, self.order, _ = triangle(len(self.finest))
         narrowest = (self.finest / np.linalg.norm(frame.root, axis=1)).max()
         self.clear = 2 * max(10 * len(self.finest) * EPS, narrowest)
@@ -291,10 +291,10 @@ class GaussianSweeper:
         self._check_collapse(found)
         return found
 
-    def params(self, c: Components) -> Any:
+    def params(self, c: Components) -> GaussianParams:
         """The parameters in the data's own coordinates."""
         means = self.frame.centre + c.means @ self.frame.root.T
-        return self.kind(c.weights, means, self._covariances(c))
+        return GaussianParams(c.weights, means, self._covariances(c))
 
     def vector(self, c: Components) -> Array:
         """The weights, and times them the means and the second moments about the frame's centre."""
