@@ -12,6 +12,7 @@ from em_core.em import (
     CollapseError,
     EMResult,
     EMState,
+    LikelihoodFellWarning,
     NotConvergedWarning,
     StoppedWarning,
     ZeroProbabilityError,
@@ -23,6 +24,6 @@ from em_core.gaussians import GaussianMixture, GaussianParams
 from em_core.scale.chunks import Chunks
 
 __all__ = ["Chunks", "CoinMixture", "CoinParams", "CollapseError", "CollapsedStartsWarning"]
-__all__ += ["EMResult", "EMState", "GaussianMixture", "GaussianParams", "NotConvergedWarning"]
-__all__ += ["Progress", "StoppedWarning", "ZeroProbabilityError"]
+__all__ += ["EMResult", "EMState", "GaussianMixture", "GaussianParams", "LikelihoodFellWarning"]
+__all__ += ["NotConvergedWarning", "Progress", "StoppedWarning", "ZeroProbabilityError"]
 __all__ += ["em_steps", "fit", "fit_restarts", "lower_bound"]

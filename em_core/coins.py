@@ -22,7 +22,8 @@ class CoinParams:
     theta : array_like of shape (k,)
         Each coin's probability of heads, in [0, 1].
     weights : array_like of shape (k,)
-        The probability with which each coin is picked; they sum to 1.
+        The probability with which each coin is picked; they sum to 1. What does so to 1e-8 only is
+        divided by its sum.
 
     Raises
     ------
@@ -37,8 +38,7 @@ class CoinParams:
         object.__setattr__(self, "theta", checks.numbers("theta", theta, ("k",)))
         if ((self.theta < 0) | (self.theta > 1)).any():
             raise ValueError(f"theta: {self.theta.tolist()} must lie in [0, 1]")
-        object.__setattr__(self, "weights", checks.numbers("weights", weights, self.theta.shape))
-        checks.weights(self.weights)
+        object.__setattr__(self, "weights", checks.weights(weights, self.theta.shape))
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,10 @@ class NotConvergedWarning(UserWarning):
     """A fit ran out of iterations before the log-likelihood settled."""
 
 
+class LikelihoodFellWarning(UserWarning):
+    """The log-likelihood of a model of one's own fell, which EM's never does."""
+
+
 class StoppedWarning(UserWarning):
     """A fit was stopped by hand before it ended."""
 
@@ -119,7 +123,7 @@ class EMResult:
     iterations : int
         The number of M-steps.
     converged : bool
-        Whether the last change of the log-likelihood was below `tol`.
+        Whether the last change of the log-likelihood was below `tol`, and no fall.
     log_likelihoods : ndarray of shape (iterations + 1,)
         The log-likelihood at the start and after each M-step, read-only.
     """

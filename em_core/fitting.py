@@ -17,6 +17,11 @@ from em_core.scale.chunks import Chunks
 from em_core.scale.sweeps import passes
 
 Watch = Callable[[int, float], object]
+MEANING = (
+    "EM's never falls: usually m_step does not maximise the lower bound of this log_joint, as one "
+    "of them has a mistake, or m_step heeds a prior, a ridge or a floor that log_joint lacks. "
+    "Compare lower_bound before and after m_step."
+)
 
 
 class Progress:
@@ -81,6 +86,9 @@ def fit(
     -----
     NotConvergedWarning
         If `max_iter` iterations were not enough for a `tol` above 0.
+    LikelihoodFellWarning
+        If the log-likelihood of a model of your own fell by more than rounding: says when, how far,
+        and what that usually means. A fall is not taken for convergence.
     StoppedWarning
         If it was stopped by Ctrl-C.
     """
@@ -169,11 +177,14 @@ class _Run:
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
         self.log_likelihoods: list[float] = []
         self.params: Any = start
+        self.rounding: float | None = None  # is found when it is asked for
+        self.told = False
         if quick_way := known.quick_way(model):
             self.x = Chunks.of(x) if isinstance(x, np.memmap) else x
             with em.at_iteration(0):
                 sweeper = quick_way(model, self.x, start)
             self.as_given, self.steps = sweeper.params, passes(sweeper, accelerate)
+            self.rounding = np.inf  # these models never fall by more
         elif accelerate:
             advice = "leave accelerate out, and fit runs the model's own methods"
             raise ValueError(f"accelerate: can't be True for {known.why_not(model)}; {advice}")
@@ -198,13 +209,28 @@ class _Run:
             self.iteration, self.params = iteration, params
             if watch:
                 watch(iteration, log_likelihood)
-            small = small + 1 if abs(log_likelihood - before) < tol else 0
+            change = log_likelihood - before
+            fell = change < 0 and self._fell(-change, params)
+            small = small + 1 if abs(change) < tol and not fell else 0
             self.converged, before = small == self.settled, log_likelihood
             if self.converged or iteration == max_iter:
                 break
         if tol > 0 and not self.converged:
-            message = f"not converged to {tol:g} after {iteration} iterations"
-            warnings.warn(f"{message}; raise max_iter or tol", em.NotConvergedWarning, stacklevel=3)
+            advice = "its log-likelihood falls" if self.told else "raise max_iter or tol"
+            message = f"not converged to {tol:g} after {iteration} iterations; {advice}"
+            warnings.warn(message, em.NotConvergedWarning, stacklevel=3)
+
+    def _fell(self, fall: float, params: Any) -> bool:
+        """Whether a fall is more than rounding; the first such fall is told."""
+        if self.rounding is None:
+            terms = np.logaddexp.reduce(self.model.log_joint(self.x, params), axis=1)
+            # A sum of terms loses ε times their sizes; three digits more are the model's to lose.
+            self.rounding = 1e3 * np.finfo(float).eps * float((1 + abs(terms)).sum())
+        if fall > self.rounding and not self.told:
+            self.told = True
+            seen = f"the log-likelihood fell by {fall:.3g} at iteration {self.iteration}"
+            warnings.warn(f"{seen}. {MEANING}", em.LikelihoodFellWarning, stacklevel=4)
+        return fall > self.rounding
 
     def _explain(self, params: Any) -> None:
         """Raise the error of the row that makes the log-likelihood infinite."""

@@ -23,7 +23,7 @@ class GaussianParams:
     Parameters
     ----------
     weights : array_like of shape (k,)
-        Non-negative; they sum to 1.
+        Non-negative; they sum to 1. What does so to 1e-8 only is divided by its sum.
     means : array_like of shape (k, d)
     covariances : array_like of shape (k, d, d)
         Symmetric and positive definite.
@@ -40,12 +40,11 @@ class GaussianParams:
     covariances: Array
 
     def __init__(self, weights: ArrayLike, means: ArrayLike, covariances: ArrayLike) -> None:
-        object.__setattr__(self, "weights", checks.numbers("weights", weights, ("k",)))
+        object.__setattr__(self, "weights", checks.weights(weights, ("k",)))
         object.__setattr__(self, "means", checks.numbers("means", means, (len(self.weights), "d")))
         k, d = self.means.shape
         covariances = checks.numbers("covariances", covariances, (k, d, d))
         object.__setattr__(self, "covariances", covariances)
-        checks.weights(self.weights)
         _check_covariances(self.covariances)
 
 
@@ -56,7 +55,7 @@ class GaussianMixture:
     Parameters
     ----------
     shared_covariance : bool, default False
-        Whether all components have one covariance matrix.
+        Whether all components have one covariance matrix; then those of its parameters are equal.
 
     Notes
     -----
@@ -84,7 +83,7 @@ class GaussianMixture:
         CollapseError
             If a covariance is not positive definite to the working precision of these data.
         """
-        rows = as_rows(x, params)
+        rows = as_rows(x, params, self.shared_covariance)
         check_collapse(params.covariances, finest(*spread(rows)))
 
     def log_joint(self, x: ArrayLike, params: GaussianParams) -> Array:
@@ -106,7 +105,7 @@ class GaussianMixture:
         ValueError
             For unusable data or parameters.
         """
-        rows = as_rows(x, params)
+        rows = as_rows(x, params, self.shared_covariance)
         with np.errstate(divide="ignore"):
             log_weights = np.log(params.weights)
         components = zip(params.means, params.covariances, strict=True)
@@ -171,7 +170,7 @@ class GaussianMixture:
         ValueError
             For unusable arguments.
         """
-        checks.params(params, GaussianParams)
+        check_params(params, self.shared_covariance)
         checks.chance("n", n, rng)
         labels = rng.choice(len(params.weights), size=n, p=params.weights)
         noise = rng.standard_normal((n, params.means.shape[1]))
@@ -312,10 +311,18 @@ def _as_points(x: ArrayLike, d: int | str = "d") -> Array:
     return points
 
 
-def as_rows(x: ArrayLike, params: GaussianParams) -> Array:
-    """The data as points of as many dimensions as the parameters have, or a ValueError."""
-    checks.params(params, GaussianParams)
+def as_rows(x: ArrayLike, params: GaussianParams, shared: bool = False) -> Array:
+    """The data as points of as many dimensions as the model's parameters have, or a ValueError."""
+    check_params(params, shared)
     return _as_points(x, params.means.shape[1])
+
+
+def check_params(params: GaussianParams, shared: bool) -> None:
+    """Raise a ValueError unless these are the model's parameters, and not those of a wider one."""
+    checks.params(params, GaussianParams)
+    if shared and (params.covariances != params.covariances[0]).any():
+        right = "one matrix k times, for instance their weighted mean"
+        raise ValueError(f"covariances: differ by component; shared_covariance=True needs {right}")
 
 
 def _check_covariances(covariances: Array) -> None:

@@ -21,6 +21,9 @@ from em_core import (
     EMState,
     GaussianMixture,
     GaussianParams,
+    LikelihoodFellWarning,
+    NotConvergedWarning,
+    ZeroProbabilityError,
     em_steps,
     fit,
     fit_restarts,
@@ -91,7 +94,11 @@ CASES = [
     Case("poissons", PoissonMixture(), draw_poissons, list, lambda *arrays: arrays),
 ]
 over_models = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+over_coins = pytest.mark.parametrize("case", CASES[:2], ids=lambda case: case.name)
+over_gaussians = pytest.mark.parametrize("case", CASES[2:4], ids=lambda case: case.name)
+over_the_books = pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.name)
 seeds = st.integers(0, 2**32 - 1)
+may_fall = pytest.mark.filterwarnings("ignore::em_core.LikelihoodFellWarning")
 
 
 def drawn(case: Case, seed: int) -> tuple[np.ndarray, Any, np.random.Generator]:
@@ -125,6 +132,160 @@ def test_responsibilities_are_distributions(case, seed):
 def test_the_log_likelihood_never_falls(case, seed):
     values = np.array([s.log_likelihood for s in run(case.model, *drawn(case, seed)[:2], 25)])
     assert (np.diff(values) >= -1e-12 * (1 + abs(values[0]))).all()
+
+
+def strange(case: Case, params: Any, rng: np.random.Generator) -> Any:
+    """A start as strange as the models accept: decimals, zeros, other places and scales."""
+    arrays = case.arrays(params)
+    if case.build is CoinParams:
+        sure = rng.random(len(arrays[0])) < 0.2
+        theta = np.where(sure, rng.integers(2, size=len(sure)), arrays[0])
+        return CoinParams(theta, in_decimals(arrays[1], rng))
+    if case.build is GaussianParams:
+        scale, moved = 10 ** rng.uniform(-3, 6), arrays[1] + rng.normal(0, 3)
+        return GaussianParams(in_decimals(arrays[0], rng), moved, scale * arrays[2])
+    return arrays[0], arrays[1] * 10 ** rng.uniform(-1, 1)
+
+
+def in_decimals(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Weights that sum to 1 as nearly as they must."""
+    rounded = weights.round(8)
+    rounded[-1] += 1 - rounded.sum() + rng.uniform(-9e-9, 9e-9)
+    return abs(rounded)
+
+
+def never_falls(case: Case, x: np.ndarray, start: Any, steps: int) -> Any:
+    try:
+        result = fit(case.model, x, start, tol=0, max_iter=steps)
+    except (CollapseError, ZeroProbabilityError):
+        assume(False)
+    slack = 1e-12 * (1 + abs(result.log_likelihoods[:-1]))
+    assert (np.diff(result.log_likelihoods) >= -slack).all()
+    return result.params
+
+
+@over_models
+@given(seed=seeds)
+def test_from_any_start_that_is_accepted_it_never_falls(case, seed):
+    x, params, rng = drawn(case, seed)
+    never_falls(case, x, strange(case, params, rng), 8)
+
+
+@over_the_books
+@given(seed=seeds)
+def test_from_an_answer_written_down_in_decimals_it_never_falls(case, seed):
+    """Where nothing is to be gained, what a start has too much shows."""
+    x, params, rng = drawn(case, seed)
+    found = never_falls(case, np.repeat(x, 20, axis=0), params, 60)
+    arrays = case.arrays(found)
+    at = 1 if case.build is CoinParams else 0
+    arrays[at] = in_decimals(arrays[at], rng)
+    never_falls(case, np.repeat(x, 20, axis=0), case.build(*arrays), 2)
+
+
+def test_a_start_outside_of_the_models_family_is_refused():
+    x, params, _ = drawn(CASES[3], 4)
+    model, k = GaussianMixture(shared_covariance=True), len(params.weights)
+    factors = 1 + 1e-12 * np.arange(k)[:, np.newaxis, np.newaxis]
+    unequal = GaussianParams(params.weights, params.means, factors * params.covariances)
+    r = np.full((len(x), k), 1 / k)
+    assert k > 1
+    for call in (
+        lambda: fit(model, x, unequal),
+        lambda: em_steps(model, x, unequal),
+        lambda: model.check(x, unequal),
+        lambda: model.log_joint(x, unequal),
+        lambda: model.sample(unequal, 3, np.random.default_rng(0)),
+        lambda: lower_bound(model, x, unequal, r),
+    ):
+        with pytest.raises(ValueError, match=r"^covariances: differ .* weighted mean$"):
+            call()
+    assert len({a.tobytes() for a in model.m_step(x, r, unequal).covariances}) == 1
+    right = np.average(unequal.covariances, axis=0, weights=unequal.weights)
+    taken = GaussianParams(unequal.weights, unequal.means, [right] * k)
+    assert np.isfinite(fit(model, x, taken, tol=0, max_iter=2).log_likelihood)
+
+
+@pytest.mark.parametrize("build", [CoinParams, GaussianParams], ids=["coins", "gaussians"])
+def test_rounded_weights_become_a_distribution_and_exact_ones_stay(build):
+    rest = ([[0.0], [1.0], [2.0]], [[[1.0]]] * 3)
+    make = (lambda w: CoinParams([0.1, 0.2, 0.3], w)) if build is CoinParams else None
+    make = make or (lambda w: GaussianParams(w, *rest))
+    rounded = make([0.333333333] * 3).weights
+    assert abs(rounded.sum() - 1) <= 3 * np.finfo(float).eps
+    assert not rounded.flags.writeable
+    for exact in ([0.2, 0.3, 0.5], [1 / 3] * 3, [0.7, 0.2, 0.1]):
+        assert make(exact).weights.tolist() == exact
+
+
+# --- a model of one's own that falls --------------------------------------------------------------
+
+
+class Swapped(PoissonMixture):
+    """A mistake: the weights go to the wrong components."""
+
+    def m_step(self, x, responsibilities, params):
+        weights, means = super().m_step(x, responsibilities, params)
+        return weights[::-1], means
+
+
+class Ridge(GaussianMixture):
+    def m_step(self, x, responsibilities, params):
+        found = super().m_step(x, responsibilities, params)
+        ridge = 0.5 * np.eye(found.means.shape[1])
+        return GaussianParams(found.weights, found.means, found.covariances + ridge)
+
+
+COUNTS = np.array([0, 1, 1, 0, 1, 1, 0, 0, 2, 0, 1, 2, 0, 1] + [0] * 20 + [3, 1, 0, 1])
+
+
+def test_a_fall_is_told_with_its_place_its_size_and_what_it_means():
+    start = (np.array([0.7, 0.3]), np.array([0.1, 2.0]))
+    with pytest.warns(LikelihoodFellWarning) as caught:
+        result = fit(Swapped(), COUNTS, start, max_iter=1000)
+    falls = np.flatnonzero(np.diff(result.log_likelihoods) < -1e-9)
+    size = -np.diff(result.log_likelihoods)[falls[0]]
+    assert len(caught) == 1
+    said = str(caught[0].message)
+    assert said.startswith(f"the log-likelihood fell by {size:.3g} at iteration {falls[0] + 1}. ")
+    assert "m_step does not maximise the lower bound of this log_joint" in said
+    assert caught[0].filename == __file__
+
+
+class Sinking(PoissonMixture):
+    """Its log-likelihood falls a little at each step, by less than any tolerance asks for."""
+
+    def m_step(self, x, responsibilities, params):
+        weights, means = params
+        return weights, means * (1 + 1e-10)
+
+
+def test_a_fall_is_no_convergence():
+    start = (np.array([1.0]), np.array([5.0]))
+    with (
+        pytest.warns(LikelihoodFellWarning, match=r"at iteration 1\."),
+        pytest.warns(NotConvergedWarning, match="its log-likelihood falls$"),
+    ):
+        result = fit(Sinking(), COUNTS, start, max_iter=20)
+    assert (np.diff(result.log_likelihoods) > -1e-6).all()
+    assert (result.iterations, result.converged) == (20, False)
+
+
+@may_fall
+def test_a_model_that_falls_to_its_fixed_point_converges_there():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((300, 2)) + 4 * rng.integers(2, size=(300, 1))
+    result = fit(Ridge(), x, GaussianMixture().random_start(x, 2, rng))
+    assert result.converged
+
+
+@over_models
+def test_rounding_is_no_fall(case):
+    """At the optimum the last digits go up and down; a warning would be an error."""
+    x, params, _ = drawn(case, 1)
+    plain = mixed_in(case) if case.build in (CoinParams, GaussianParams) else case.model
+    result = fit(plain, x, params, tol=0, max_iter=400)
+    assert abs(result.log_likelihoods[-1] - result.log_likelihoods[-2]) < 1e-6
 
 
 @over_models
@@ -294,6 +455,7 @@ def is_drained(case: Case, model: Any, x: np.ndarray, params: Any) -> None:
     assert all((a == b).all() for a, b in pairs)
 
 
+@may_fall
 @pytest.mark.parametrize("change", CHANGED)
 @pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.name)
 @given(seed=seeds)
@@ -302,6 +464,7 @@ def test_fit_obeys_a_subclass(case, change, seed):
     is_drained(case, CHANGED[change](case), x, params)
 
 
+@may_fall
 @pytest.mark.parametrize("name", ["m_step", "log_joint"])
 @pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.name)
 def test_fit_obeys_a_class_that_was_changed(case, name, monkeypatch):
@@ -381,10 +544,6 @@ def test_the_m_step_does_not_lower_the_bound(case, seed):
 
 
 # --- the models of the book ----------------------------------------------------------------------
-
-over_coins = pytest.mark.parametrize("case", CASES[:2], ids=lambda case: case.name)
-over_gaussians = pytest.mark.parametrize("case", CASES[2:4], ids=lambda case: case.name)
-over_the_books = pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.name)
 
 
 @over_the_books

@@ -253,15 +253,16 @@ class GaussianSweeper:
     def __init__(
         self, model: GaussianMixture, x: ArrayLike | Chunks, start: GaussianParams
     ) -> None:
-        chunks = x if isinstance(x, Chunks) else Chunks.of(gaussians.as_rows(x, start))
+        shared = model.shared_covariance
+        chunks = x if isinstance(x, Chunks) else Chunks.of(gaussians.as_rows(x, start, shared))
         whole = chunks.sum(
-            lambda piece: Survey.of(np.ascontiguousarray(gaussians.as_rows(piece, start)))
+            lambda piece: Survey.of(np.ascontiguousarray(gaussians.as_rows(piece, start, shared)))
         )
         self.finest = gaussians.finest(whole.largest, np.sqrt(np.diag(whole.scatter) / whole.n))
         gaussians.check_collapse(start.covariances, self.finest)
         frame = Frame(whole.mean, whole.scatter, whole.n, len(start.weights))
         self.total = adder(chunks, frame.blocks, keep=chunks is not x)
-        self.frame, self.shared = frame, model.shared_covariance
+        self.frame, self.shared = frame, shared
         self.upper, self.order, _ = triangle(len(self.finest))
         narrowest = (self.finest / np.linalg.norm(frame.root, axis=1)).max()
         self.clear = 2 * max(10 * len(self.finest) * EPS, narrowest)
