@@ -1,7 +1,9 @@
 """Expectation–maximization, step by step: the algorithms that the book explains.
 
-`em` holds the one EM loop, `coins` and `gaussians` the two models of the book. What draws or shows
-(`plots`, `widgets`) is imported by name, so that this package needs numpy and scipy alone.
+`em` holds the one EM loop, `coins` and `gaussians` the two models of the book, `listings` the
+lecture's code: these can be read in an evening. `scale` makes the same fits quick and large; it can
+wait. What draws or shows (`plots`, `widgets`) is imported by name, so that this package needs numpy
+and scipy alone.
 """
 
 from em_core.coins import CoinMixture, CoinParams
@@ -10,6 +12,7 @@ from em_core.em import (
     CollapseError,
     EMResult,
     EMState,
+    LikelihoodFellWarning,
     NotConvergedWarning,
     StoppedWarning,
     ZeroProbabilityError,
@@ -18,9 +21,9 @@ from em_core.em import (
 )
 from em_core.fitting import Progress, fit, fit_restarts
 from em_core.gaussians import GaussianMixture, GaussianParams
-from em_core.sweeps import Chunks
+from em_core.scale.chunks import Chunks
 
 __all__ = ["Chunks", "CoinMixture", "CoinParams", "CollapseError", "CollapsedStartsWarning"]
-__all__ += ["EMResult", "EMState", "GaussianMixture", "GaussianParams", "NotConvergedWarning"]
-__all__ += ["Progress", "StoppedWarning", "ZeroProbabilityError"]
+__all__ += ["EMResult", "EMState", "GaussianMixture", "GaussianParams", "LikelihoodFellWarning"]
+__all__ += ["NotConvergedWarning", "Progress", "StoppedWarning", "ZeroProbabilityError"]
 __all__ += ["em_steps", "fit", "fit_restarts", "lower_bound"]

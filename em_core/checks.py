@@ -59,11 +59,20 @@ def numbers(name: str, values: ArrayLike, shape: tuple[int | str, ...], copy: bo
     return array
 
 
-def weights(w: Array) -> None:
-    """Raise a ValueError unless the weights are non-negative and sum to 1."""
+def weights(values: ArrayLike, shape: tuple[int | str, ...]) -> Array:
+    """`values` as non-negative weights that sum to 1, or a ValueError.
+
+    What sums to 1 to 1e-8 only, as rounded decimals do, is divided by its sum: otherwise a start
+    would have a likelihood that no mixture can have, and the first step would lower it.
+    """
+    w = numbers("weights", values, shape)
     total = w.sum()
     if (w < 0).any() or abs(total - 1) > SUM_TOLERANCE:
         raise ValueError(f"weights: {w.tolist()} must be at least 0 and sum to 1, not {total:.12g}")
+    if abs(total - 1) > len(w) * np.finfo(float).eps:
+        w = w / total
+        w.flags.writeable = False
+    return w
 
 
 def responsibilities(values: ArrayLike, n: int, k: int) -> Array:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,8 +10,7 @@ from scipy.special import gammaln, xlog1py, xlogy
 
 from em_core import checks
 from em_core.checks import Array
-from em_core.em import check_occupied, softmax
-from em_core.sweeps import BLOCK_BYTES, Adder, Chunks, Expected, adder
+from em_core.em import check_occupied
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +22,8 @@ class CoinParams:
     theta : array_like of shape (k,)
         Each coin's probability of heads, in [0, 1].
     weights : array_like of shape (k,)
-        The probability with which each coin is picked; they sum to 1.
+        The probability with which each coin is picked; they sum to 1. What does so to 1e-8 only is
+        divided by its sum.
 
     Raises
     ------
@@ -40,8 +38,7 @@ class CoinParams:
         object.__setattr__(self, "theta", checks.numbers("theta", theta, ("k",)))
         if ((self.theta < 0) | (self.theta > 1)).any():
             raise ValueError(f"theta: {self.theta.tolist()} must lie in [0, 1]")
-        object.__setattr__(self, "weights", checks.numbers("weights", weights, self.theta.shape))
-        checks.weights(self.weights)
+        object.__setattr__(self, "weights", checks.weights(weights, self.theta.shape))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,7 @@ class CoinMixture:
         params : CoinParams
         """
         checks.params(params, CoinParams)
-        _as_counts(x)
+        as_counts(x)
 
     def log_joint(self, x: ArrayLike, params: CoinParams) -> Array:
         """Log p(x_i, z_i = j) = log w_j + log C(n_i, h_i) + h_i log θ_j + t_i log(1 − θ_j).
@@ -96,8 +93,8 @@ class CoinMixture:
             For unusable data or parameters.
         """
         checks.params(params, CoinParams)
-        counts = _as_counts(x)
-        return np.asarray(_log_joint(params, counts) + _log_ways(counts)[:, np.newaxis])
+        counts = as_counts(x)
+        return np.asarray(log_tosses(params, counts) + log_ways(counts)[:, np.newaxis])
 
     def m_step(self, x: ArrayLike, responsibilities: ArrayLike, params: CoinParams) -> CoinParams:
         """θ_j = expected heads / expected tosses; w_j = mean responsibility, if fitted.
@@ -123,40 +120,9 @@ class CoinMixture:
             If a coin is left without a toss.
         """
         checks.params(params, CoinParams)
-        counts = _as_counts(x)
+        counts = as_counts(x)
         r = checks.responsibilities(responsibilities, len(counts), len(params.theta))
-        return self._from_sums(r.sum(axis=0), r.T @ counts, params)
-
-    def _from_sums(self, rows: Array, tosses: Array, params: CoinParams) -> CoinParams:
-        """The M-step from sums over the rows: Σ r_ij, and Σ r_ij x_i of shape (k, 2)."""
-        check_occupied(rows, tosses.sum(axis=1))
-        theta = tosses[:, 0] / tosses.sum(axis=1)
-        return CoinParams(theta, rows / rows.sum() if self.fit_weights else params.weights)
-
-    def sweeper(self, x: ArrayLike | Chunks, params: CoinParams) -> CoinSweeper:
-        """The quick way to run EM on these data, for `fit`.
-
-        Parameters
-        ----------
-        x : array_like of shape (m, 2), or Chunks of such
-        params : CoinParams
-            The start.
-
-        Returns
-        -------
-        CoinSweeper
-
-        Raises
-        ------
-        ValueError
-            For unusable data or parameters.
-        """
-        checks.params(params, CoinParams)
-        chunks = x if isinstance(x, Chunks) else Chunks.of(_as_counts(x))
-        tosses, log_ways = chunks.sum(_survey)
-        _check_tosses(tosses)
-        blocks = partial(coin_blocks, BLOCK_BYTES // (8 * (3 + len(params.theta))))
-        return CoinSweeper(self, adder(chunks, blocks, keep=chunks is not x), log_ways, params)
+        return from_sums(r.sum(axis=0), r.T @ counts, params, self.fit_weights)
 
     def sample(
         self, params: CoinParams, n: int, rng: np.random.Generator, tosses: int = 10
@@ -210,100 +176,44 @@ class CoinMixture:
         ValueError
             For unusable arguments.
         """
-        _as_counts(x)
+        as_counts(x)
         checks.chance("k", k, rng)
         return CoinParams(rng.random(k), np.full(k, 1 / k))
 
 
-def coin_blocks(size: int, x: ArrayLike) -> Iterator[Array]:
-    """The features (1, heads, tails) of some rows at a time, each of shape (3, size)."""
-    counts = np.asarray(x)
-    for at in range(0, len(counts), size):
-        piece = counts[at : at + size]
-        yield np.ascontiguousarray(np.vstack([np.ones(len(piece)), piece.T]))
+def from_sums(rows: Array, tosses: Array, params: CoinParams, fit_weights: bool) -> CoinParams:
+    """The M-step from sums over the rows: Σ r_ij, and Σ r_ij x_i of shape (k, 2)."""
+    check_occupied(rows, tosses.sum(axis=1))
+    theta = tosses[:, 0] / tosses.sum(axis=1)
+    return CoinParams(theta, rows / rows.sum() if fit_weights else params.weights)
 
 
-def coin_sweep(params: CoinParams, block: Array) -> Expected:
-    """A block's share of a pass; the ways to order the tosses are left out."""
-    if (params.weights * params.theta * (1 - params.theta)).all():
-        log_theta, log_rest = np.log(params.theta), np.log1p(-params.theta)
-        r = np.column_stack([np.log(params.weights), log_theta, log_rest]) @ block
-    else:  # a matrix product would take 0 · log 0 for not a number
-        r = np.ascontiguousarray(_log_joint(params, block[1:].T).T)
-    log_likelihood = softmax(r)
-    return Expected(r @ block.T, log_likelihood)
-
-
-class CoinSweeper:
-    """What `fit` needs of a mixture of coins: passes over the data, and the M-step.
-
-    Parameters
-    ----------
-    model : CoinMixture
-    total : callable
-        Adds up a function of a block over the blocks of `coin_blocks`.
-    ways : float
-        Σ_i log C(n_i, h_i).
-    start : CoinParams
-    """
-
-    def __init__(self, model: CoinMixture, total: Adder, ways: float, start: CoinParams) -> None:
-        self.model, self.total, self.log_ways, self.start = model, total, ways, start
-
-    def expect(self, params: CoinParams) -> Expected:
-        """The sums for these parameters, in one pass."""
-        found = self.total(partial(coin_sweep, params))
-        return Expected(found.sums, found.log_likelihood + self.log_ways)
-
-    def maximise(self, expected: Expected, params: CoinParams) -> CoinParams:
-        """The M-step."""
-        return self.model._from_sums(expected.sums[:, 0], expected.sums[:, 1:], params)
-
-    def params(self, params: CoinParams) -> CoinParams:
-        """As they are."""
-        return params
-
-    def vector(self, params: CoinParams) -> Array:
-        """θ and the weights."""
-        return np.concatenate([params.theta, params.weights])
-
-    def from_vector(self, vector: Array) -> CoinParams | None:
-        """The parameters; None if one is out of its range."""
-        try:
-            return CoinParams(*np.split(vector, 2))
-        except ValueError:
-            return None
-
-
-def _log_joint(params: CoinParams, counts: Array) -> Array:
-    """Without the ways to order the tosses."""
+def log_tosses(params: CoinParams, counts: Array) -> Array:
+    """The log-joint without the ways to order the tosses."""
     heads, tails = counts.T[:, :, np.newaxis]
     with np.errstate(divide="ignore"):
         log_weights = np.log(params.weights)
-    log_tosses = xlogy(heads, params.theta) + xlog1py(tails, -params.theta)
-    return np.asarray(log_weights + log_tosses)
+    log_likelihoods = xlogy(heads, params.theta) + xlog1py(tails, -params.theta)
+    return np.asarray(log_weights + log_likelihoods)
 
 
-def _survey(piece: ArrayLike) -> Array:
-    """The number of tosses, and Σ_i log C(n_i, h_i)."""
-    counts = _as_counts(piece, least=0)
-    return np.array([counts.sum(), _log_ways(counts).sum()])
-
-
-def _log_ways(counts: Array) -> Array:
+def log_ways(counts: Array) -> Array:
+    """Log C(n_i, h_i), the ways to order each row's tosses."""
     heads, tails = counts.T
     return np.asarray(gammaln(heads + tails + 1) - gammaln(heads + 1) - gammaln(tails + 1))
 
 
-def _as_counts(x: ArrayLike, least: int = 1) -> Array:
+def as_counts(x: ArrayLike, least: int = 1) -> Array:
+    """The data as whole numbers, at least so many tosses in all, or a ValueError."""
     counts = checks.numbers("x", x, ("m", 2), copy=False)
     whole = (counts >= 0) & (counts <= checks.LARGEST_COUNT) & (counts == np.floor(counts))
     if not whole.all():
         raise ValueError("x: counts of heads and tails must be whole numbers from 0 to 2**53")
-    _check_tosses(counts.sum(), least)
+    check_tosses(counts.sum(), least)
     return counts
 
 
-def _check_tosses(tosses: float, least: int = 1) -> None:
+def check_tosses(tosses: float, least: int = 1) -> None:
+    """Raise a ValueError unless there are tosses."""
     if tosses < least:
         raise ValueError("x: all counts are 0; at least one toss is needed")

@@ -27,8 +27,7 @@ class Model(Protocol):
     """What the loop asks of a model. A class with these two methods is enough.
 
     A model may also have ``check(x, params)``, which raises a ValueError for unusable arguments
-    and is called once, before the first step; ``random_start(x, k, rng)``, for `fit_restarts`; and
-    ``sweeper(x, params)``, a quicker way that `fit` takes.
+    and is called once, before the first step; and ``random_start(x, k, rng)``, for `fit_restarts`.
     """
 
     def log_joint(self, x: Any, params: Params, /) -> Array:
@@ -77,6 +76,10 @@ class NotConvergedWarning(UserWarning):
     """A fit ran out of iterations before the log-likelihood settled."""
 
 
+class LikelihoodFellWarning(UserWarning):
+    """The log-likelihood of a model of one's own fell, which EM's never does."""
+
+
 class StoppedWarning(UserWarning):
     """A fit was stopped by hand before it ended."""
 
@@ -120,7 +123,7 @@ class EMResult:
     iterations : int
         The number of M-steps.
     converged : bool
-        Whether the last change of the log-likelihood was below `tol`.
+        Whether the last change of the log-likelihood was below `tol`, and no fall.
     log_likelihoods : ndarray of shape (iterations + 1,)
         The log-likelihood at the start and after each M-step, read-only.
     """

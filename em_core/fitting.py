@@ -12,9 +12,16 @@ from typing import Any
 import numpy as np
 
 from em_core import checks, em
-from em_core.sweeps import Chunks, passes
+from em_core.scale import known
+from em_core.scale.chunks import Chunks
+from em_core.scale.sweeps import passes
 
 Watch = Callable[[int, float], object]
+MEANING = (
+    "EM's never falls: usually m_step does not maximise the lower bound of this log_joint, as one "
+    "of them has a mistake, or m_step heeds a prior, a ridge or a floor that log_joint lacks. "
+    "Compare lower_bound before and after m_step."
+)
 
 
 class Progress:
@@ -42,23 +49,24 @@ def fit(
 ) -> em.EMResult:
     """Run EM until the log-likelihood settles; Ctrl-C ends it early and keeps what was reached.
 
-    A model that has a ``sweeper`` is run by it: one pass over the data for each iteration, in
-    blocks, with the same answer as `em_steps` up to rounding.
+    The answer is that of draining `em_steps`, up to rounding. For a `CoinMixture` and a
+    `GaussianMixture` there is a quick way, one pass over the data for each iteration, in blocks. A
+    subclass, and a model of your own, run by their own methods, step by step.
 
     Parameters
     ----------
     model, params
         As for `em_steps`.
     x : array_like, numpy.memmap or Chunks
-        The data, as the model takes them. A `numpy.memmap` is read in pieces, as `Chunks` are; the
-        model needs a ``sweeper`` for that.
+        The data, as the model takes them. Where there is a quick way, they may be `Chunks`, and a
+        `numpy.memmap` is read in pieces, as these are.
     tol : float, default 1e-8
         Stop when the total log-likelihood changes by less than this; if accelerated, twice in a
         row. 0 runs exactly `max_iter` iterations.
     max_iter : int, default 10 000
         The most M-steps.
     accelerate : bool, default False
-        Whether steps are extrapolated (`em_core.sweeps`); the model needs a ``sweeper``. Each
+        Whether steps are extrapolated (`em_core.scale.sweeps`), where there is a quick way. Each
         iteration is one pass over the data, and the log-likelihood still never falls.
     progress : callable, optional
         Called with the iteration and its log-likelihood after each pass. By default `Progress()`
@@ -78,6 +86,9 @@ def fit(
     -----
     NotConvergedWarning
         If `max_iter` iterations were not enough for a `tol` above 0.
+    LikelihoodFellWarning
+        If the log-likelihood of a model of your own fell by more than rounding: says when, how far,
+        and what that usually means. A fall is not taken for convergence.
     StoppedWarning
         If it was stopped by Ctrl-C.
     """
@@ -162,17 +173,24 @@ class _Run:
         checks.model(model, "log_joint", "m_step")
         checks.flag("accelerate", accelerate)
         self.model, self.start, self.iteration, self.converged = model, start, 0, False
-        self.x = Chunks.of(x) if isinstance(x, np.memmap) else x
+        self.x = x
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
         self.log_likelihoods: list[float] = []
         self.params: Any = start
-        if hasattr(model, "sweeper"):
+        self.rounding: float | None = None  # is found when it is asked for
+        self.told = False
+        if quick_way := known.quick_way(model):
+            self.x = Chunks.of(x) if isinstance(x, np.memmap) else x
             with em.at_iteration(0):
-                sweeper = model.sweeper(self.x, start)
+                sweeper = quick_way(model, self.x, start)
             self.as_given, self.steps = sweeper.params, passes(sweeper, accelerate)
-        elif accelerate or isinstance(self.x, Chunks):
-            wish = "accelerate: can't be True" if accelerate else "x: can't be in chunks"
-            raise ValueError(f"{wish}, since {model!r} has no method named sweeper")
+            self.rounding = np.inf  # these models never fall by more
+        elif accelerate:
+            advice = "leave accelerate out, and fit runs the model's own methods"
+            raise ValueError(f"accelerate: can't be True for {known.why_not(model)}; {advice}")
+        elif isinstance(x, Chunks):
+            advice = "give all rows as one array, such as a numpy.memmap"
+            raise ValueError(f"x: can't be Chunks for {known.why_not(model)}; {advice}")
         else:
             states = em.em_steps(model, x, start)
             self.as_given = lambda params: params
@@ -191,13 +209,28 @@ class _Run:
             self.iteration, self.params = iteration, params
             if watch:
                 watch(iteration, log_likelihood)
-            small = small + 1 if abs(log_likelihood - before) < tol else 0
+            change = log_likelihood - before
+            fell = change < 0 and self._fell(-change, params)
+            small = small + 1 if abs(change) < tol and not fell else 0
             self.converged, before = small == self.settled, log_likelihood
             if self.converged or iteration == max_iter:
                 break
         if tol > 0 and not self.converged:
-            message = f"not converged to {tol:g} after {iteration} iterations"
-            warnings.warn(f"{message}; raise max_iter or tol", em.NotConvergedWarning, stacklevel=3)
+            advice = "its log-likelihood falls" if self.told else "raise max_iter or tol"
+            message = f"not converged to {tol:g} after {iteration} iterations; {advice}"
+            warnings.warn(message, em.NotConvergedWarning, stacklevel=3)
+
+    def _fell(self, fall: float, params: Any) -> bool:
+        """Whether a fall is more than rounding; the first such fall is told."""
+        if self.rounding is None:
+            terms = np.logaddexp.reduce(self.model.log_joint(self.x, params), axis=1)
+            # A sum of terms loses ε times their sizes; three digits more are the model's to lose.
+            self.rounding = 1e3 * np.finfo(float).eps * float((1 + abs(terms)).sum())
+        if fall > self.rounding and not self.told:
+            self.told = True
+            seen = f"the log-likelihood fell by {fall:.3g} at iteration {self.iteration}"
+            warnings.warn(f"{seen}. {MEANING}", em.LikelihoodFellWarning, stacklevel=4)
+        return fall > self.rounding
 
     def _explain(self, params: Any) -> None:
         """Raise the error of the row that makes the log-likelihood infinite."""
@@ -213,6 +246,6 @@ class _Run:
         """What has been reached."""
         values = np.array(self.log_likelihoods[: self.iteration + 1])
         values.flags.writeable = False
-        # The start is returned as it came, not as the sweeper would write it.
+        # The start is returned as it came, not as the quick way would write it.
         params = self.as_given(self.params) if self.iteration else self.start
         return em.EMResult(params, float(values[-1]), self.iteration, self.converged, values)

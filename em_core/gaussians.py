@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg.lapack import dpotrf, dtrtri
 
 from em_core import checks
 from em_core.checks import Array
-from em_core.em import check_occupied
-from em_core.gaussian_sweeps import Frame, GaussianSweeper, check_collapse, cholesky, inverses_of
-from em_core.sweeps import Chunks, adder
+from em_core.em import CollapseError, check_occupied
 
+EPS = float(np.finfo(float).eps)
 LARGEST_VALUE = 1e140  # the sum of squares of larger ones may overflow
 
 
@@ -23,7 +23,7 @@ class GaussianParams:
     Parameters
     ----------
     weights : array_like of shape (k,)
-        Non-negative; they sum to 1.
+        Non-negative; they sum to 1. What does so to 1e-8 only is divided by its sum.
     means : array_like of shape (k, d)
     covariances : array_like of shape (k, d, d)
         Symmetric and positive definite.
@@ -40,12 +40,11 @@ class GaussianParams:
     covariances: Array
 
     def __init__(self, weights: ArrayLike, means: ArrayLike, covariances: ArrayLike) -> None:
-        object.__setattr__(self, "weights", checks.numbers("weights", weights, ("k",)))
+        object.__setattr__(self, "weights", checks.weights(weights, ("k",)))
         object.__setattr__(self, "means", checks.numbers("means", means, (len(self.weights), "d")))
         k, d = self.means.shape
         covariances = checks.numbers("covariances", covariances, (k, d, d))
         object.__setattr__(self, "covariances", covariances)
-        checks.weights(self.weights)
         _check_covariances(self.covariances)
 
 
@@ -56,7 +55,7 @@ class GaussianMixture:
     Parameters
     ----------
     shared_covariance : bool, default False
-        Whether all components have one covariance matrix.
+        Whether all components have one covariance matrix; then those of its parameters are equal.
 
     Notes
     -----
@@ -84,8 +83,8 @@ class GaussianMixture:
         CollapseError
             If a covariance is not positive definite to the working precision of these data.
         """
-        rows = _as_rows(x, params)
-        check_collapse(params.covariances, _of_all(rows).finest())
+        rows = as_rows(x, params, self.shared_covariance)
+        check_collapse(params.covariances, finest(*spread(rows)))
 
     def log_joint(self, x: ArrayLike, params: GaussianParams) -> Array:
         """Log p(x_i, z_i = j) = log w_j + log N(x_i; μ_j, Σ_j).
@@ -106,7 +105,7 @@ class GaussianMixture:
         ValueError
             For unusable data or parameters.
         """
-        rows = _as_rows(x, params)
+        rows = as_rows(x, params, self.shared_covariance)
         with np.errstate(divide="ignore"):
             log_weights = np.log(params.weights)
         components = zip(params.means, params.covariances, strict=True)
@@ -137,45 +136,16 @@ class GaussianMixture:
             If a component's responsibilities sum to nothing, or its covariance is no longer
             positive definite to working precision.
         """
-        rows = _as_rows(x, params)
+        rows = as_rows(x, params)
         r = checks.responsibilities(responsibilities, len(rows), len(params.weights))
-        return self._from_sums(gaussian_sums(rows, r))
-
-    def _from_sums(self, sums: GaussianSums) -> GaussianParams:
-        check_occupied(sums.counts)
-        total = sums.counts.sum()
-        covariances = sums.scatters / sums.counts[:, np.newaxis, np.newaxis]
+        counts, means, scatters = moments(rows, r)
+        check_occupied(counts)
+        total = counts.sum()
+        covariances = scatters / counts[:, np.newaxis, np.newaxis]
         if self.shared_covariance:
-            covariances = np.broadcast_to(sums.scatters.sum(axis=0) / total, covariances.shape)
-        check_collapse(covariances, sums.finest())
-        return GaussianParams(sums.counts / total, sums.means, covariances)
-
-    def sweeper(self, x: ArrayLike | Chunks, params: GaussianParams) -> GaussianSweeper:
-        """The quick way to run EM on these data, for `fit`.
-
-        Parameters
-        ----------
-        x : array_like of shape (n, d), or Chunks of such
-        params : GaussianParams
-            The start.
-
-        Returns
-        -------
-        GaussianSweeper
-
-        Raises
-        ------
-        ValueError
-            For unusable data or parameters.
-        CollapseError
-            If a covariance is not positive definite to the working precision of these data.
-        """
-        chunks = x if isinstance(x, Chunks) else Chunks.of(_as_rows(x, params))
-        whole = chunks.sum(lambda piece: _of_all(np.ascontiguousarray(_as_rows(piece, params))))
-        check_collapse(params.covariances, whole.finest())
-        frame = Frame(whole.means[0], whole.scatters[0], whole.counts[0], len(params.weights))
-        total = adder(chunks, frame.blocks, keep=chunks is not x)
-        return GaussianSweeper(total, frame, whole.finest(), params, self.shared_covariance)
+            covariances = np.broadcast_to(scatters.sum(axis=0) / total, covariances.shape)
+        check_collapse(covariances, finest(*spread(rows)))
+        return GaussianParams(counts / total, means, covariances)
 
     def sample(
         self, params: GaussianParams, n: int, rng: np.random.Generator
@@ -200,7 +170,7 @@ class GaussianMixture:
         ValueError
             For unusable arguments.
         """
-        checks.params(params, GaussianParams)
+        check_params(params, self.shared_covariance)
         checks.chance("n", n, rng)
         labels = rng.choice(len(params.weights), size=n, p=params.weights)
         noise = rng.standard_normal((n, params.means.shape[1]))
@@ -232,61 +202,16 @@ class GaussianMixture:
         """
         rows = _as_points(x)
         checks.chance("k", k, rng)
-        whole = _of_all(rows)
-        covariance = whole.scatters / len(rows)
-        check_collapse(covariance, whole.finest())
+        covariance = moments(rows, np.ones((len(rows), 1)))[2] / len(rows)
+        check_collapse(covariance, finest(*spread(rows)))
         shuffled = rng.permutation(rows)
         first = np.sort(np.unique(shuffled, axis=0, return_index=True)[1])
         means = shuffled[np.resize(first, k)]
         return GaussianParams(np.full(k, 1 / k), means, np.repeat(covariance, k, axis=0))
 
 
-@dataclass(frozen=True, slots=True)
-class GaussianSums:
-    """What the M-step needs of the data: sums over rows, so that chunks add up.
-
-    Attributes
-    ----------
-    counts : ndarray of shape (k,)
-        Σ_i r_ij.
-    means : ndarray of shape (k, d)
-        Σ_i r_ij x_i / counts_j.
-    scatters : ndarray of shape (k, d, d)
-        Σ_i r_ij (x_i − means_j)(x_i − means_j)ᵀ.
-    largest : ndarray of shape (d,)
-        The largest |x_i| of each axis.
-    """
-
-    counts: Array
-    means: Array
-    scatters: Array
-    largest: Array
-
-    def __add__(self, other: GaussianSums) -> GaussianSums:
-        """The sums over both sets of rows (Chan, Golub and LeVeque 1983)."""
-        counts = self.counts + other.counts
-        share = np.divide(other.counts, counts, out=np.zeros_like(counts), where=counts > 0)
-        step = other.means - self.means
-        means = self.means + share[:, np.newaxis] * step
-        between = np.einsum("k,ki,kj->kij", self.counts * share, step, step)
-        scatters = self.scatters + other.scatters + between
-        return GaussianSums(counts, means, scatters, np.maximum(self.largest, other.largest))
-
-    def finest(self) -> Array:
-        """The smallest standard deviation of each axis that is not rounding: shape (d,).
-
-        Whatever the component, it is 100 ε times the largest |x|, in units of each axis's spread.
-        """
-        shares = self.counts / self.counts.sum()
-        centre = shares @ self.means
-        within = np.einsum("kii->i", self.scatters) / self.counts.sum()
-        spread = np.sqrt(within + shares @ (self.means - centre) ** 2)
-        spread = np.where(spread > 0, spread, 1.0)
-        return np.asarray(100 * np.finfo(float).eps * (self.largest / spread).max() * spread)
-
-
-def gaussian_sums(x: Array, responsibilities: Array) -> GaussianSums:
-    """The sums over the rows of `x`.
+def moments(x: Array, responsibilities: Array) -> tuple[Array, Array, Array]:
+    """What the M-step needs of the data: sums over rows.
 
     Parameters
     ----------
@@ -295,13 +220,74 @@ def gaussian_sums(x: Array, responsibilities: Array) -> GaussianSums:
 
     Returns
     -------
-    GaussianSums
+    counts : ndarray of shape (k,)
+        Σ_i r_ij.
+    means : ndarray of shape (k, d)
+        Σ_i r_ij x_i / counts_j.
+    scatters : ndarray of shape (k, d, d)
+        Σ_i r_ij (x_i − means_j)(x_i − means_j)ᵀ.
     """
     counts = responsibilities.sum(axis=0)
     means = responsibilities.T @ x / np.maximum(counts, np.finfo(float).tiny)[:, np.newaxis]
     residuals = x - means[:, np.newaxis, :]
     scatters = np.einsum("ij,jid,jie->jde", responsibilities, residuals, residuals, optimize=True)
-    return GaussianSums(counts, means, (scatters + scatters.mT) / 2, np.abs(x).max(axis=0))
+    return counts, means, (scatters + scatters.mT) / 2
+
+
+def finest(largest: Array, deviations: Array) -> Array:
+    """The smallest standard deviation of each axis that is not rounding: shape (d,).
+
+    Whatever the component, it is 100 ε times the largest |x|, in units of each axis's spread.
+
+    Parameters
+    ----------
+    largest : ndarray of shape (d,)
+        The largest |x_i| of each axis.
+    deviations : ndarray of shape (d,)
+        The standard deviations of all the data.
+    """
+    units = np.where(deviations > 0, deviations, 1.0)
+    return np.asarray(100 * EPS * (largest / units).max() * units)
+
+
+def check_collapse(covariances: Array, finest: Array) -> None:
+    """Raise unless every covariance is positive definite to the precision of the data.
+
+    A direction in which the standard deviation is below the finest contains nothing but rounding
+    errors. So does one in which the correlations leave no more than about ε of the variance.
+
+    Parameters
+    ----------
+    covariances : ndarray of shape (k, d, d)
+    finest : ndarray of shape (d,)
+        The smallest standard deviation of each axis that the data's precision allows.
+
+    Raises
+    ------
+    CollapseError
+        It names the first such component.
+    """
+    variances = np.einsum("jaa->ja", covariances)
+    positive = (variances > 0).all(axis=1)
+    deviations = np.sqrt(np.where(positive[:, np.newaxis], variances, 1.0))
+    correlations = covariances / (deviations[:, :, np.newaxis] * deviations[:, np.newaxis, :])
+    correlations[~positive] = np.eye(len(finest))
+    left = np.linalg.eigvalsh(correlations)[:, :1]
+    sound = (left > 10 * len(finest) * EPS) & (deviations * np.sqrt(np.maximum(left, 0)) > finest)
+    for j in np.flatnonzero(~(positive & sound.all(axis=1))):
+        reason = "its covariance is not positive definite to working precision"
+        raise CollapseError(int(j), f"{reason}: it has shrunk onto a point or a line")
+
+
+def cholesky(matrices: Array) -> Array:
+    """The lower Cholesky factors; NaN for a matrix that has none."""
+    found = [dpotrf(matrix, lower=1) for matrix in matrices]
+    return np.array([np.full_like(root, np.nan) if failed else root for root, failed in found])
+
+
+def inverses_of(roots: Array) -> Array:
+    """The inverses of lower triangular matrices."""
+    return np.array([dtrtri(root, lower=1)[0] for root in roots])
 
 
 def _log_density(x: Array, mean: Array, covariance: Array) -> Array:
@@ -313,8 +299,9 @@ def _log_density(x: Array, mean: Array, covariance: Array) -> Array:
     return np.asarray(-0.5 * (len(mean) * np.log(2 * np.pi) + log_determinant + distances))
 
 
-def _of_all(x: Array) -> GaussianSums:
-    return gaussian_sums(x, np.ones((len(x), 1)))
+def spread(x: Array) -> tuple[Array, Array]:
+    """The largest |x_i| and the standard deviation of each axis, as `finest` needs them."""
+    return np.abs(x).max(axis=0), x.std(axis=0)
 
 
 def _as_points(x: ArrayLike, d: int | str = "d") -> Array:
@@ -324,9 +311,18 @@ def _as_points(x: ArrayLike, d: int | str = "d") -> Array:
     return points
 
 
-def _as_rows(x: ArrayLike, params: GaussianParams) -> Array:
-    checks.params(params, GaussianParams)
+def as_rows(x: ArrayLike, params: GaussianParams, shared: bool = False) -> Array:
+    """The data as points of as many dimensions as the model's parameters have, or a ValueError."""
+    check_params(params, shared)
     return _as_points(x, params.means.shape[1])
+
+
+def check_params(params: GaussianParams, shared: bool) -> None:
+    """Raise a ValueError unless these are the model's parameters, and not those of a wider one."""
+    checks.params(params, GaussianParams)
+    if shared and (params.covariances != params.covariances[0]).any():
+        right = "one matrix k times, for instance their weighted mean"
+        raise ValueError(f"covariances: differ by component; shared_covariance=True needs {right}")
 
 
 def _check_covariances(covariances: Array) -> None:

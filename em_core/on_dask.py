@@ -1,48 +1,5 @@
-"""Data on a cluster: the pieces are the partitions of a dask array, summed where they are.
+"""The door to data on a cluster; it needs dask (``pip install .[dask]`` in the book's folder)."""
 
-It needs dask (``pip install .[dask]`` in the book's folder), which is imported when it is used and
-not before.
-"""
+from em_core.scale.dask import DaskChunks
 
-from collections.abc import Callable
-from typing import Any
-
-from em_core.sweeps import Chunks, Sums, added, numbered
-
-
-class DaskChunks(Chunks):
-    """The rows of a dask array, read partition by partition, anew in each iteration.
-
-    A pass is a task for each partition, run by the scheduler or the cluster's client that is
-    active; what comes back is k · (1 + d + d (d + 1) / 2) sums from each. They are added in the
-    order of the partitions, so that the answer has the bits of `Chunks` with the same pieces, if
-    BLAS runs one thread here as it does in dask's workers. A lazy array is made anew in each pass;
-    ``array.persist()`` keeps it on workers that have room for it.
-
-    Parameters
-    ----------
-    array : dask.array.Array of shape (n, d)
-        All columns of a row in one partition.
-
-    Raises
-    ------
-    ValueError
-        If it is not such an array.
-    """
-
-    def __init__(self, array: Any) -> None:
-        blocks = getattr(array, "numblocks", None)
-        if blocks is None or len(blocks) != 2 or blocks[1] != 1:
-            right = "with whole rows in each partition, as array.rechunk({1: -1}) makes"
-            raise ValueError(f"array: {array!r} must be a dask array of shape (n, d) {right}")
-        super().__init__(array.to_delayed().ravel())
-
-    def sum(self, function: Callable[[Any], Sums]) -> Sums:
-        """The values of `function` at all partitions, added in their order."""
-        from dask.base import compute
-        from dask.delayed import delayed
-
-        task = delayed(numbered, pure=False)
-        tasks = [task(function, number, piece) for number, piece in enumerate(self.pieces)]
-        values: tuple[Sums, ...] = compute(*tasks)  # type: ignore[no-untyped-call]
-        return added(values)
+__all__ = ["DaskChunks"]

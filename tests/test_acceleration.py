@@ -8,10 +8,15 @@ import numpy as np
 import pytest
 
 from em_core import CoinMixture, CoinParams, GaussianMixture, GaussianParams, fit
-from em_core.sweeps import combined, passes
+from em_core.scale import known
+from em_core.scale.sweeps import combined, passes
 
 MODELS = [GaussianMixture(), GaussianMixture(shared_covariance=True), CoinMixture(fit_weights=True)]
 SEEDS = range(6)
+
+
+def sweeper_of(model, x, start):
+    return known.quick_way(model)(model, x, start)
 
 
 class Counted:
@@ -62,8 +67,8 @@ def test_a_tenth_of_the_passes_reach_the_same_optimum():
         plain = fit(model, x, start, tol=1e-11, max_iter=100_000)
         goal = plain.log_likelihood
         assert quick.log_likelihood == pytest.approx(goal, abs=1e-6)
-        quick_passes.append(passes_to(goal, model.sweeper(x, start), accelerate=True))
-        plain_passes.append(passes_to(goal, model.sweeper(x, start), accelerate=False))
+        quick_passes.append(passes_to(goal, sweeper_of(model, x, start), accelerate=True))
+        plain_passes.append(passes_to(goal, sweeper_of(model, x, start), accelerate=False))
     assert sum(quick_passes) <= sum(plain_passes) / 10
     assert np.median(np.divide(quick_passes, plain_passes)) < 1 / 20
 
@@ -82,7 +87,7 @@ def test_the_log_likelihood_never_falls(model, seed):
 @pytest.mark.parametrize("model", MODELS, ids=str)
 def test_parameters_survive_the_way_to_a_vector_and_back(model):
     x, start = drawn(model, 0)
-    sweeper = model.sweeper(x, start)
+    sweeper = sweeper_of(model, x, start)
     _, here, _ = list(islice(passes(sweeper, accelerate=False), 4))[-1]
     back = sweeper.from_vector(sweeper.vector(here))
     for name in ("weights", "theta" if isinstance(model, CoinMixture) else "means"):
@@ -91,7 +96,7 @@ def test_parameters_survive_the_way_to_a_vector_and_back(model):
 
 def test_vectors_without_parameters_are_not_taken():
     x, start = drawn(MODELS[0], 0)
-    sweeper = MODELS[0].sweeper(x, start)
+    sweeper = sweeper_of(MODELS[0], x, start)
     vector = sweeper.vector(sweeper.start)
     size = len(vector) // 3
     no_weight, no_width = vector.copy(), vector.copy()
@@ -100,7 +105,9 @@ def test_vectors_without_parameters_are_not_taken():
     assert sweeper.from_vector(no_weight) is None
     assert sweeper.from_vector(no_width) is None
     coins, fair = drawn(MODELS[2], 0)
-    assert MODELS[2].sweeper(coins, fair).from_vector(np.array([1.2, 0.5, 0.5, 1, 0, 0])) is None
+    assert (
+        sweeper_of(MODELS[2], coins, fair).from_vector(np.array([1.2, 0.5, 0.5, 1, 0, 0])) is None
+    )
 
 
 class Refusing(Counted):
@@ -112,8 +119,8 @@ class Refusing(Counted):
 
 def test_where_no_step_can_be_extrapolated_ems_own_are_taken():
     x, start = drawn(MODELS[0], 1)
-    plain = islice(passes(MODELS[0].sweeper(x, start), accelerate=False), 10)
-    refused = islice(passes(Refusing(MODELS[0].sweeper(x, start)), accelerate=True), 10)
+    plain = islice(passes(sweeper_of(MODELS[0], x, start), accelerate=False), 10)
+    refused = islice(passes(Refusing(sweeper_of(MODELS[0], x, start)), accelerate=True), 10)
     reached = [[value for _, _, value in run] for run in (plain, refused)]
     np.testing.assert_allclose(*reached, rtol=1e-12)
 

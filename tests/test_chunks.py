@@ -191,12 +191,45 @@ def test_an_impossible_row_is_found_in_its_piece():
         fit(COINS, Chunks([[[0, 3]], [[0, 1], [0, 2], [1, 1]]]), never)
 
 
-@pytest.mark.parametrize("wish", [{"accelerate": True}, {}], ids=["accelerate", "chunks"])
-def test_a_model_without_a_sweeper_is_named(wish):
-    x = np.array([1, 2, 3]) if wish else Chunks([[1, 2, 3]])
-    argument = "accelerate" if wish else "x"
-    with pytest.raises(ValueError, match=rf"^{argument}: .* has no method named sweeper$"):
-        fit(PoissonMixture(), x, ([0.5, 0.5], [1.0, 3.0]), **wish)
+class Ridge(GaussianMixture):
+    """What people do: a covariance that cannot shrink to nothing."""
+
+    def m_step(self, x, responsibilities, params):
+        found = super().m_step(x, responsibilities, params)
+        return GaussianParams(found.weights, found.means, found.covariances + np.eye(2))
+
+
+WISHES = {
+    "accelerate": ({"accelerate": True}, "accelerate: can't be True", "leave accelerate out"),
+    "chunks": ({}, "x: can't be Chunks", "give all rows as one array"),
+}
+
+
+@pytest.mark.parametrize("wish", WISHES)
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        (PoissonMixture(), "PoissonMixture: only CoinMixture and GaussianMixture have a quick way"),
+        (Ridge(), "Ridge, a subclass of GaussianMixture: the quick way computes what Gaussian"),
+    ],
+    ids=["own", "subclass"],
+)
+def test_a_model_without_a_quick_way_is_told_why_and_what_to_do(model, why, wish):
+    x, start = clusters(100)
+    settings, what, advice = WISHES[wish]
+    with pytest.raises(ValueError, match=rf"^{what} for {why}.*; {advice}"):
+        fit(model, x if settings else Chunks([x]), start, **settings)
+
+
+def test_without_a_quick_way_a_memmap_is_an_array(tmp_path):
+    x, start = mapped(tmp_path, 500)
+    held, there = (fit(Ridge(), rows, start, tol=0, max_iter=3) for rows in (np.array(x), x))
+    assert bits(held) == bits(there)
+    counts = np.array([0, 1, 1, 2, 5, 7])
+    params = np.array([0.5, 0.5]), np.array([1.0, 4.0])
+    model = PoissonMixture()
+    result = fit(model, on_disk(counts, tmp_path), params, tol=0, max_iter=9)
+    assert result.log_likelihood == fit(model, counts, params, tol=0, max_iter=9).log_likelihood
 
 
 def stop_at(last: int):

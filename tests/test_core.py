@@ -14,9 +14,10 @@ import pytest
 import em_core
 
 PACKAGE = Path(em_core.__file__).parent
-CORE = ["__init__", "checks", "em", "sweeps", "fitting"]
-CORE += ["coins", "gaussian_sweeps", "gaussians", "on_dask"]
-LEVELS = [*CORE[1:], "style", "listings", "tables", "plots", "widgets", "exercises"]
+MODELS = ["checks", "em", "coins", "gaussians"]
+SCALE = ["chunks", "sweeps", "coins", "gaussians", "dask", "known"]
+CORE = [*MODELS, *(f"scale.{name}" for name in SCALE), "fitting", "on_dask"]
+LEVELS = [*CORE, "style", "listings", "tables", "plots", "widgets", "exercises"]
 CONTRACT = {
     "CoinMixture": "(fit_weights=False)",
     "CoinParams": "(theta, weights)",
@@ -53,13 +54,31 @@ def test_models_have_the_contracts_methods(model):
     assert signature(model.random_start) == "(self, x, k, rng)"
 
 
+def level(name: str) -> str:
+    """The module in which a name stands, or its folder; those of `scale` have an order."""
+    parts = name.removeprefix("em_core.").split(".")
+    return ".".join(parts[: 1 + (parts[0] == "scale")])
+
+
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.stem)
 def test_imports_run_one_way(path):
-    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    if own == "__init__":
+    own = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    if own in ("__init__", "scale.__init__"):
         return
-    imported = re.findall(r"^\s*from em_core\.(\w+)", path.read_text(), re.MULTILINE)
-    assert all(name == own or LEVELS.index(name) < LEVELS.index(own) for name in imported)
+    imported = [
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("em_core")
+        for alias in node.names
+    ]
+    for name in map(level, imported):
+        beside = name == level(own) and "." in own and not own.startswith("scale.")
+        assert beside or LEVELS.index(name) < LEVELS.index(level(own)), name
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_the_book_explains_knows_nothing_of_speed(name):
+    assert not re.search(r"em_core\.scale|sweep|chunk|block", source(name), re.I)
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: p.stem)
@@ -91,15 +110,26 @@ def code_lines(source: str) -> set[int]:
     return {n for n, line in lines if line.strip() and not line.strip().startswith("#")} - docs
 
 
-def test_the_core_is_under_800_lines_of_code():
-    sizes = {name: len(code_lines((PACKAGE / f"{name}.py").read_text())) for name in CORE}
-    assert sum(sizes.values()) < 800, sizes
+def source(module: str) -> str:
+    return (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
+
+
+def test_the_core_is_at_most_900_lines_of_code():
+    sizes = {name: len(code_lines(source(name))) for name in ["__init__", *CORE]}
+    assert sum(sizes.values()) <= 900, sizes
+
+
+def test_the_core_is_all_that_does_not_draw_show_or_check():
+    others = {"style", "listings", "tables", "plots", "widgets", "exercises"}
+    found = {".".join(p.relative_to(PACKAGE).with_suffix("").parts) for p in PACKAGE.rglob("*.py")}
+    core = {name for name in found if name.partition(".")[0] not in others}
+    assert core == {"__init__", "scale.__init__", *CORE}
 
 
 @pytest.mark.parametrize("name", CORE)
 def test_functions_are_short(name):
-    source = (PACKAGE / f"{name}.py").read_text()
-    code = code_lines(source)
-    functions = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef)]
+    text = source(name)
+    code = code_lines(text)
+    functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef)]
     lengths = [len(code & set(range(f.lineno, f.end_lineno + 1))) for f in functions]
     assert max(lengths, default=0) <= 35

@@ -75,6 +75,7 @@ THREE_POINTS = np.repeat([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], 20, axis=0)
 )
 def test_a_fit_that_collapses_says_so(x, shared):
     means = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.9, 0.9]]
-    start = GaussianParams(np.full(4, 1 / 4), means, [1e-2 * np.eye(2)] + [0.5 * np.eye(2)] * 3)
+    first = 0.5 if shared else 1e-2
+    start = GaussianParams(np.full(4, 1 / 4), means, [first * np.eye(2)] + [0.5 * np.eye(2)] * 3)
     with pytest.raises(CollapseError, match=r"component [0-3] collapsed at iteration"):
         fit(GaussianMixture(shared_covariance=shared), x, start, max_iter=20_000)

@@ -37,7 +37,7 @@ from sklearn.mixture import GaussianMixture as Theirs
 from threadpoolctl import threadpool_limits
 
 from em_core import Chunks, CoinMixture, CoinParams, GaussianMixture, GaussianParams, fit, listings
-from em_core.gaussian_sweeps import prefers_residuals
+from em_core.scale.gaussians import prefers_residuals
 
 OUTPUT = build.BUILD / "bench.json"
 OURS, THEIRS, FLOOR = "em_core", "scikit-learn", "the floor"

@@ -1,4 +1,4 @@
-"""Data in pieces, one pass over them for E- and M-step together, and the loop of passes.
+"""One pass over the data for E- and M-step together, and the loop of passes.
 
 What both steps need of the data are sums over rows, so pieces can be read one by one. Where they
 are (in memory, on disk, on the machines of a cluster) is the business of the object that sums.
@@ -18,93 +18,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from em_core.checks import Array
 from em_core.em import at_iteration
+from em_core.scale.chunks import Chunks, added
 
-CHUNK_BYTES = 2**22
 BLOCK_BYTES = 2**20  # so much of the work on a block stays in a core's own cache
 DEPTH = 5  # past steps that are combined
 TRUST = 10  # steps that were not undone, until half of the damping is gone
 GROWTH = 1.2
-
-Sums = TypeVar("Sums")
-
-
-class Chunks:
-    """Data that are read piece by piece, anew in each iteration.
-
-    The sums of a piece's rows are added in the order of the pieces, wherever these lie: the same
-    pieces give the same bits, if BLAS runs as many threads. `fit` cuts an array or a
-    `numpy.memmap` as `Chunks.of` does.
-
-    Parameters
-    ----------
-    pieces : iterable of array_like of shape (n_c, d)
-        Each time it is iterated over it must give the same pieces: a list, an array of three
-        dimensions, an object whose ``__iter__`` opens a file anew; not a generator, which is spent
-        after the first iteration.
-
-    Raises
-    ------
-    ValueError
-        If `pieces` can be iterated over once only, or not at all.
-    """
-
-    def __init__(self, pieces: Iterable[ArrayLike]) -> None:
-        if not isinstance(pieces, Iterable):
-            raise ValueError(f"pieces: {pieces!r} must be an iterable of arrays, such as a list")
-        if iter(pieces) is pieces:
-            kind = f"a {type(pieces).__name__} is spent after one iteration"
-            raise ValueError(f"pieces: {kind}; give a list, or what starts anew in __iter__")
-        self.pieces = pieces
-
-    @classmethod
-    def of(cls, x: Any, rows: int | None = None) -> Chunks:
-        """The rows of an array in pieces; nothing is copied before a piece is read.
-
-        Parameters
-        ----------
-        x : array of shape (n, d)
-            In memory, a `numpy.memmap`, or whatever gives rows by ``x[start:stop]``.
-        rows : int, optional
-            The number of rows in a piece; by default as many as take 4 MiB in double precision.
-        """
-        rows = rows or max(1, CHUNK_BYTES // max(8, 8 * x[:1].size))
-        return cls([x[at : at + rows] for at in range(0, len(x), rows)])
-
-    def sum(self, function: Callable[[Any], Sums]) -> Sums:
-        """The values of `function` at all pieces, added in the order of the pieces.
-
-        Raises
-        ------
-        ValueError
-            If there is no piece; or what `function` raises, with the piece's number, from 0.
-        """
-        return added(numbered(function, number, piece) for number, piece in enumerate(self.pieces))
-
-
-def added(values: Iterable[Sums]) -> Sums:
-    """The sum in the order given, from left to right, so that it never depends on who was first."""
-    rest = iter(values)
-    try:
-        return reduce(add, rest, next(rest))
-    except StopIteration:
-        raise ValueError("x: there is no piece of data") from None
-
-
-def numbered(function: Callable[[Any], Sums], number: int, piece: Any) -> Sums:
-    """The function's value at a piece; an error says which piece it was."""
-    try:
-        return function(piece)
-    except ValueError as error:
-        raise type(error)(f"chunk {number} of {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,19 +73,35 @@ def adder(chunks: Chunks, cut: Callable[[Any], Iterable[Any]], keep: bool) -> Ad
     return lambda sweep: chunks.sum(lambda piece: added(map(sweep, cut(piece))))
 
 
-def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
+class Sweeper(Protocol):
+    """A model with its data; its parameters have whatever form is quick."""
+
+    start: Any
+
+    def expect(self, params: Any, /) -> Expected:
+        """The M-step's sums and the log-likelihood, in one pass."""
+
+    def maximise(self, expected: Expected, params: Any, /) -> Any:
+        """The M-step."""
+
+    def params(self, params: Any, /) -> Any:
+        """Parameters in the model's own form."""
+
+    def vector(self, params: Any, /) -> Array:
+        """Parameters as an array, as the sufficient statistics' means are."""
+
+    def from_vector(self, vector: Array, /) -> Any | None:
+        """The reverse; None if a vector has no parameters."""
+
+
+def passes(sweeper: Sweeper, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
     """The loop, without an end: iterations, parameters and their log-likelihoods.
 
     A pass that shows a fall is no iteration and is not yielded.
 
     Parameters
     ----------
-    sweeper : object
-        A model with its data, as its ``sweeper(x, params)`` returns it. It has a ``start``, whose
-        form is whatever is quick; ``expect(params)``, a pass, gives an `Expected`;
-        ``maximise(expected, params)`` is the M-step; ``params(params)`` turns parameters into the
-        model's own form; ``vector(params)`` makes an array of them, as the sufficient statistics'
-        means are, and ``from_vector(vector)`` the reverse, None if a vector has none.
+    sweeper : Sweeper
     accelerate : bool
         Whether steps are extrapolated.
     """

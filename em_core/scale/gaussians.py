@@ -6,19 +6,23 @@ narrow component far from the origin; `GUARD` says when, and then the component 
 *residuals*: the rows in its own coordinates, in which it has mean 0 and unit covariance.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg.lapack import dpotrf, dtrtri
 
+from em_core import gaussians
 from em_core.checks import Array
 from em_core.em import CollapseError, check_occupied, softmax
-from em_core.sweeps import BLOCK_BYTES, Adder, Expected
+from em_core.gaussians import EPS, GaussianMixture, GaussianParams, inverses_of
+from em_core.scale.chunks import Chunks
+from em_core.scale.sweeps import BLOCK_BYTES, Expected, adder
 
-EPS = float(np.finfo(float).eps)
 Block: TypeAlias = tuple[Array, Any]
 Mask: TypeAlias = NDArray[np.bool_]
 matvec = partial(np.einsum, "jab,jb->ja")  # numpy.matvec needs numpy 2.2
@@ -112,46 +116,6 @@ class Frame:
             yield z, (features(z) if len(x) <= self.rows else None)
 
 
-def check_collapse(covariances: Array, finest: Array) -> None:
-    """Raise unless every covariance is positive definite to the precision of the data.
-
-    A direction in which the standard deviation is below the finest contains nothing but rounding
-    errors. So does one in which the correlations leave no more than about ε of the variance.
-
-    Parameters
-    ----------
-    covariances : ndarray of shape (k, d, d)
-    finest : ndarray of shape (d,)
-        The smallest standard deviation of each axis that the data's precision allows.
-
-    Raises
-    ------
-    CollapseError
-        It names the first such component.
-    """
-    variances = np.einsum("jaa->ja", covariances)
-    positive = (variances > 0).all(axis=1)
-    deviations = np.sqrt(np.where(positive[:, np.newaxis], variances, 1.0))
-    correlations = covariances / (deviations[:, :, np.newaxis] * deviations[:, np.newaxis, :])
-    correlations[~positive] = np.eye(len(finest))
-    left = np.linalg.eigvalsh(correlations)[:, :1]
-    sound = (left > 10 * len(finest) * EPS) & (deviations * np.sqrt(np.maximum(left, 0)) > finest)
-    for j in np.flatnonzero(~(positive & sound.all(axis=1))):
-        reason = "its covariance is not positive definite to working precision"
-        raise CollapseError(int(j), f"{reason}: it has shrunk onto a point or a line")
-
-
-def cholesky(matrices: Array) -> Array:
-    """The lower Cholesky factors; NaN for a matrix that has none."""
-    found = [dpotrf(matrix, lower=1) for matrix in matrices]
-    return np.array([np.full_like(root, np.nan) if failed else root for root, failed in found])
-
-
-def inverses_of(roots: Array) -> Array:
-    """The inverses of lower triangular matrices."""
-    return np.array([dtrtri(root, lower=1)[0] for root in roots])
-
-
 class Components:
     """A mixture in a frame.
 
@@ -222,11 +186,11 @@ def gaussian_sweep(c: Components, own: Mask, shifts: Array | None, block: Block)
     for j, y in residuals.items():
         if shifts is not None:
             y -= shifts[j][:, np.newaxis]
-        sums[j] = moments(y, r[j])
+        sums[j] = summed(y, r[j])
     return Expected(sums, log_likelihood)
 
 
-def moments(y: Array, r: Array) -> Array:
+def summed(y: Array, r: Array) -> Array:
     """Σ_i r_i φ(y_i) without the features, shape (f,); y is overwritten."""
     first = y @ r
     y *= np.sqrt(r)
@@ -234,27 +198,74 @@ def moments(y: Array, r: Array) -> Array:
     return np.concatenate([[r.sum()], first, (y @ y.T)[triangle(len(y))[0]]])
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What is known of all rows before the first pass, added up over pieces.
+
+    Attributes
+    ----------
+    n : float
+        The number of rows.
+    mean : ndarray of shape (d,)
+    scatter : ndarray of shape (d, d)
+        Σ_i (x_i − mean)(x_i − mean)ᵀ.
+    largest : ndarray of shape (d,)
+        The largest |x_i| of each axis.
+    """
+
+    n: float
+    mean: Array
+    scatter: Array
+    largest: Array
+
+    @classmethod
+    def of(cls, x: Array) -> Survey:
+        """The survey of some rows."""
+        (n,), (mean,), (scatter,) = gaussians.moments(x, np.ones((len(x), 1)))
+        return cls(n, mean, scatter, np.abs(x).max(axis=0))
+
+    def __add__(self, other: Survey) -> Survey:
+        """The survey of both sets of rows (Chan, Golub and LeVeque 1983)."""
+        n, step = self.n + other.n, other.mean - self.mean
+        share = other.n / n
+        scatter = self.scatter + other.scatter + self.n * share * np.outer(step, step)
+        largest = np.maximum(self.largest, other.largest)
+        return Survey(n, self.mean + share * step, scatter, largest)
+
+
 class GaussianSweeper:
-    """What `fit` needs of a mixture of Gaussians: passes over the data, and the M-step.
+    """A mixture of Gaussians with its data, as `em_core.scale.sweeps.passes` needs it.
 
     Parameters
     ----------
-    total : callable
-        Adds up a function of a block over the blocks that the frame cuts.
-    frame : Frame
-    finest : ndarray of shape (d,)
-        As `check_collapse` needs it.
+    model : GaussianMixture
+    x : array_like of shape (n, d), or Chunks of such
     start : GaussianParams
-        What is found is of its class.
-    shared : bool
-        Whether all components have one covariance.
+
+    Raises
+    ------
+    ValueError
+        For unusable data or parameters.
+    CollapseError
+        If a covariance is not positive definite to the working precision of these data.
     """
 
-    def __init__(self, total: Adder, frame: Frame, finest: Array, start: Any, shared: bool) -> None:
-        self.total, self.frame, self.finest, self.shared = total, frame, finest, shared
-        self.kind, (self.upper, self.order, _) = type(start), triangle(len(finest))
-        narrowest = (finest / np.linalg.norm(frame.root, axis=1)).max()
-        self.clear = 2 * max(10 * len(finest) * EPS, narrowest)
+    def __init__(
+        self, model: GaussianMixture, x: ArrayLike | Chunks, start: GaussianParams
+    ) -> None:
+        shared = model.shared_covariance
+        chunks = x if isinstance(x, Chunks) else Chunks.of(gaussians.as_rows(x, start, shared))
+        whole = chunks.sum(
+            lambda piece: Survey.of(np.ascontiguousarray(gaussians.as_rows(piece, start, shared)))
+        )
+        self.finest = gaussians.finest(whole.largest, np.sqrt(np.diag(whole.scatter) / whole.n))
+        gaussians.check_collapse(start.covariances, self.finest)
+        frame = Frame(whole.mean, whole.scatter, whole.n, len(start.weights))
+        self.total = adder(chunks, frame.blocks, keep=chunks is not x)
+        self.frame, self.shared = frame, shared
+        self.upper, self.order, _ = triangle(len(self.finest))
+        narrowest = (self.finest / np.linalg.norm(frame.root, axis=1)).max()
+        self.clear = 2 * max(10 * len(self.finest) * EPS, narrowest)
         means = (start.means - frame.centre) @ frame.inverse.T
         roots = frame.inverse @ np.linalg.cholesky(start.covariances)
         self.start = Components(start.weights, means, roots)
@@ -281,10 +292,10 @@ class GaussianSweeper:
         self._check_collapse(found)
         return found
 
-    def params(self, c: Components) -> Any:
+    def params(self, c: Components) -> GaussianParams:
         """The parameters in the data's own coordinates."""
         means = self.frame.centre + c.means @ self.frame.root.T
-        return self.kind(c.weights, means, self._covariances(c))
+        return GaussianParams(c.weights, means, self._covariances(c))
 
     def vector(self, c: Components) -> Array:
         """The weights, and times them the means and the second moments about the frame's centre."""
@@ -329,12 +340,12 @@ class GaussianSweeper:
     def _roots(self, weights: Array, covariances: Array, frame: Array) -> Array:
         """The covariances' roots, in the frame's coordinates."""
         if not self.shared:
-            return np.asarray(frame @ cholesky(covariances))
+            return np.asarray(frame @ gaussians.cholesky(covariances))
         shared = np.einsum("j,jab->ab", weights, frame @ covariances @ frame.mT)
-        return np.repeat(cholesky(shared[np.newaxis]), len(weights), axis=0)
+        return np.repeat(gaussians.cholesky(shared[np.newaxis]), len(weights), axis=0)
 
     def _check_collapse(self, c: Components) -> None:
         # A bound from the precisions' traces clears most cases without any eigenvalue.
         least = self.frame.smallest * c.weights.min() / c.traces.max()
         if not least > self.clear:
-            check_collapse(self._covariances(c), self.finest)
+            gaussians.check_collapse(self._covariances(c), self.finest)

@@ -1,0 +1,6 @@
+"""The same fits, quick and large; nothing here changes what a fit finds, and it can be read last.
+
+`known` says for exactly which models there is a quick way, and `em_core.fit` asks it. `sweeps` is
+the loop of passes over the data and its acceleration; `coins` and `gaussians` are what one pass is
+for these models; `chunks` and `dask` are data in pieces, here and on a cluster.
+"""

@@ -1,0 +1,91 @@
+"""Mixtures of coins in one pass over the data: two matrix products with (1, heads, tails)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from em_core import checks, coins
+from em_core.checks import Array
+from em_core.coins import CoinMixture, CoinParams
+from em_core.em import softmax
+from em_core.scale.chunks import Chunks
+from em_core.scale.sweeps import BLOCK_BYTES, Expected, adder
+
+
+def coin_blocks(size: int, x: ArrayLike) -> Iterator[Array]:
+    """The features (1, heads, tails) of some rows at a time, each of shape (3, size)."""
+    counts = np.asarray(x)
+    for at in range(0, len(counts), size):
+        piece = counts[at : at + size]
+        yield np.ascontiguousarray(np.vstack([np.ones(len(piece)), piece.T]))
+
+
+def coin_sweep(params: CoinParams, block: Array) -> Expected:
+    """A block's share of a pass; the ways to order the tosses are left out."""
+    if (params.weights * params.theta * (1 - params.theta)).all():
+        log_theta, log_rest = np.log(params.theta), np.log1p(-params.theta)
+        r = np.column_stack([np.log(params.weights), log_theta, log_rest]) @ block
+    else:  # a matrix product would take 0 · log 0 for not a number
+        r = np.ascontiguousarray(coins.log_tosses(params, block[1:].T).T)
+    log_likelihood = softmax(r)
+    return Expected(r @ block.T, log_likelihood)
+
+
+class CoinSweeper:
+    """A mixture of coins with its data, as `em_core.scale.sweeps.passes` needs it.
+
+    Parameters
+    ----------
+    model : CoinMixture
+    x : array_like of shape (m, 2), or Chunks of such
+    start : CoinParams
+
+    Raises
+    ------
+    ValueError
+        For unusable data or parameters.
+    """
+
+    def __init__(self, model: CoinMixture, x: ArrayLike | Chunks, start: CoinParams) -> None:
+        checks.params(start, CoinParams)
+        chunks = x if isinstance(x, Chunks) else Chunks.of(coins.as_counts(x))
+        tosses, self.log_ways = chunks.sum(_survey)
+        coins.check_tosses(tosses)
+        blocks = partial(coin_blocks, BLOCK_BYTES // (8 * (3 + len(start.theta))))
+        self.total = adder(chunks, blocks, keep=chunks is not x)
+        self.model, self.start = model, start
+
+    def expect(self, params: CoinParams) -> Expected:
+        """The sums for these parameters, in one pass."""
+        found = self.total(partial(coin_sweep, params))
+        return Expected(found.sums, found.log_likelihood + self.log_ways)
+
+    def maximise(self, expected: Expected, params: CoinParams) -> CoinParams:
+        """The M-step."""
+        rows, tosses = expected.sums[:, 0], expected.sums[:, 1:]
+        return coins.from_sums(rows, tosses, params, self.model.fit_weights)
+
+    def params(self, params: CoinParams) -> CoinParams:
+        """As they are."""
+        return params
+
+    def vector(self, params: CoinParams) -> Array:
+        """θ and the weights."""
+        return np.concatenate([params.theta, params.weights])
+
+    def from_vector(self, vector: Array) -> CoinParams | None:
+        """The parameters; None if one is out of its range."""
+        try:
+            return CoinParams(*np.split(vector, 2))
+        except ValueError:
+            return None
+
+
+def _survey(piece: ArrayLike) -> Array:
+    """The number of tosses, and Σ_i log C(n_i, h_i)."""
+    counts = coins.as_counts(piece, least=0)
+    return np.array([counts.sum(), coins.log_ways(counts).sum()])
