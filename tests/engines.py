@@ -89,6 +89,11 @@ MIDDLE = f"""(...what) => {{
   const {{ left, top, width, height }} = found.getBoundingClientRect();
   return [left + width / 2, top + height / 2];
 }}"""
+# The same, once the thing is what a click there meets: one on what covers it does something else.
+UNCOVERED = f"""(...what) => {{
+  const middle = ({MIDDLE})(...what);
+  return middle && ({FIND})(...what).contains(document.elementFromPoint(...middle)) && middle;
+}}"""
 # A place of a drawing's own, in the window.
 PLACE = f"""(selector, name, x, y) => {{
   const drawing = ({FIND})(selector, name).ownerSVGElement;
@@ -144,8 +149,8 @@ class Engine(ABC):
         return wait(lambda: self.run(function, *arguments), function, *arguments)
 
     def click(self, selector: str, name: str = "") -> None:
-        """Click a thing in its middle."""
-        self.drag(self.until(MIDDLE, selector, name))
+        """Click a thing in its middle, when nothing covers it."""
+        self.drag(self.until(UNCOVERED, selector, name))
 
     def act(self, kind: str, *what: Any) -> None:
         """Do what a line of a trace says."""
