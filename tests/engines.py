@@ -129,6 +129,10 @@ class Engine(ABC):
         """Open a page and wait until it is loaded."""
 
     @abstractmethod
+    def resize(self, width: int, height: int) -> None:
+        """Give the page another size."""
+
+    @abstractmethod
     def run(self, function: str, *arguments: Any) -> Any:
         """Call a function of JavaScript in the page."""
 
@@ -231,6 +235,9 @@ class Played(Engine):
 
     def goto(self, address: str) -> None:
         self.page.goto(address)
+
+    def resize(self, width: int, height: int) -> None:
+        self.page.set_viewport_size({"width": width, "height": height})
 
     def run(self, function: str, *arguments: Any) -> Any:
         return self.page.evaluate(f"(given) => ({function})(...given)", list(arguments))
@@ -367,6 +374,13 @@ class WebKit(Engine):
     def goto(self, address: str) -> None:
         self.driver.get(address)
 
+    def resize(self, width: int, height: int) -> None:
+        inner = self.run("() => [innerWidth, innerHeight]")
+        outer = self.driver.get_window_size().values()
+        sizes = zip(outer, (width, height), inner, strict=True)
+        self.driver.set_window_size(*(o + w - i for o, w, i in sizes))
+        self.until("(width) => innerWidth === width", width)
+
     def run(self, function: str, *arguments: Any) -> Any:
         return self.driver.execute_script(f"return ({function})(...arguments)", *arguments)
 
@@ -423,10 +437,7 @@ def a_webkit(folder: Path) -> Iterator[WebKit]:
         driver = webdriver.WebKitGTK(options=options, service=service)
         try:
             webkit = WebKit(driver, options.binary_location, folder)
-            inner = webkit.run("() => [innerWidth, innerHeight]")
-            outer = driver.get_window_size().values()
-            driver.set_window_size(*(o + w - i for o, w, i in zip(outer, SIZE, inner, strict=True)))
-            webkit.until("(width) => innerWidth === width", SIZE[0])
+            webkit.resize(*SIZE)
             yield webkit
         finally:
             with suppress(WebDriverException):  # one that crashed can't be told to go

@@ -13,6 +13,7 @@ import notebooks
 import pytest
 from engines import Engine, Played, WebKit
 from playwright.sync_api import Playwright
+from test_touch import COME_TO_REST
 from walk import NAMES
 
 # WebKitGTK itself crashed once in some hundred visits, on a machine with 15 times its load: that is
@@ -308,6 +309,35 @@ def test_the_contents_open_close_and_lead_on(engine: Engine, base: str) -> None:
     engine.until(OPEN)
     engine.click(".contents a[href*='02_complete']")
     is_at(engine, "/book/02_complete.html")
+
+
+NUMBER = 70  # of the paragraph that is read
+READ = f"""async (number) => {{
+  const place = document.querySelectorAll("main p")[number];
+  await ({COME_TO_REST})(place);
+  return place.getBoundingClientRect().top;
+}}"""
+RELOAD = "() => { window.old = true; location.reload(); }"
+# Not while it is still held: from then on it must stay by itself.
+IS_BACK = """(number, top) => {
+  if (window.old || document.readyState !== "complete") return false;
+  if (history.scrollRestoration !== "auto") return false;
+  const now = document.querySelectorAll("main p")[number].getBoundingClientRect().top;
+  return Math.abs(now - top) < 2;
+}"""
+
+
+@pytest.mark.parametrize("width", [600, engines.SIZE[0]])
+def test_whoever_reloads_a_page_finds_the_line_again(engine: Engine, base: str, width: int) -> None:
+    engine.resize(width, engines.SIZE[1])
+    try:
+        engine.goto(f"{base}book/05_coins.html")
+        top = engine.run(READ, NUMBER)
+        for _ in range(2):  # what is found is kept, too
+            engine.run(RELOAD)
+            engine.until(IS_BACK, NUMBER, top)
+    finally:
+        engine.resize(*engines.SIZE)
 
 
 def test_the_colours_are_switched_and_kept(engine: Engine, site_url: str) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from test_widget_pages import SPECS, Spec, handle, on_its_page, shows, slider, status
 
 pytestmark = pytest.mark.site
@@ -180,14 +180,49 @@ def test_a_far_section_waits_and_is_found(phone: Phone, site_url: str) -> None:
     assert not last.evaluate(waits)
 
 
-def test_whoever_reloads_a_page_is_where_he_was(phone: Phone, site_url: str) -> None:
+def goes_and_comes_back(page: Page) -> None:
+    page.goto(page.url.replace("08_gaussians", "notation"))
+    page.go_back()
+
+
+# Not as a phone: when a page is left, the emulation of one takes other scroll bars, and what is
+# above the place gets another height.
+@pytest.mark.parametrize("slowness", [1, 6])
+@pytest.mark.parametrize("returns", [Page.reload, goes_and_comes_back], ids=["reloads", "returns"])
+def test_whoever_comes_back_to_a_page_is_where_he_was(
+    chromium: Browser, site_url: str, returns: Callable[[Page], object], slowness: int
+) -> None:
+    with chromium.new_context(viewport={"width": 390, "height": 844}) as context:
+        page = context.new_page()
+        page.goto(f"{site_url}/book/08_gaussians.html")
+        place = page.locator("article > section > section").nth(5).locator("> p").last
+        place.evaluate(COME_TO_REST)
+        top = place.evaluate("it => it.getBoundingClientRect().top")
+        throttle = {"rate": slowness}
+        context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", throttle)
+        returns(page)
+        page.wait_for_function("() => history.scrollRestoration === 'auto'")
+        assert place.evaluate("it => it.getBoundingClientRect().top") == pytest.approx(top, abs=2)
+
+
+def test_the_place_is_there_before_the_last_script_until_a_finger_moves(
+    phone: Phone, site_url: str
+) -> None:
     page = phone.page
-    page.goto(f"{site_url}/book/08_gaussians.html")
-    place = page.locator("article > section > section").nth(5).locator("> p").last
-    place.evaluate(COME_TO_REST)
-    expect(place).to_be_in_viewport()
-    page.reload()
-    expect(place).to_be_in_viewport()
+    page.goto(f"{site_url}/book/05_coins.html")
+    places = "[...document.querySelectorAll('article > section > section > p')]"
+    page.evaluate(f"() => ({COME_TO_REST})({places}[30])")
+    held: list[Route] = []
+    page.route("**/em-site.js*", lambda route: held.append(route))
+    page.reload(wait_until="commit")
+    page.wait_for_function(
+        f"() => {{ const it = {places}[30]?.getBoundingClientRect(); "
+        "return it?.bottom > 0 && it.top < innerHeight; }"
+    )
+    assert page.evaluate("history.scrollRestoration") == "manual"
+    phone.swipe((200, 300), 6, 300)
+    page.wait_for_function("() => history.scrollRestoration === 'auto'")
+    held[0].continue_()
 
 
 def test_a_box_that_scrolls_is_reached_by_keyboard(phone: Phone, site_url: str) -> None:

@@ -1,6 +1,6 @@
 """What a page may do: nothing but load what the site itself holds.
 
-The policy stands in each page, so that it holds from disk and on any server. Two scripts are
+The policy stands in each page, so that it holds from disk and on any server. A few scripts are
 written into pages, since they are needed before anything is drawn or at any depth; the policy
 allows them by their digests. Styles may stand in elements: KaTeX's formulas are placed by them.
 """

@@ -86,20 +86,6 @@
     }
   }
 
-  // A section that is laid out late has the height that it had at the last visit, so that whoever
-  // reloads the page, or comes back to it, finds the place again.
-  function keepHeights() {
-    const sections = [...document.querySelectorAll("article > section > section")];
-    const name = `em-heights ${location.pathname} ${innerWidth}`;
-    try {
-      const kept = JSON.parse(sessionStorage.getItem(name)) ?? [];
-      if (kept.length === sections.length) sections.forEach(({ style }, i) => { style.containIntrinsicBlockSize = `auto ${kept[i]}px`; });
-    } catch { /* storage is switched off */ }
-    addEventListener("pagehide", () => {
-      try { sessionStorage.setItem(name, JSON.stringify(sections.map((section) => section.getBoundingClientRect().height))); } catch { /* likewise */ }
-    });
-  }
-
   function offerCopies() {
     if (!navigator.clipboard) return;
     for (const code of document.querySelectorAll(".cell_input .highlight")) {
@@ -143,7 +129,6 @@
     }).observe(document.getElementById("search-results"), { childList: true, subtree: true });
   }
 
-  keepHeights();
   switchColours();
   closeContents();
   foldSections();
