@@ -3,6 +3,10 @@
 To be read with the module's name: ``checks.rng(rng)``.
 """
 
+from collections.abc import Sequence
+from decimal import Decimal
+from numbers import Real
+from types import NoneType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -13,6 +17,12 @@ Array: TypeAlias = NDArray[np.float64]
 SUM_TOLERANCE = 1e-8
 LARGEST_COUNT = 2**53  # above it, floating-point numbers leave whole numbers out
 SYMMETRY_TOLERANCE = 1e-10
+REAL = (
+    Real,
+    Decimal,
+    np.bool_,
+    NoneType,
+)  # a missing None becomes NaN; numpy's times count as Real
 
 
 def numbers(name: str, values: ArrayLike, shape: tuple[int | str, ...], copy: bool = True) -> Array:
@@ -41,13 +51,7 @@ def numbers(name: str, values: ArrayLike, shape: tuple[int | str, ...], copy: bo
         hold NaN or infinity.
     """
     right = str(shape).replace("'", "")
-    try:
-        given = np.asarray(values)
-        if given.dtype.kind not in "biufO" or np.ma.is_masked(values):
-            raise TypeError
-        array = np.array(given, dtype=float, copy=copy or None).view()
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name}: not an array of numbers; expected shape {right}") from None
+    array = real(name, values, right, copy).view()
     if array.size == 0:
         raise ValueError(f"{name}: is empty, shape {array.shape}; expected {right}, none of them 0")
     wrong = [n for n, m in zip(array.shape, shape, strict=False) if m != n and isinstance(m, int)]
@@ -57,6 +61,29 @@ def numbers(name: str, values: ArrayLike, shape: tuple[int | str, ...], copy: bo
         raise ValueError(f"{name}: holds NaN or infinity; every value must be a finite number")
     array.flags.writeable = False
     return array
+
+
+def real(name: str, values: ArrayLike, right: str, copy: bool = False) -> Array:
+    """`values` as floats, or a ValueError for what only passes for real numbers.
+
+    Such are text, dates, complex numbers and masked values, also one by one among numbers.
+    """
+    try:
+        if _masked(values):
+            raise TypeError
+        given = np.asarray(values)
+        kinds = set(map(type, given.flat)) if given.dtype.kind == "O" else {given.dtype.type}
+        if np.timedelta64 in kinds or not all(issubclass(kind, REAL) for kind in kinds):
+            raise TypeError
+        return np.array(given, dtype=float, copy=copy or None)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name}: not an array of numbers; expected shape {right}") from None
+
+
+def _masked(values: Any) -> bool:
+    if not isinstance(values, Sequence) or isinstance(values, (str, bytes)):
+        return bool(np.ma.is_masked(values))
+    return not {int, float}.issuperset(map(type, values)) and any(map(_masked, values))
 
 
 def weights(values: ArrayLike, shape: tuple[int | str, ...]) -> Array:
@@ -70,8 +97,7 @@ def weights(values: ArrayLike, shape: tuple[int | str, ...]) -> Array:
     if (w < 0).any() or abs(total - 1) > SUM_TOLERANCE:
         raise ValueError(f"weights: {w.tolist()} must be at least 0 and sum to 1, not {total:.12g}")
     if abs(total - 1) > len(w) * np.finfo(float).eps:
-        w = w / total
-        w.flags.writeable = False
+        return numbers("weights", w / total, shape)
     return w
 
 
@@ -85,7 +111,7 @@ def responsibilities(values: ArrayLike, n: int, k: int) -> Array:
 
 def whole_number(name: str, value: Any, least: int) -> None:
     """Raise a ValueError unless `value` is a whole number from `least` to 2**53."""
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.timedelta64))
     if not (whole and least <= value <= LARGEST_COUNT):
         raise ValueError(f"{name}: {value!r} must be a whole number from {least} to 2**53")
 
@@ -117,11 +143,21 @@ def model(value: object, *methods: str) -> None:
         raise ValueError(f"model: {value!r} must be an object with {needed}, as CoinMixture() is")
 
 
-def log_joint(values: ArrayLike) -> Array:
-    """What a model returned, or a ValueError if it is no log-joint."""
-    array = np.asarray(values, dtype=float)
+def log_joint(values: ArrayLike, x: Any = None) -> Array:
+    """What a model returned for the data x, or a ValueError if it is no log-joint.
+
+    It has a row for each of the data's. These may lie along another axis of x, if the model likes;
+    but where there are more components than rows, it is the log-joint that lies across.
+    """
+    array = real("log_joint", values, "(n, k)")
     if array.ndim != 2 or array.size == 0:
         raise ValueError(f"log_joint: the model returned shape {array.shape}; expected (n, k)")
     if np.isnan(array).any() or (array == np.inf).any():
         raise ValueError("log_joint: the model returned NaN or +inf; it must be finite or -inf")
+    (n, k), shape = array.shape, getattr(x, "shape", None)
+    if isinstance(x, (list, tuple)) and x:
+        shape = (len(x), *np.asarray(x[0], dtype=object).shape)
+    if isinstance(shape, tuple) and n != (*shape, n)[0] and (n not in shape or n < k):
+        right = f"expected ({shape[0]}, k), a row for each of the data's"
+        raise ValueError(f"log_joint: the model returned shape {array.shape}; {right}")
     return array

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln, xlog1py, xlogy
+from scipy.special import gammaln, xlogy
 
 from em_core import checks
 from em_core.checks import Array
@@ -93,8 +93,7 @@ class CoinMixture:
             For unusable data or parameters.
         """
         checks.params(params, CoinParams)
-        counts = as_counts(x)
-        return np.asarray(log_tosses(params, counts) + log_ways(counts)[:, np.newaxis])
+        return log_joint(params, as_counts(x))
 
     def m_step(self, x: ArrayLike, responsibilities: ArrayLike, params: CoinParams) -> CoinParams:
         """θ_j = expected heads / expected tosses; w_j = mean responsibility, if fitted.
@@ -188,19 +187,40 @@ def from_sums(rows: Array, tosses: Array, params: CoinParams, fit_weights: bool)
     return CoinParams(theta, rows / rows.sum() if fit_weights else params.weights)
 
 
-def log_tosses(params: CoinParams, counts: Array) -> Array:
-    """The log-joint without the ways to order the tosses."""
-    heads, tails = counts.T[:, :, np.newaxis]
-    with np.errstate(divide="ignore"):
-        log_weights = np.log(params.weights)
-    log_likelihoods = xlogy(heads, params.theta) + xlog1py(tails, -params.theta)
-    return np.asarray(log_weights + log_likelihoods)
-
-
 def log_ways(counts: Array) -> Array:
     """Log C(n_i, h_i), the ways to order each row's tosses."""
     heads, tails = counts.T
     return np.asarray(gammaln(heads + tails + 1) - gammaln(heads + 1) - gammaln(tails + 1))
+
+
+def log_joint(params: CoinParams, counts: Array) -> Array:
+    """`CoinMixture.log_joint` of counts that were checked.
+
+    The formula's terms are as large as the tosses, and cancel: of 1e14 tosses no digit would be
+    left. So it is log w_j, the log-probability of the row under its own share of heads, h_i / n_i,
+    and a divergence, −n_i D(h_i / n_i ‖ θ_j), each made of what does not cancel.
+    """
+    (heads, tails), theta = counts.T[:, :, np.newaxis], params.theta
+    tosses = heads + tails
+    gap = tosses * theta - heads
+    own = _beyond_stirling(tosses) - _beyond_stirling(heads) - _beyond_stirling(tails)
+    less = _log_ratio(heads, gap, tosses * theta) + _log_ratio(tails, -gap, tosses * (1 - theta))
+    return np.asarray(xlogy(1, params.weights) + own + less)  # xlogy takes log 0 in silence
+
+
+def _log_ratio(counts: Array, gap: Array, expected: Array) -> Array:
+    """Count · log(expected / count); the gap has digits that the difference of both lacks."""
+    ratio = np.divide(gap, counts, out=np.zeros_like(gap), where=counts > 0)
+    far = xlogy(counts, expected) - xlogy(counts, counts)
+    return np.where(ratio > -0.5, counts * np.log1p(np.maximum(ratio, -0.5)), far)
+
+
+def _beyond_stirling(z: Array) -> Array:
+    """Log z! − (z log z − z)."""
+    large = np.maximum(z, 100)
+    series = 1 / (12 * large) - 1 / (360 * large**3) + 1 / (1260 * large**5)
+    small = gammaln(z + 1) - xlogy(z, z) + z
+    return np.where(z < 100, small, 0.5 * np.log(2 * np.pi * large) + series)
 
 
 def as_counts(x: ArrayLike, least: int = 1) -> Array:

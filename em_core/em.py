@@ -157,7 +157,10 @@ def e_step(log_joint: Array) -> tuple[Array, float]:
     ValueError
         If the log-joint has another shape, or holds NaN or +inf.
     """
-    log_joint = checks.log_joint(log_joint)
+    return _e_step(checks.log_joint(log_joint))
+
+
+def _e_step(log_joint: Array) -> tuple[Array, float]:
     never = np.flatnonzero(np.isneginf(log_joint).all(axis=1))
     if never.size:
         which = f"row {never[0]} probability zero ({never.size} such rows of {len(log_joint)})"
@@ -228,7 +231,8 @@ def em_steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
 def _steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
     iteration = 0
     while True:
-        responsibilities, log_likelihood = e_step(model.log_joint(x, params))
+        log_joint = checks.log_joint(model.log_joint(x, params), x)
+        responsibilities, log_likelihood = _e_step(log_joint)
         yield EMState(iteration, params, responsibilities, log_likelihood)
         iteration += 1
         with at_iteration(iteration):
@@ -268,7 +272,7 @@ def lower_bound(model: Model, x: Any, params: Params, responsibilities: ArrayLik
         If the responsibilities have another shape or a row is not a distribution.
     """
     checks.model(model, "log_joint")
-    log_joint = checks.log_joint(model.log_joint(x, params))
+    log_joint = checks.log_joint(model.log_joint(x, params), x)
     r = checks.responsibilities(responsibilities, *log_joint.shape)
     expected = np.where(r > 0, r * np.where(r > 0, log_joint, 0), 0)
     return float((expected + entr(r)).sum())

@@ -17,11 +17,6 @@ from em_core.scale.chunks import Chunks
 from em_core.scale.sweeps import passes
 
 Watch = Callable[[int, float], object]
-MEANING = (
-    "EM's never falls: usually m_step does not maximise the lower bound of this log_joint, as one "
-    "of them has a mistake, or m_step heeds a prior, a ridge or a floor that log_joint lacks. "
-    "Compare lower_bound before and after m_step."
-)
 
 
 class Progress:
@@ -172,25 +167,22 @@ class _Run:
     def __init__(self, model: Any, x: Any, start: Any, accelerate: bool = False) -> None:
         checks.model(model, "log_joint", "m_step")
         checks.flag("accelerate", accelerate)
-        self.model, self.start, self.iteration, self.converged = model, start, 0, False
-        self.x = x
+        self.model, self.x, self.start = model, x, start
+        self.iteration, self.converged, self.told = 0, False, False
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
         self.log_likelihoods: list[float] = []
         self.params: Any = start
         self.rounding: float | None = None  # is found when it is asked for
-        self.told = False
         if quick_way := known.quick_way(model):
             self.x = Chunks.of(x) if isinstance(x, np.memmap) else x
             with em.at_iteration(0):
                 sweeper = quick_way(model, self.x, start)
             self.as_given, self.steps = sweeper.params, passes(sweeper, accelerate)
             self.rounding = np.inf  # these models never fall by more
-        elif accelerate:
-            advice = "leave accelerate out, and fit runs the model's own methods"
-            raise ValueError(f"accelerate: can't be True for {known.why_not(model)}; {advice}")
-        elif isinstance(x, Chunks):
-            advice = "give all rows as one array, such as a numpy.memmap"
-            raise ValueError(f"x: can't be Chunks for {known.why_not(model)}; {advice}")
+        elif accelerate or isinstance(x, Chunks):
+            wish = "accelerate: can't be True" if accelerate else "x: can't be Chunks"
+            advice = "leave it out" if accelerate else "give all rows as one array or numpy.memmap"
+            raise ValueError(f"{wish} for {known.why_not(model)}; {advice}")
         else:
             states = em.em_steps(model, x, start)
             self.as_given = lambda params: params
@@ -198,7 +190,8 @@ class _Run:
 
     def go(self, tol: float, max_iter: int, watch: Watch | None = None) -> None:
         """Iterate until it has converged, or `max_iter` is reached."""
-        if isinstance(tol, bool) or not isinstance(tol, Real) or not 0 <= float(tol) < np.inf:
+        number = isinstance(tol, Real) and not isinstance(tol, (bool, np.timedelta64))
+        if not (number and 0 <= tol < np.inf):
             raise ValueError(f"tol: {tol!r} must be a finite number, at least 0")
         checks.whole_number("max_iter", max_iter, least=0)
         before, small = np.nan, 0
@@ -229,7 +222,11 @@ class _Run:
         if fall > self.rounding and not self.told:
             self.told = True
             seen = f"the log-likelihood fell by {fall:.3g} at iteration {self.iteration}"
-            warnings.warn(f"{seen}. {MEANING}", em.LikelihoodFellWarning, stacklevel=4)
+            cause = (
+                "m_step does not maximise the lower bound of log_joint, by mistake or for a prior"
+            )
+            message = f"{seen}; usually {cause}. Compare lower_bound before and after m_step"
+            warnings.warn(message, em.LikelihoodFellWarning, stacklevel=4)
         return fall > self.rounding
 
     def _explain(self, params: Any) -> None:

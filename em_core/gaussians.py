@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import dpotrf, dtrtri
+from scipy.special import xlogy
 
 from em_core import checks
 from em_core.checks import Array
@@ -106,8 +107,7 @@ class GaussianMixture:
             For unusable data or parameters.
         """
         rows = as_rows(x, params, self.shared_covariance)
-        with np.errstate(divide="ignore"):
-            log_weights = np.log(params.weights)
+        log_weights: Array = xlogy(1, params.weights)  # of 0 it takes the logarithm in silence
         components = zip(params.means, params.covariances, strict=True)
         return log_weights + np.column_stack([_log_density(rows, m, c) for m, c in components])
 

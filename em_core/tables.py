@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaln
 
 from em_core.checks import Array
-from em_core.coins import CoinMixture, CoinParams
+from em_core.coins import CoinMixture, CoinParams, as_counts, log_ways
 from em_core.em import e_step, lower_bound
 from em_core.gaussians import GaussianMixture, GaussianParams
 
@@ -25,8 +24,7 @@ def log_binomials(x: Array) -> float:
     float
         In nats.
     """
-    x = np.asarray(x, dtype=float)
-    return float((gammaln(x.sum(axis=1) + 1) - gammaln(x + 1).sum(axis=1)).sum())
+    return float(log_ways(as_counts(x)).sum())
 
 
 def expected_counts(x: Array, responsibilities: Array) -> Array:
@@ -42,7 +40,7 @@ def expected_counts(x: Array, responsibilities: Array) -> Array:
     ndarray of shape (m, k, 2)
         Its sum over the first axis is what the M-step divides.
     """
-    counts = np.asarray(x, dtype=float)
+    counts = as_counts(x)
     return np.asarray(responsibilities[:, :, np.newaxis] * counts[:, np.newaxis, :])
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import pickle
 import re
 import warnings
+from collections import deque
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
 from itertools import islice
 
 import numpy as np
 import pytest
 
 from em_core import (
+    Chunks,
     CoinMixture,
     CoinParams,
     CollapsedStartsWarning,
@@ -23,7 +28,9 @@ from em_core import (
     fit,
     fit_restarts,
     lower_bound,
+    tables,
 )
+from em_core.em import e_step
 
 COINS, GAUSSIANS = CoinMixture(), GaussianMixture()
 TOSSES = [[5, 5], [9, 1], [8, 2]]
@@ -62,6 +69,47 @@ BAD_ARRAYS = {
     "NaN": ([[1.0, np.nan]], "NaN or infinity"),
     "infinity": ([[1.0, np.inf]], "NaN or infinity"),
 }
+
+
+def disguised(values):
+    """Numbers, written as what numpy would make numbers of by leaving something out."""
+    array = np.array(values)
+    some = np.zeros(array.shape, dtype=bool)
+    some[..., -1] = True
+    one = array.astype(object)
+    text, date, span, imaginary = one.copy(), one.copy(), one.copy(), one.copy()
+    text[..., -1], date[..., -1], span[..., -1] = "1_0", np.datetime64("2020-01-01"), timedelta(1)
+    imaginary[..., -1] += 0j
+    numpys, bytes_ = one.copy(), one.copy()
+    numpys[..., -1], bytes_[..., -1] = np.timedelta64(1, "s"), b"1"
+    rows = [np.ma.array(row, mask=hide) for row, hide in zip(array, some, strict=True)]
+    with_constant = array.tolist()
+    (with_constant[0] if array.ndim > 1 else with_constant)[-1] = np.ma.masked
+    deeper = [rows] if array.ndim > 2 else rows
+    return {
+        "text": array.astype(str),
+        "text in a list": array.astype(str).tolist(),
+        "bytes": array.astype("S"),
+        "text among numbers": text,
+        "bytes among numbers": bytes_,
+        "dates": array.astype("M8[s]"),
+        "a date among numbers": date,
+        "spans of time": array.astype("m8[s]"),
+        "numpy's span among numbers": numpys,
+        "a span among numbers": span,
+        "complex": array + 0j,
+        "complex in a list": (array + 0j).tolist(),
+        "complex among numbers": imaginary,
+        "masked": np.ma.array(array, mask=some),
+        "all masked": np.ma.array(array, mask=True),
+        "masked in a list": deeper,
+        "masked in a tuple": tuple(deeper),
+        "masked in a deque": deque(deeper),
+        "the masked constant": with_constant,
+    }
+
+
+KINDS = sorted(disguised([[1, 2]]))
 BAD_COUNTS = {
     "three columns": ([[1, 2, 3]], "has shape (1, 3); expected (m, 2)"),
     "a negative count": ([[-1, 2]], "whole numbers from 0 to 2**53"),
@@ -219,9 +267,101 @@ def test_bad_responsibilities_are_refused(call, responsibilities, words):
     refused(user, "responsibilities:", words)
 
 
+# --- what passes for numbers ----------------------------------------------------------------------
+
+ONES = np.ones((2, 2))
+# Every array that em_core takes: a good one, and what takes it.
+ARRAYS = {
+    "coins' x": ("x", TOSSES, lambda v: COINS.check(v, COIN_PARAMS)),
+    "a piece": ("chunk 0 of x", TOSSES, lambda v: fit(COINS, Chunks([v]), COIN_PARAMS)),
+    "gaussians' x": ("x", TOSSES, lambda v: GAUSSIANS.check(v, GAUSSIAN_PARAMS)),
+    "a gaussian piece": ("chunk 0 of x", TOSSES, lambda v: fit(GAUSSIANS, Chunks([v]), START)),
+    "a random start's x": ("x", TOSSES, lambda v: GAUSSIANS.random_start(v, 1, rng())),
+    "expected counts": ("x", TOSSES, lambda v: tables.expected_counts(v, HALF)),
+    "binomials": ("x", TOSSES, tables.log_binomials),
+    "theta": ("theta", [1, 0], lambda v: CoinParams(v, [0.5, 0.5])),
+    "coins' weights": ("weights", [1, 0], lambda v: CoinParams([0.6, 0.5], v)),
+    "weights": ("weights", [1, 0], lambda v: GaussianParams(v, ONES, [EYE] * 2)),
+    "means": ("means", ONES, lambda v: GaussianParams([0.5, 0.5], v, [EYE] * 2)),
+    "covariances": ("covariances", [EYE] * 2, lambda v: GaussianParams([0.5, 0.5], ONES, v)),
+    "responsibilities": ("responsibilities", [[1, 0]] * 3, lambda v: COINS.m_step(TOSSES, v, FAIR)),
+    "the bound's": (
+        "responsibilities",
+        [[1, 0]] * 3,
+        lambda v: lower_bound(COINS, TOSSES, FAIR, v),
+    ),
+    "a log-joint": ("log_joint", [[0, -1]] * 3, lambda v: e_step(v)),
+    "a model's log-joint": ("log_joint", [[0, -1]], lambda v: fit(OwnModel(v), [1], None)),
+    "the bound's log-joint": (
+        "log_joint",
+        [[0, -1]],
+        lambda v: lower_bound(OwnModel(v), 1, 1, HALF),
+    ),
+}
+FAIR = CoinParams([0.6, 0.5], [0.5, 0.5])
+START = GaussianParams([1.0], [[7.0, 3.0]], [9 * np.eye(2)])
+
+
+@over("kind", KINDS)
+@over("array", ARRAYS)
+def test_what_only_passes_for_numbers_is_refused(array, kind):
+    name, good, call = ARRAYS[array]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        refused(lambda: call(disguised(good)[kind]), f"{name}: not an array of numbers")
+
+
+REAL = {
+    "fractions": lambda v: [[Fraction(int(a), 3) for a in row] for row in v],
+    "decimals": lambda v: [[Decimal(int(a)) for a in row] for row in v],
+    "objects": lambda v: np.array(v).astype(object),
+    "numpy's numbers": lambda v: [[np.float32(a) for a in row] for row in v],
+    "an unmasked masked array": lambda v: np.ma.array(v, mask=False),
+    "a deque": lambda v: deque(map(tuple, v)),
+    "half precision": lambda v: np.array(v, dtype=np.float16),
+}
+
+
+@over("kind", REAL)
+def test_whatever_is_a_real_number_is_taken(kind):
+    taken = GaussianParams([0.5, 0.5], REAL[kind]([[3, 6], [9, 12]]), [EYE] * 2).means
+    expected = np.array([[3, 6], [9, 12]]) / (3 if kind == "fractions" else 1)
+    np.testing.assert_allclose(taken, expected, rtol=1e-15)
+
+
+# The data's shape, and the log-joint's.
+ACROSS = [((9,), (2, 9)), ((9, 2), (2, 9)), ((9, 3), (2, 9)), ((9,), (1, 9)), ((9,), (5, 2))]
+ALONG = [((9,), (9, 2)), ((2, 9), (9, 2)), ((2, 9), (9, 3)), ((1, 2), (1, 5)), ((), (9, 2))]
+
+
+@over(("data", "found"), ACROSS, ids=str)
+@over("as_given", [np.zeros, lambda shape: np.zeros(shape).tolist()], ids=["array", "list"])
+def test_a_log_joint_that_lies_across_is_told(data, found, as_given):
+    model, x = OwnModel(np.zeros(found)), as_given(data)
+    words = f"returned shape {found}; expected ({data[0]}, k), a row for each of the data's"
+    for call in (
+        lambda: next(em_steps(model, x, None)),
+        lambda: fit(model, x, None),
+        lambda: lower_bound(model, x, None, np.full(found, 1 / found[1])),
+    ):
+        refused(call, "log_joint:", words)
+
+
+@over(("data", "found"), ALONG, ids=str)
+def test_a_log_joint_with_a_row_for_each_of_the_datas_is_taken(data, found):
+    for x in (np.zeros(data), np.zeros(data).tolist()):
+        state = next(em_steps(OwnModel(np.zeros(found)), x, None))
+        assert state.responsibilities.shape == found
+
+
+@over("x", [{"any": 1}, (np.zeros((9, 2)), "names"), [np.zeros(9)] * 2, None, object()], ids=type)
+def test_data_whose_shape_only_their_model_knows_are_taken(x):
+    assert next(em_steps(OwnModel(np.zeros((9, 2))), x, None)).log_likelihood > 0
+
+
 # --- numbers, generators, models -----------------------------------------------------------------
 
-NOT_COUNTS = [0, -1, 2.0, "2", None, True, np.True_, 10**30]
+NOT_COUNTS = [0, -1, 2.0, "2", None, True, np.True_, 10**30, np.timedelta64(2)]
 
 
 @over("value", NOT_COUNTS, ids=repr)
@@ -251,7 +391,7 @@ def test_bad_max_iter_is_refused(max_iter):
     )
 
 
-@over("tol", [-1e-9, np.nan, np.inf, "1", None, True, 1j, [1e-8]])
+@over("tol", [-1e-9, np.nan, np.inf, "1", None, True, 1j, [1e-8], np.timedelta64(1)])
 def test_bad_tol_is_refused(tol):
     refused(lambda: fit(COINS, TOSSES, COIN_PARAMS, tol=tol), "tol:", "a finite number, at least 0")
 

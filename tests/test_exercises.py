@@ -174,6 +174,30 @@ def test_a_number_in_quotes_is_no_number():
     assert "this is a str that isn't" in check.bic(lambda *a: str(right(*a))).words
 
 
+# What numpy would make numbers of, by leaving something out.
+DISGUISED = {
+    "complex": (lambda part: np.asarray(part) + 5j, "complex, with an imaginary part"),
+    "all masked": (lambda part: np.ma.array(part, mask=True), "an array with masked values"),
+    "masked in a list": (lambda part: [np.ma.array(part, mask=True)], "that isn't"),
+    "text": (lambda part: np.asarray(part).astype(str), "that isn't"),
+    "text among objects": (lambda part: np.asarray(part).astype(str).astype(object), "isn't"),
+}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize("kind", DISGUISED)
+def test_no_check_takes_what_is_no_real_number_for_right(name, kind):
+    task, (disguise, told) = TASKS[name.upper()], DISGUISED[kind]
+
+    def answer(*arguments):
+        result = task.oracle(*arguments)
+        return disguise(result) if len(task.parts) == 1 else tuple(map(disguise, result))
+
+    verdict = CHECKS[name](answer)
+    assert not verdict.right
+    assert told in verdict.words
+
+
 HOSTILE = {
     "refuses its attributes": (Secretive(), "`Leaving`"),
     "has every attribute": (Agreeable(), "should return 2 things"),
@@ -691,3 +715,51 @@ def step_of_gaussians(x, *params):
 def test_the_renaming_holds_for_the_books_own_gaussians():
     x = np.vstack([gaussians.POINTS, gaussians.POINTS + 0.3])
     assert laws.renaming(step_of_gaussians, x, *gaussians.THREE).right
+
+
+ONE_PARAMETER = {
+    "bare": (lambda x, t: t, True),
+    "a list of numbers": (lambda x, t: t.tolist(), True),
+    "in a tuple": (lambda x, t: (t,), True),
+    "in a list": (lambda x, t: [t], True),
+    "from a generator": (lambda x, t: (part for part in [t]), True),
+    "bare, the first apart": (lambda x, t: np.append(t[:1] / 2, t[1:]), False),
+    "nothing": (lambda x, t: None, False),
+    "no things": (lambda x, t: (), False),
+    "one thing too many": (lambda x, t: (t, t), False),
+    "a number": (lambda x, t: 1.0, False),
+    "another shape": (lambda x, t: t[:1], False),
+    "complex": (lambda x, t: t + 1j, False),
+    "masked": (lambda x, t: np.ma.array(t, mask=True), False),
+    "text": (lambda x, t: t.astype(str), False),
+}
+
+
+@pytest.mark.parametrize("start", [[0.6, 0.5, 0.1], np.eye(3)[:, :2]], ids=["numbers", "rows"])
+@pytest.mark.parametrize("kind", ONE_PARAMETER)
+def test_the_renaming_knows_what_one_parameter_may_come_back_as(kind, start):
+    step, holds = ONE_PARAMETER[kind]
+    verdict = laws.renaming(step, [1], start)
+    assert verdict.right == holds
+    assert "stopped" not in verdict.words
+
+
+@pytest.mark.parametrize("result", [None, (), [], 7.0, (np.ones(2),), [np.ones(2)] * 3])
+def test_the_renaming_wants_all_parameters(result):
+    verdict = laws.renaming(lambda x, t, w: result, [1], [0.6, 0.5], [0.5, 0.5])
+    assert verdict.headline == "Fails"
+    assert "stopped" not in verdict.words
+
+
+def test_the_shift_takes_an_e_step_that_returns_more_than_responsibilities():
+    assert laws.shift(e_step, LOGS).right
+    for result in (None, (), LOGS[:1], LOGS.T, 1.0, softmax(LOGS) + 1j, softmax(LOGS).astype(str)):
+        verdict = laws.shift(lambda a, result=result: result, LOGS)
+        assert verdict.headline == "Fails"
+        assert "stopped" not in verdict.words
+
+
+@pytest.mark.parametrize("values", [[1.0, 2j], ["1", "2"], np.ma.array([1, 2], mask=[0, 1]), None])
+def test_monotonicity_is_of_real_numbers(values):
+    assert laws.never_falls(values).headline == "Fails"
+    assert "stopped" not in laws.never_falls(values).words

@@ -6,17 +6,18 @@ cannot see.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from em_core.checks import Array
-from em_core.exercises.verdict import Verdict, quiet, told
+from em_core.exercises.verdict import Unusable, Verdict, as_array, quiet, told, unpacked
 
 ROUNDING = 1e-9
 AGREEMENT = 1e-7
+NOTHING = Verdict("Fails", "It returns nothing: is there a `return`?")
 
 
 def never_falls(values: ArrayLike) -> Verdict:
@@ -41,7 +42,8 @@ def shift(e_step: Callable[[Array], ArrayLike], log_joint: ArrayLike) -> Verdict
     Parameters
     ----------
     e_step : callable
-        Takes a log-joint of shape (n, k), returns responsibilities of that shape.
+        Takes a log-joint of shape (n, k), returns responsibilities of that shape, alone or as
+        the first of several things.
     log_joint : array_like of shape (n, k)
 
     Returns
@@ -57,7 +59,8 @@ def renaming(step: Callable[..., Any], x: ArrayLike, *params: ArrayLike) -> Verd
     Parameters
     ----------
     step : callable
-        One iteration, ``step(x, *params)``; returns parameters like those it was given.
+        One iteration, ``step(x, *params)``; returns parameters like those it was given, a single
+        one bare or in a tuple.
     x : array_like
         The data.
     *params : array_like of shape (k, ...)
@@ -75,6 +78,8 @@ def _told(law: Callable[..., Verdict], *arguments: Any) -> Verdict:
     try:
         with quiet():
             return law(*arguments)
+    except Unusable as stopped:
+        return stopped.verdict
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -82,7 +87,7 @@ def _told(law: Callable[..., Verdict], *arguments: Any) -> Verdict:
 
 
 def _falls(values: ArrayLike) -> Verdict:
-    value = np.asarray(values, dtype=float)
+    value = _numbers("the values", values)
     if value.ndim != 1 or len(value) < 2:
         return Verdict("Fails", "A row of at least two values is wanted, the start's first.")
     finite = np.isfinite(value)
@@ -99,11 +104,14 @@ def _falls(values: ArrayLike) -> Verdict:
 
 
 def _shifted(e_step: Callable[[Array], ArrayLike], log_joint: ArrayLike) -> Verdict:
-    given = np.array(log_joint, dtype=float)
-    plain = np.asarray(e_step(given.copy()))
+    given = _numbers("the log-joint", log_joint)
+    plain = _responsibilities(e_step(given.copy()))
+    if plain.shape != given.shape:
+        shapes = f"{given.shape} are wanted, and these have shape {plain.shape}"
+        return Verdict("Fails", f"Responsibilities of the log-joint's shape {shapes}.")
     shares = np.arange(1, len(given) + 1)[:, np.newaxis] / len(given)
     for constant in (-2000.0, -10.0, 10.0, 2000.0):
-        shifted = np.asarray(e_step(given + constant * shares))
+        shifted = _responsibilities(e_step(given + constant * shares))
         amount = f"With another number added to each row, up to {constant:+.0f},".replace("-", "−")
         if np.isnan(shifted).any():
             return Verdict("Fails", f"{amount} there is NaN.")
@@ -112,12 +120,49 @@ def _shifted(e_step: Callable[[Array], ArrayLike], log_joint: ArrayLike) -> Verd
     return Verdict("Holds", "Numbers from −2000 to +2000, another on each row, change nothing.")
 
 
+def _responsibilities(result: Any) -> Array:
+    """What an E-step returned; where that is several things, the first."""
+    things = unpacked(result, 2) if isinstance(result, (tuple, Iterator)) else [result]
+    return _numbers("the responsibilities", things[0] if things else None)
+
+
+def _numbers(name: str, values: Any) -> Array:
+    """Values as an array, or the verdict that they are none."""
+    if values is None:
+        raise Unusable(NOTHING)
+    try:
+        return as_array(values, name)
+    except Unusable as stopped:
+        raise Unusable(Verdict("Fails", stopped.verdict.words)) from None
+
+
+def _like(given: list[Array], result: Any) -> list[Array]:
+    """What a step returned: as many things as the parameters it was given, each of its shape.
+
+    A single parameter may come back bare.
+    """
+    if result is None:
+        raise Unusable(NOTHING)
+    things = unpacked(result, len(given))
+    if len(given) == 1 and not (len(things) == 1 and np.shape(things[0]) == given[0].shape):
+        things = [result]
+    if len(things) != len(given):
+        words = f"It should return as many things as it is given parameters, {len(given)}."
+        raise Unusable(Verdict("Fails", words))
+    found = [_numbers(f"result {number}", thing) for number, thing in enumerate(things, start=1)]
+    for number, (one, other) in enumerate(zip(found, given, strict=True), start=1):
+        if one.shape != other.shape:
+            words = f"Result {number} should have its parameter's shape, {other.shape}"
+            raise Unusable(Verdict("Fails", f"{words}, and has {one.shape}."))
+    return found
+
+
 def _renamed(step: Callable[..., Any], x: ArrayLike, *params: ArrayLike) -> Verdict:
-    given = [np.array(p, dtype=float) for p in params]
+    given = [_numbers("the parameters", p) for p in params]
     order = np.roll(np.arange(len(given[0])), 1)
-    plain = step(x, *(p.copy() for p in given))
-    renamed = step(x, *(p[order] for p in given))
+    plain = _like(given, step(x, *(p.copy() for p in given)))
+    renamed = _like(given, step(x, *(p[order] for p in given)))
     for number, (one, other) in enumerate(zip(plain, renamed, strict=True), start=1):
-        if not np.allclose(np.asarray(one)[order], other, rtol=AGREEMENT, atol=AGREEMENT):
+        if not np.allclose(one[order], other, rtol=AGREEMENT, atol=AGREEMENT):
             return Verdict("Fails", f"With the components renamed, result {number} is another.")
     return Verdict("Holds", "With the components renamed the results are the same, renamed.")

@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from em_core import checks
 from em_core.checks import SUM_TOLERANCE, Array
 
 Arguments: TypeAlias = tuple[Any, ...]
@@ -260,12 +261,20 @@ def as_array(piece: Any, name: str) -> Array:
     if piece is ...:
         raise Unusable(NOT_STARTED)
     try:
-        if np.asarray(piece).dtype.kind in "SU":
-            raise TypeError
-        return np.array(piece, dtype=float)
+        return checks.real(name, piece, "", copy=True)
     except Exception:  # whatever the learner's object does when it is asked for its numbers
-        what = f"{sentence(name)} should be numbers; this is {kind_of(piece)} that isn't."
+        what = f"{sentence(name)} should be numbers; this is {instead_of_numbers(piece)}."
         raise Unusable(wrong(what)) from None
+
+
+def instead_of_numbers(piece: Any) -> str:
+    """What was given for real numbers."""
+    if isinstance(piece, (complex, np.ndarray, np.generic)):
+        if np.ma.is_masked(piece):
+            return "an array with masked values"
+        if np.iscomplexobj(piece):
+            return "complex, with an imaginary part"
+    return f"{kind_of(piece)} that isn't"
 
 
 def sentence(name: str) -> str:

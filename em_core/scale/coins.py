@@ -15,6 +15,8 @@ from em_core.em import softmax
 from em_core.scale.chunks import Chunks
 from em_core.scale.sweeps import BLOCK_BYTES, Expected, adder
 
+MANY = 1e4  # heads or tails in a row; with more a matrix product loses more than four digits
+
 
 def coin_blocks(size: int, x: ArrayLike) -> Iterator[Array]:
     """The features (1, heads, tails) of some rows at a time, each of shape (3, size)."""
@@ -24,13 +26,13 @@ def coin_blocks(size: int, x: ArrayLike) -> Iterator[Array]:
         yield np.ascontiguousarray(np.vstack([np.ones(len(piece)), piece.T]))
 
 
-def coin_sweep(params: CoinParams, block: Array) -> Expected:
-    """A block's share of a pass; the ways to order the tosses are left out."""
-    if (params.weights * params.theta * (1 - params.theta)).all():
+def coin_sweep(params: CoinParams, product: bool, block: Array) -> Expected:
+    """A block's share of a pass; a product leaves out the ways to order the tosses."""
+    if product:
         log_theta, log_rest = np.log(params.theta), np.log1p(-params.theta)
         r = np.column_stack([np.log(params.weights), log_theta, log_rest]) @ block
-    else:  # a matrix product would take 0 · log 0 for not a number
-        r = np.ascontiguousarray(coins.log_tosses(params, block[1:].T).T)
+    else:
+        r = np.ascontiguousarray(coins.log_joint(params, block[1:].T).T)
     log_likelihood = softmax(r)
     return Expected(r @ block.T, log_likelihood)
 
@@ -53,16 +55,18 @@ class CoinSweeper:
     def __init__(self, model: CoinMixture, x: ArrayLike | Chunks, start: CoinParams) -> None:
         checks.params(start, CoinParams)
         chunks = x if isinstance(x, Chunks) else Chunks.of(coins.as_counts(x))
-        tosses, self.log_ways = chunks.sum(_survey)
+        tosses, many, self.log_ways = chunks.sum(_survey)
         coins.check_tosses(tosses)
         blocks = partial(coin_blocks, BLOCK_BYTES // (8 * (3 + len(start.theta))))
         self.total = adder(chunks, blocks, keep=chunks is not x)
-        self.model, self.start = model, start
+        self.model, self.start, self.few = model, start, many == 0
 
     def expect(self, params: CoinParams) -> Expected:
         """The sums for these parameters, in one pass."""
-        found = self.total(partial(coin_sweep, params))
-        return Expected(found.sums, found.log_likelihood + self.log_ways)
+        # A product would lose the digits of many tosses, and take 0 · log 0 for not a number.
+        product = self.few and bool((params.weights * params.theta * (1 - params.theta)).all())
+        found = self.total(partial(coin_sweep, params, product))
+        return Expected(found.sums, found.log_likelihood + self.log_ways * product)
 
     def maximise(self, expected: Expected, params: CoinParams) -> CoinParams:
         """The M-step."""
@@ -86,6 +90,6 @@ class CoinSweeper:
 
 
 def _survey(piece: ArrayLike) -> Array:
-    """The number of tosses, and Σ_i log C(n_i, h_i)."""
+    """The number of tosses; whether a row has many; and Σ_i log C(n_i, h_i)."""
     counts = coins.as_counts(piece, least=0)
-    return np.array([counts.sum(), coins.log_ways(counts).sum()])
+    return np.array([counts.sum(), counts.max() > MANY, coins.log_ways(counts).sum()])

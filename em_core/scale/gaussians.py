@@ -221,6 +221,7 @@ class Survey:
     @classmethod
     def of(cls, x: Array) -> Survey:
         """The survey of some rows."""
+        x = np.ascontiguousarray(x)
         (n,), (mean,), (scatter,) = gaussians.moments(x, np.ones((len(x), 1)))
         return cls(n, mean, scatter, np.abs(x).max(axis=0))
 
@@ -250,20 +251,15 @@ class GaussianSweeper:
         If a covariance is not positive definite to the working precision of these data.
     """
 
-    def __init__(
-        self, model: GaussianMixture, x: ArrayLike | Chunks, start: GaussianParams
-    ) -> None:
+    def __init__(self, model: GaussianMixture, x: Any, start: GaussianParams) -> None:
         shared = model.shared_covariance
         chunks = x if isinstance(x, Chunks) else Chunks.of(gaussians.as_rows(x, start, shared))
-        whole = chunks.sum(
-            lambda piece: Survey.of(np.ascontiguousarray(gaussians.as_rows(piece, start, shared)))
-        )
+        whole = chunks.sum(lambda rows: Survey.of(gaussians.as_rows(rows, start, shared)))
         self.finest = gaussians.finest(whole.largest, np.sqrt(np.diag(whole.scatter) / whole.n))
         gaussians.check_collapse(start.covariances, self.finest)
-        frame = Frame(whole.mean, whole.scatter, whole.n, len(start.weights))
+        frame = self.frame = Frame(whole.mean, whole.scatter, whole.n, len(start.weights))
         self.total = adder(chunks, frame.blocks, keep=chunks is not x)
-        self.frame, self.shared = frame, shared
-        self.upper, self.order, _ = triangle(len(self.finest))
+        self.shared, (self.upper, self.order, _) = shared, triangle(len(self.finest))
         narrowest = (self.finest / np.linalg.norm(frame.root, axis=1)).max()
         self.clear = 2 * max(10 * len(self.finest) * EPS, narrowest)
         means = (start.means - frame.centre) @ frame.inverse.T

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -73,35 +73,19 @@ def adder(chunks: Chunks, cut: Callable[[Any], Iterable[Any]], keep: bool) -> Ad
     return lambda sweep: chunks.sum(lambda piece: added(map(sweep, cut(piece))))
 
 
-class Sweeper(Protocol):
-    """A model with its data; its parameters have whatever form is quick."""
-
-    start: Any
-
-    def expect(self, params: Any, /) -> Expected:
-        """The M-step's sums and the log-likelihood, in one pass."""
-
-    def maximise(self, expected: Expected, params: Any, /) -> Any:
-        """The M-step."""
-
-    def params(self, params: Any, /) -> Any:
-        """Parameters in the model's own form."""
-
-    def vector(self, params: Any, /) -> Array:
-        """Parameters as an array, as the sufficient statistics' means are."""
-
-    def from_vector(self, vector: Array, /) -> Any | None:
-        """The reverse; None if a vector has no parameters."""
-
-
-def passes(sweeper: Sweeper, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
+def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
     """The loop, without an end: iterations, parameters and their log-likelihoods.
 
     A pass that shows a fall is no iteration and is not yielded.
 
     Parameters
     ----------
-    sweeper : Sweeper
+    sweeper : object
+        A model with its data. It has a ``start``, whose form is whatever is quick;
+        ``expect(params)``, a pass, gives an `Expected`; ``maximise(expected, params)`` is the
+        M-step; ``params(params)`` turns parameters into the model's own form; ``vector(params)``
+        makes an array of them, as the sufficient statistics' means are, and
+        ``from_vector(vector)`` the reverse, None if a vector has none.
     accelerate : bool
         Whether steps are extrapolated.
     """
