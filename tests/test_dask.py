@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dask
 import dask.array as da
+import machines
 import numpy as np
 import pytest
 from distributed import Client, LocalCluster
@@ -34,6 +35,7 @@ def client() -> Iterator[Client]:
         "distributed.comm.timeouts.connect": f"{LAST_RESORT}s",
         "distributed.deploy.lost-worker-timeout": f"{LAST_RESORT}s",  # until it is back
         "distributed.scheduler.allowed-failures": 10,
+        "distributed.nanny.pre-spawn-environ": machines.threads(1),  # whatever it is here
     }
     with (
         dask.config.set(settings),

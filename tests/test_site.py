@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from walk import CHAPTERS, NAMES, Seen, Visit, Walk, visiting
 
 pytestmark = pytest.mark.site
@@ -180,6 +180,21 @@ def test_the_search_finds_jensen(visit: Callable[..., Visit], base: str) -> None
     found.click()
     assert one.page.url.split("#")[0].split("?")[0] == base + "book/01_jensen.html"
     assert not one.complaints
+
+
+def test_what_is_typed_while_the_search_arrives_stays(
+    visit: Callable[..., Visit], site_url: str
+) -> None:
+    page, held = visit().page, []
+    page.route("**/searchindex.js", lambda route: held.append(route))
+    page.goto(f"{site_url}/search.html", wait_until="commit")
+    page.locator("#q").fill("Jensen")
+    expect(page.locator("#q")).to_have_value("Jensen")
+    while not held:
+        page.wait_for_timeout(50)
+    held[0].continue_()
+    page.wait_for_load_state()
+    expect(page.locator("#q")).to_have_value("Jensen")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -76,7 +76,7 @@ def phone(chromium: Browser) -> Iterator[Phone]:
     context = chromium.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     yield Phone(context.new_page())
     context.close()
 
@@ -180,6 +180,11 @@ def test_a_far_section_waits_and_is_found(phone: Phone, site_url: str) -> None:
     assert not last.evaluate(waits)
 
 
+def reloads_in_haste(page: Page) -> None:
+    page.reload(wait_until="domcontentloaded")
+    page.reload()
+
+
 def goes_and_comes_back(page: Page) -> None:
     page.goto(page.url.replace("08_gaussians", "notation"))
     page.go_back()
@@ -188,11 +193,12 @@ def goes_and_comes_back(page: Page) -> None:
 # Not as a phone: when a page is left, the emulation of one takes other scroll bars, and what is
 # above the place gets another height.
 @pytest.mark.parametrize("slowness", [1, 6])
-@pytest.mark.parametrize("returns", [Page.reload, goes_and_comes_back], ids=["reloads", "returns"])
+@pytest.mark.parametrize("returns", [Page.reload, reloads_in_haste, goes_and_comes_back])
 def test_whoever_comes_back_to_a_page_is_where_he_was(
     chromium: Browser, site_url: str, returns: Callable[[Page], object], slowness: int
 ) -> None:
     with chromium.new_context(viewport={"width": 390, "height": 844}) as context:
+        context.set_default_timeout(60_000)
         page = context.new_page()
         page.goto(f"{site_url}/book/08_gaussians.html")
         place = page.locator("article > section > section").nth(5).locator("> p").last

@@ -102,7 +102,7 @@ SHELL = Program(
     "chromium-headless-shell",
 )
 FIREFOX = Firefox(
-    f"Firefox, newer than {TOO_OLD}",
+    f"Firefox after {TOO_OLD}",
     "EM_FIREFOX",
     ("firefox-esr", "firefox"),
     ("/Applications/Firefox.app/Contents/MacOS/firefox",),
@@ -168,7 +168,7 @@ def names(programs: list[Program]) -> str:
 
 def what_to_do(missing: list[Program]) -> str:
     """A sentence for somebody whose machine lacks them."""
-    begin = f"The tests need {names(missing)}, and could not install it: "
+    begin = f"The tests need {names(missing)}, and could not install all of that: "
     if sys.platform == "darwin" and not all(program.on_macs for program in missing):
         return (
             f"{begin}there is no WebKitGTK for macOS, and its Safari is not tested in its place. "
@@ -177,7 +177,7 @@ def what_to_do(missing: list[Program]) -> str:
     packages = " ".join(sorted({program.package for program in missing}))
     variables = ", ".join(program.variable for program in missing)
     return (
-        f"{begin}install it (on Debian: `sudo apt-get install --no-install-recommends {packages}`; "
+        f"{begin}please do (on Debian: `sudo apt-get install --no-install-recommends {packages}`; "
         f"elsewhere name the program in {variables}) and run `make test` again."
     )
 

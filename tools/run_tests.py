@@ -186,20 +186,24 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--check", action="store_true", help="only what one runs while working")
     parser.add_argument("names", nargs="*", metavar="STEP")
     options = parser.parse_args(arguments)
-    all_steps = steps.of_check() if options.check else steps.of_test()
     try:
-        chosen = with_needed(options.names, all_steps) if options.names else all_steps
+        return run(options.names, options.check)
     except ValueError as error:
         print(f"-- {error}", file=sys.stderr)
         return 2
-    lanes = min(MOST_LANES, 1 + (os.cpu_count() or 1))  # steps wait for browsers half their time
-    began = time.monotonic()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            outcomes = run_all(chosen, lanes, Path(folder))
     except KeyboardInterrupt:
         print("\n-- stopped")
         return 130
+
+
+def run(names: list[str], check: bool) -> int:
+    """Run the steps of these names, or all; 1 if one failed."""
+    all_steps = steps.of_check() if check else steps.of_test()
+    chosen = with_needed(names, all_steps) if names else all_steps
+    lanes = min(MOST_LANES, 1 + (os.cpu_count() or 1))  # steps wait for browsers half their time
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        outcomes = run_all(chosen, lanes, Path(folder))
     return min(1, summarise(outcomes, time.monotonic() - began))
 
 

@@ -113,6 +113,15 @@
     addEventListener("afterprint", () => { for (const fold of opened.splice(0)) fold.open = false; });
   }
 
+  // Sphinx empties the field when all has arrived; what a reader has typed till then stays.
+  function keepTyped() {
+    const field = document.getElementById("q");
+    if (!field || new URLSearchParams(location.search).has("q")) return;
+    let typed = field.value;
+    field.addEventListener("input", () => { typed = field.value; });
+    document.addEventListener("DOMContentLoaded", () => { field.value = typed; });
+  }
+
   // Sphinx's search shows titles; each page's description says more, from disk too.
   function describeResults() {
     const data = document.getElementById("descriptions");
@@ -132,6 +141,7 @@
   switchColours();
   closeContents();
   foldSections();
+  keepTyped();
   describeResults();
   offerCopies();
   openForPrint();
