@@ -245,7 +245,7 @@ class _Run:
         if fall > self.rounding and not self.told:
             self.told = True
             seen = f"the log-likelihood fell by {fall:.3g} at iteration {self.iteration}"
-            cause = "m_step does not maximise log_joint's lower bound, by mistake or for a prior"
+            cause = "m_step does not maximise the lower bound of log_joint, by mistake or a prior"
             message = f"{seen}; usually {cause}. Compare lower_bound before and after m_step"
             warnings.warn(message, em.LikelihoodFellWarning, stacklevel=4)
         return fall > self.rounding
