@@ -6,7 +6,6 @@ To be read with the module's name: ``checks.rng(rng)``.
 from collections.abc import Sequence
 from decimal import Decimal
 from numbers import Real
-from types import NoneType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,12 +16,8 @@ Array: TypeAlias = NDArray[np.float64]
 SUM_TOLERANCE = 1e-8
 LARGEST_COUNT = 2**53  # above it, floating-point numbers leave whole numbers out
 SYMMETRY_TOLERANCE = 1e-10
-REAL = (
-    Real,
-    Decimal,
-    np.bool_,
-    NoneType,
-)  # a missing None becomes NaN; numpy's times count as Real
+REAL = (Real, Decimal, np.bool_)  # numpy's times count as Real, too
+MISSING = ("NoneType", "NAType", "NaTType")  # the last two are pandas's
 
 
 def numbers(name: str, values: ArrayLike, shape: tuple[int | str, ...], copy: bool = True) -> Array:
@@ -58,7 +53,9 @@ def numbers(name: str, values: ArrayLike, shape: tuple[int | str, ...], copy: bo
     if wrong or array.ndim != len(shape):
         raise ValueError(f"{name}: has shape {array.shape}; expected {right}")
     if not np.isfinite(array).all():
-        raise ValueError(f"{name}: holds NaN or infinity; every value must be a finite number")
+        places = np.unique(np.argwhere(~np.isfinite(array))[:, 0])
+        seen = f"holds NaN or infinity, or misses a value, in {listed('row', places)}"
+        raise ValueError(f"{name}: {seen}; every value must be a finite number")
     array.flags.writeable = False
     return array
 
@@ -72,6 +69,9 @@ def real(name: str, values: ArrayLike, right: str, copy: bool = False) -> Array:
         if _masked(values):
             raise TypeError
         given = np.asarray(values)
+        if given.dtype.kind == "O":
+            missing = [type(value).__name__ in MISSING for value in given.flat]
+            given = np.where(np.reshape(missing, given.shape), np.nan, given)
         kinds = set(map(type, given.flat)) if given.dtype.kind == "O" else {given.dtype.type}
         if np.timedelta64 in kinds or not all(issubclass(kind, REAL) for kind in kinds):
             raise TypeError
@@ -95,7 +95,8 @@ def weights(values: ArrayLike, shape: tuple[int | str, ...]) -> Array:
     w = numbers("weights", values, shape)
     total = w.sum()
     if (w < 0).any() or abs(total - 1) > SUM_TOLERANCE:
-        raise ValueError(f"weights: {w.tolist()} must be at least 0 and sum to 1, not {total:.12g}")
+        seen = f"{w.tolist()!s:.80} must be at least 0 and sum to 1, not {total:.12g}"
+        raise ValueError(f"weights: {seen}")
     if abs(total - 1) > len(w) * np.finfo(float).eps:
         return numbers("weights", w / total, shape)
     return w
@@ -113,20 +114,21 @@ def whole_number(name: str, value: Any, least: int) -> None:
     """Raise a ValueError unless `value` is a whole number from `least` to 2**53."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.timedelta64))
     if not (whole and least <= value <= LARGEST_COUNT):
-        raise ValueError(f"{name}: {value!r} must be a whole number from {least} to 2**53")
+        raise ValueError(f"{name}: {value!r:.80} must be a whole number from {least} to 2**53")
 
 
 def flag(name: str, value: object) -> None:
     """Raise a ValueError unless `value` is True or False."""
     if not isinstance(value, (bool, np.bool_)):
-        raise ValueError(f"{name}: {value!r} must be True or False")
+        raise ValueError(f"{name}: {value!r:.80} must be True or False")
 
 
 def chance(name: str, count: Any, rng: object) -> None:
     """Raise a ValueError unless something random can be made `count` times by `rng`."""
     whole_number(name, count, least=1)
     if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: {rng!r} must be a numpy.random.Generator, as default_rng() makes")
+        right = "a numpy.random.Generator, as default_rng() makes"
+        raise ValueError(f"rng: {rng!r:.80} must be {right}")
 
 
 def params(value: object, expected: type) -> None:
@@ -139,8 +141,8 @@ def params(value: object, expected: type) -> None:
 def model(value: object, *methods: str) -> None:
     """Raise a ValueError unless `value` is an object with these methods."""
     if isinstance(value, type) or not all(callable(getattr(value, m, None)) for m in methods):
-        needed = " and ".join(methods)
-        raise ValueError(f"model: {value!r} must be an object with {needed}, as CoinMixture() is")
+        right = f"an object with {' and '.join(methods)}, as CoinMixture() is"
+        raise ValueError(f"model: {value!r:.80} must be {right}")
 
 
 def log_joint(values: ArrayLike, x: Any = None) -> Array:
@@ -161,3 +163,9 @@ def log_joint(values: ArrayLike, x: Any = None) -> Array:
         right = f"expected ({shape[0]}, k), a row for each of the data's"
         raise ValueError(f"log_joint: the model returned shape {array.shape}; {right}")
     return array
+
+
+def listed(noun: str, numbers: Sequence[Any] | NDArray[Any]) -> str:
+    """As "rows 1, 2, 3 and 7 more": short, however many there are."""
+    more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+    return f"{noun}{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers[:5]))}{more}"

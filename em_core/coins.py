@@ -37,7 +37,7 @@ class CoinParams:
     def __init__(self, theta: ArrayLike, weights: ArrayLike) -> None:
         object.__setattr__(self, "theta", checks.numbers("theta", theta, ("k",)))
         if ((self.theta < 0) | (self.theta > 1)).any():
-            raise ValueError(f"theta: {self.theta.tolist()} must lie in [0, 1]")
+            raise ValueError(f"theta: {self.theta.tolist()!s:.80} must lie in [0, 1]")
         object.__setattr__(self, "weights", checks.weights(weights, self.theta.shape))
 
 
@@ -182,7 +182,7 @@ class CoinMixture:
 
 def from_sums(rows: Array, tosses: Array, params: CoinParams, fit_weights: bool) -> CoinParams:
     """The M-step from sums over the rows: Σ r_ij, and Σ r_ij x_i of shape (k, 2)."""
-    check_occupied(rows, tosses.sum(axis=1))
+    check_occupied(params.weights, rows, tosses.sum(axis=1))
     theta = tosses[:, 0] / tosses.sum(axis=1)
     return CoinParams(theta, rows / rows.sum() if fit_weights else params.weights)
 

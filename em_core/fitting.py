@@ -40,7 +40,7 @@ def fit(
     tol: float = 1e-8,
     max_iter: int = 10_000,
     accelerate: bool = False,
-    progress: Watch | None = None,
+    progress: Watch | bool | None = None,
 ) -> em.EMResult:
     """Run EM until the log-likelihood settles; Ctrl-C ends it early and keeps what was reached.
 
@@ -62,10 +62,11 @@ def fit(
         The most M-steps.
     accelerate : bool, default False
         Whether steps are extrapolated (`em_core.scale.sweeps`), where there is a quick way. Each
-        iteration is one pass over the data, and the log-likelihood still never falls.
-    progress : callable, optional
-        Called with the iteration and its log-likelihood after each pass. By default `Progress()`
-        for data that are read in pieces, and nothing for others.
+        iteration is one pass over the data, and the log-likelihood still never falls. But where it
+        has many maxima, the fit may end at another, lower or higher, than plain EM from this start.
+    progress : bool or callable, optional
+        Called with the iteration and its log-likelihood after each pass. True is `Progress()`, and
+        False nothing; by default it is True for data that are read in pieces, and False for others.
 
     Returns
     -------
@@ -84,12 +85,14 @@ def fit(
     LikelihoodFellWarning
         If the log-likelihood of a model of your own fell by more than rounding: says when, how far,
         and what that usually means. A fall is not taken for convergence.
+    FewRowsWarning
+        If a Gaussian with a covariance of its own has kept no more than d + 1 rows.
     StoppedWarning
         If it was stopped by Ctrl-C.
     """
     run = _Run(model, x, params, accelerate)
     try:
-        run.go(tol, max_iter, progress or (Progress() if isinstance(run.x, Chunks) else None))
+        run.go(tol, max_iter, progress)
     except KeyboardInterrupt:
         if not run.log_likelihoods:
             raise
@@ -141,6 +144,8 @@ def fit_restarts(
     -----
     CollapsedStartsWarning
         If some starts collapsed: says how many.
+    NotConvergedWarning, FewRowsWarning
+        As for `fit`.
     """
     checks.model(model, "log_joint", "m_step", "random_start")
     checks.chance("starts", starts, rng)
@@ -164,6 +169,8 @@ def fit_restarts(
 class _Run:
     """A fit on its way."""
 
+    rows = 0
+
     def __init__(self, model: Any, x: Any, start: Any, accelerate: bool = False) -> None:
         checks.model(model, "log_joint", "m_step")
         checks.flag("accelerate", accelerate)
@@ -178,6 +185,7 @@ class _Run:
             with em.at_iteration(0):
                 sweeper = quick_way(model, self.x, start)
             self.as_given, self.steps = sweeper.params, passes(sweeper, accelerate)
+            self.rows = getattr(sweeper, "rows", 0)
             self.rounding = np.inf  # these models never fall by more
         elif accelerate or isinstance(x, Chunks):
             wish = "accelerate: can't be True" if accelerate else "x: can't be Chunks"
@@ -188,11 +196,15 @@ class _Run:
             self.as_given = lambda params: params
             self.steps = ((s.iteration, s.params, s.log_likelihood) for s in states)
 
-    def go(self, tol: float, max_iter: int, watch: Watch | None = None) -> None:
+    def go(self, tol: float, max_iter: int, watch: Watch | bool | None = None) -> None:
         """Iterate until it has converged, or `max_iter` is reached."""
+        if not callable(watch):
+            watch = isinstance(self.x, Chunks) if watch is None else watch
+            checks.flag("progress", watch)
+            watch = Progress() if watch else None
         number = isinstance(tol, Real) and not isinstance(tol, (bool, np.timedelta64))
-        if not (number and 0 <= tol < np.inf):
-            raise ValueError(f"tol: {tol!r} must be a finite number, at least 0")
+        if not (number and 0 <= tol < (10**300 if isinstance(tol, int) else np.inf)):
+            raise ValueError(f"tol: {tol!r:.80} must be a finite number, at least 0")
         checks.whole_number("max_iter", max_iter, least=0)
         before, small = np.nan, 0
         for iteration, params, log_likelihood in self.steps:
@@ -212,6 +224,17 @@ class _Run:
             advice = "its log-likelihood falls" if self.told else "raise max_iter or tol"
             message = f"not converged to {tol:g} after {iteration} iterations; {advice}"
             warnings.warn(message, em.NotConvergedWarning, stacklevel=3)
+        self._doubt(self.result().params)
+
+    def _doubt(self, params: Any) -> None:
+        """Warn if a Gaussian with a covariance of its own has kept too few rows."""
+        if getattr(self.model, "shared_covariance", True):
+            return
+        counts, least = params.weights * (self.rows or len(self.x)), params.means.shape[1] + 1
+        if (few := np.flatnonzero(np.round(counts) <= least)).size:
+            which = f"{checks.listed('component', few)} kept no more than d + 1 = {least} rows"
+            message = f"{which}, which says little of x. {em.RESTART}"
+            warnings.warn(message, em.FewRowsWarning, stacklevel=4)
 
     def _fell(self, fall: float, params: Any) -> bool:
         """Whether a fall is more than rounding; the first such fall is told."""
@@ -222,9 +245,7 @@ class _Run:
         if fall > self.rounding and not self.told:
             self.told = True
             seen = f"the log-likelihood fell by {fall:.3g} at iteration {self.iteration}"
-            cause = (
-                "m_step does not maximise the lower bound of log_joint, by mistake or for a prior"
-            )
+            cause = "m_step does not maximise log_joint's lower bound, by mistake or for a prior"
             message = f"{seen}; usually {cause}. Compare lower_bound before and after m_step"
             warnings.warn(message, em.LikelihoodFellWarning, stacklevel=4)
         return fall > self.rounding

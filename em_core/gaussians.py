@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,8 +12,9 @@ from scipy.linalg.lapack import dpotrf, dtrtri
 from scipy.special import xlogy
 
 from em_core import checks
+from em_core.causes import Posterior, causes
 from em_core.checks import Array
-from em_core.em import CollapseError, check_occupied
+from em_core.em import RESTART, CollapseError, check_occupied
 
 EPS = float(np.finfo(float).eps)
 LARGEST_VALUE = 1e140  # the sum of squares of larger ones may overflow
@@ -85,7 +88,7 @@ class GaussianMixture:
             If a covariance is not positive definite to the working precision of these data.
         """
         rows = as_rows(x, params, self.shared_covariance)
-        check_collapse(params.covariances, finest(*spread(rows)))
+        self._check_collapse(params.covariances, rows)
 
     def log_joint(self, x: ArrayLike, params: GaussianParams) -> Array:
         """Log p(x_i, z_i = j) = log w_j + log N(x_i; μ_j, Σ_j).
@@ -139,12 +142,12 @@ class GaussianMixture:
         rows = as_rows(x, params)
         r = checks.responsibilities(responsibilities, len(rows), len(params.weights))
         counts, means, scatters = moments(rows, r)
-        check_occupied(counts)
+        check_occupied(params.weights, counts)
         total = counts.sum()
         covariances = scatters / counts[:, np.newaxis, np.newaxis]
         if self.shared_covariance:
             covariances = np.broadcast_to(scatters.sum(axis=0) / total, covariances.shape)
-        check_collapse(covariances, finest(*spread(rows)))
+        self._check_collapse(covariances, rows, lambda x: r)
         return GaussianParams(counts / total, means, covariances)
 
     def sample(
@@ -203,11 +206,15 @@ class GaussianMixture:
         rows = _as_points(x)
         checks.chance("k", k, rng)
         covariance = moments(rows, np.ones((len(rows), 1)))[2] / len(rows)
-        check_collapse(covariance, finest(*spread(rows)))
+        self._check_collapse(covariance, rows)
         shuffled = rng.permutation(rows)
         first = np.sort(np.unique(shuffled, axis=0, return_index=True)[1])
         means = shuffled[np.resize(first, k)]
         return GaussianParams(np.full(k, 1 / k), means, np.repeat(covariance, k, axis=0))
+
+    def _check_collapse(self, covariances: Array, rows: Array, posterior: Posterior = None) -> None:
+        why = partial(causes, lambda f: [f(rows)], self.shared_covariance, posterior)
+        check_collapse(covariances, finest(*spread(rows)), why)
 
 
 def moments(x: Array, responsibilities: Array) -> tuple[Array, Array, Array]:
@@ -250,7 +257,7 @@ def finest(largest: Array, deviations: Array) -> Array:
     return np.asarray(100 * EPS * (largest / units).max() * units)
 
 
-def check_collapse(covariances: Array, finest: Array) -> None:
+def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTART) -> None:
     """Raise unless every covariance is positive definite to the precision of the data.
 
     A direction in which the standard deviation is below the finest contains nothing but rounding
@@ -261,6 +268,8 @@ def check_collapse(covariances: Array, finest: Array) -> None:
     covariances : ndarray of shape (k, d, d)
     finest : ndarray of shape (d,)
         The smallest standard deviation of each axis that the data's precision allows.
+    why : callable, optional
+        Finds the causes, in words, for a component; called if it has collapsed.
 
     Raises
     ------
@@ -276,7 +285,7 @@ def check_collapse(covariances: Array, finest: Array) -> None:
     sound = (left > 10 * len(finest) * EPS) & (deviations * np.sqrt(np.maximum(left, 0)) > finest)
     for j in np.flatnonzero(~(positive & sound.all(axis=1))):
         reason = "its covariance is not positive definite to working precision"
-        raise CollapseError(int(j), f"{reason}: it has shrunk onto a point or a line")
+        raise CollapseError(int(j), reason, advice=why(int(j)))
 
 
 def cholesky(matrices: Array) -> Array:

@@ -9,7 +9,7 @@ import pytest
 
 from em_core import CoinMixture, CoinParams, GaussianMixture, GaussianParams, fit
 from em_core.scale import known
-from em_core.scale.sweeps import combined, passes
+from em_core.scale.sweeps import FIRST, combined, passes
 
 MODELS = [GaussianMixture(), GaussianMixture(shared_covariance=True), CoinMixture(fit_weights=True)]
 SEEDS = range(6)
@@ -82,6 +82,17 @@ def test_the_log_likelihood_never_falls(model, seed):
     assert (np.diff(result.log_likelihoods) >= -slack).all()
     plain = fit(model, x, start, tol=1e-11, max_iter=50_000)
     assert result.iterations <= plain.iterations
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_the_first_steps_which_choose_the_maximum_are_ems_own(model):
+    x, start = drawn(model, 3)
+    runs = [
+        fit(model, x, start, tol=0, max_iter=FIRST + 9, accelerate=way) for way in (True, False)
+    ]
+    quick, plain = (run.log_likelihoods for run in runs)
+    assert (quick[: FIRST + 1] == plain[: FIRST + 1]).all()
+    assert (quick != plain).any()
 
 
 @pytest.mark.parametrize("model", MODELS, ids=str)

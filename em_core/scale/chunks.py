@@ -7,7 +7,10 @@ from functools import reduce
 from operator import add
 from typing import Any, TypeVar
 
+import numpy as np
 from numpy.typing import ArrayLike
+
+from em_core import checks
 
 CHUNK_BYTES = 2**22
 
@@ -36,7 +39,7 @@ class Chunks:
 
     def __init__(self, pieces: Iterable[ArrayLike]) -> None:
         if not isinstance(pieces, Iterable):
-            raise ValueError(f"pieces: {pieces!r} must be an iterable of arrays, such as a list")
+            raise ValueError(f"pieces: {pieces!r:.80} must be an iterable of arrays, as a list is")
         if iter(pieces) is pieces:
             kind = f"a {type(pieces).__name__} is spent after one iteration"
             raise ValueError(f"pieces: {kind}; give a list, or what starts anew in __iter__")
@@ -48,11 +51,14 @@ class Chunks:
 
         Parameters
         ----------
-        x : array of shape (n, d)
+        x : array_like of shape (n, d)
             In memory, a `numpy.memmap`, or whatever gives rows by ``x[start:stop]``.
         rows : int, optional
             The number of rows in a piece; by default as many as take 4 MiB in double precision.
         """
+        if rows is not None:
+            checks.whole_number("rows", rows, least=1)
+        x = x if hasattr(x, "shape") else np.asarray(x)
         rows = rows or max(1, CHUNK_BYTES // max(8, 8 * x[:1].size))
         return cls([x[at : at + rows] for at in range(0, len(x), rows)])
 

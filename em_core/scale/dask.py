@@ -34,7 +34,7 @@ class DaskChunks(Chunks):
         blocks = getattr(array, "numblocks", None)
         if blocks is None or len(blocks) != 2 or blocks[1] != 1:
             right = "with whole rows in each partition, as array.rechunk({1: -1}) makes"
-            raise ValueError(f"array: {array!r} must be a dask array of shape (n, d) {right}")
+            raise ValueError(f"array: {array!r:.80} must be a dask array of shape (n, d) {right}")
         super().__init__(array.to_delayed().ravel())
 
     def sum(self, function: Callable[[Any], Sums]) -> Sums:

@@ -8,7 +8,7 @@ narrow component far from the origin; `GUARD` says when, and then the component 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, TypeAlias
@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from em_core import gaussians
+from em_core.causes import causes
 from em_core.checks import Array
-from em_core.em import CollapseError, check_occupied, softmax
+from em_core.em import CollapseError, check_occupied, e_step, softmax
 from em_core.gaussians import EPS, GaussianMixture, GaussianParams, inverses_of
-from em_core.scale.chunks import Chunks
+from em_core.scale.chunks import Chunks, added
 from em_core.scale.sweeps import BLOCK_BYTES, Expected, adder
 
 Block: TypeAlias = tuple[Array, Any]
@@ -254,12 +255,18 @@ class GaussianSweeper:
     def __init__(self, model: GaussianMixture, x: Any, start: GaussianParams) -> None:
         shared = model.shared_covariance
         chunks = x if isinstance(x, Chunks) else Chunks.of(gaussians.as_rows(x, start, shared))
-        whole = chunks.sum(lambda rows: Survey.of(gaussians.as_rows(rows, start, shared)))
+
+        def over(function: Callable[[Array], Any]) -> list[Any]:
+            return chunks.sum(lambda piece: [function(gaussians.as_rows(piece, start, shared))])
+
+        whole = added(over(Survey.of))
         self.finest = gaussians.finest(whole.largest, np.sqrt(np.diag(whole.scatter) / whole.n))
-        gaussians.check_collapse(start.covariances, self.finest)
+        why = partial(causes, over, shared, None)
+        gaussians.check_collapse(start.covariances, self.finest, why)
         frame = self.frame = Frame(whole.mean, whole.scatter, whole.n, len(start.weights))
         self.total = adder(chunks, frame.blocks, keep=chunks is not x)
         self.shared, (self.upper, self.order, _) = shared, triangle(len(self.finest))
+        self.model, self.over, self.rows = model, over, whole.n
         narrowest = (self.finest / np.linalg.norm(frame.root, axis=1)).max()
         self.clear = 2 * max(10 * len(self.finest) * EPS, narrowest)
         means = (start.means - frame.centre) @ frame.inverse.T
@@ -285,7 +292,11 @@ class GaussianSweeper:
             shifts = np.where(lost[:, None], matvec(c.inverses, found.means - c.means), 0.0)
             again = self.total(partial(gaussian_sweep, c, own, shifts))
             found, _ = self._from_sums(again.sums, c, own, shifts)
-        self._check_collapse(found)
+
+        def posterior(x: Array) -> Array:
+            return e_step(self.model.log_joint(x, self.params(c)))[0]
+
+        self._check_collapse(found, partial(causes, self.over, self.shared, posterior))
         return found
 
     def params(self, c: Components) -> GaussianParams:
@@ -318,7 +329,7 @@ class GaussianSweeper:
     ) -> tuple[Components, Mask]:
         """The new parameters, and which of them the sums were not exact enough for."""
         counts = sums[:, 0]
-        check_occupied(counts)
+        check_occupied(c.weights, counts)
         d, weights, averages = len(self.order), counts / counts.sum(), sums[:, 1:] / counts[:, None]
         first = averages[:, :d]
         covariances = averages[:, d:].take(self.order, axis=1)
@@ -340,8 +351,8 @@ class GaussianSweeper:
         shared = np.einsum("j,jab->ab", weights, frame @ covariances @ frame.mT)
         return np.repeat(gaussians.cholesky(shared[np.newaxis]), len(weights), axis=0)
 
-    def _check_collapse(self, c: Components) -> None:
+    def _check_collapse(self, c: Components, *why: Any) -> None:
         # A bound from the precisions' traces clears most cases without any eigenvalue.
         least = self.frame.smallest * c.weights.min() / c.traces.max()
         if not least > self.clear:
-            gaussians.check_collapse(self._covariances(c), self.finest)
+            gaussians.check_collapse(self._covariances(c), self.finest, *why)
