@@ -33,6 +33,7 @@ class CoinParams:
 
     theta: Array
     weights: Array
+    __setstate__ = checks.restored
 
     def __init__(self, theta: ArrayLike, weights: ArrayLike) -> None:
         object.__setattr__(self, "theta", checks.numbers("theta", theta, ("k",)))
@@ -150,7 +151,7 @@ class CoinMixture:
             For unusable arguments.
         """
         checks.params(params, CoinParams)
-        checks.chance("n", n, rng)
+        rng = checks.chance("n", n, rng)
         checks.whole_number("tosses", tosses, least=1)
         labels = rng.choice(len(params.theta), size=n, p=params.weights)
         heads = rng.binomial(tosses, params.theta[labels])
@@ -175,8 +176,8 @@ class CoinMixture:
         ValueError
             For unusable arguments.
         """
-        as_counts(x)
-        checks.chance("k", k, rng)
+        check_tosses(checks.in_parts(x, lambda rows: as_counts(rows, least=0).sum()))
+        rng = checks.chance("k", k, rng)
         return CoinParams(rng.random(k), np.full(k, 1 / k))
 
 

@@ -123,6 +123,7 @@ class EMState:
     params: Params
     responsibilities: Array
     log_likelihood: float
+    __setstate__ = checks.restored
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,6 +149,7 @@ class EMResult:
     iterations: int
     converged: bool
     log_likelihoods: Array
+    __setstate__ = checks.restored
 
 
 def e_step(log_joint: Array) -> tuple[Array, float]:
@@ -193,12 +195,12 @@ def softmax(log_joint: Array) -> float:
     Both are NaN for an impossible row.
     """
     largest = np.maximum.reduce(log_joint, axis=0)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", under="ignore"):
         log_joint -= largest
-    np.exp(log_joint, out=log_joint)
-    total = np.add.reduce(log_joint, axis=0)
-    log_joint /= total
-    np.log(total, out=total)
+        np.exp(log_joint, out=log_joint)
+        total = np.add.reduce(log_joint, axis=0)
+        log_joint /= total
+        np.log(total, out=total)
     return float(largest.sum() + total.sum())
 
 
@@ -266,6 +268,7 @@ def at_iteration(iteration: int, params: Params = None, form: Any = None) -> Ite
         raise
 
 
+@np.errstate(under="ignore")
 def lower_bound(model: Model, x: Any, params: Params, responsibilities: ArrayLike) -> float:
     """The lower bound Σ_i Σ_j r_ij (log p(x_i, z_i = j; params) − log r_ij).
 

@@ -25,7 +25,8 @@ CONTRACT = {
     "GaussianParams": "(weights, means, covariances)",
     "em_steps": "(model, x, params)",
     "fit": "(model, x, params, *, tol=1e-08, max_iter=10000, accelerate=False, progress=None)",
-    "fit_restarts": "(model, x, k, *, starts, rng, tol=1e-08, max_iter=10000)",
+    "fit_restarts": "(model, x, k, *, starts, rng, tol=1e-08, max_iter=10000, accelerate=False, "
+    "progress=None, jobs=1)",
     "lower_bound": "(model, x, params, responsibilities)",
     "EMState": "(iteration, params, responsibilities, log_likelihood)",
     "EMResult": "(params, log_likelihood, iterations, converged, log_likelihoods)",

@@ -460,10 +460,8 @@ def test_numpys_numbers_are_numbers():
     assert result.iterations == 4
 
 
-@over(
-    "source", [0, None, np.random.RandomState(0), np.random], ids=["int", "None", "old", "module"]
-)
-def test_chance_must_be_a_generator(source):
+@over("source", [None, -1, 0.5, True, "0", np.random.RandomState(0), np.random], ids=repr)
+def test_chance_must_be_a_generator_or_a_seed(source):
     for call in (
         lambda: fit_restarts(COINS, TOSSES, 2, starts=1, rng=source),
         lambda: COINS.random_start(TOSSES, 2, source),
@@ -471,7 +469,7 @@ def test_chance_must_be_a_generator(source):
         lambda: COINS.sample(COIN_PARAMS, 2, source),
         lambda: GAUSSIANS.sample(GAUSSIAN_PARAMS, 2, source),
     ):
-        refused(call, "rng:", "numpy.random.Generator, as default_rng() makes")
+        refused(call, "rng:", "numpy.random.Generator, or a whole number as seed")
 
 
 @over("model", [None, CoinMixture, "coins"])

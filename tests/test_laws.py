@@ -29,7 +29,7 @@ from em_core import (
     fit_restarts,
     lower_bound,
 )
-from em_core.scale.gaussians import Survey
+from em_core.gaussians import Survey
 
 STEPS = 6
 
