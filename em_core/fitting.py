@@ -286,14 +286,14 @@ class _Run:
             self.converged, before = small == self.settled, log_likelihood
             if self.converged or iteration == max_iter:
                 break
+        self._doubt(tol, self.result().params)
+
+    def _doubt(self, tol: float, params: Any) -> None:
+        """Warn if it has not converged, or a Gaussian of its own covariance kept too few rows."""
         if tol > 0 and not self.converged:
             advice = "its log-likelihood falls" if self.told else "raise max_iter or tol"
-            message = f"not converged to {tol:g} after {iteration} iterations; {advice}"
-            warnings.warn(message, em.NotConvergedWarning, stacklevel=level)
-        self._doubt(self.result().params)
-
-    def _doubt(self, params: Any) -> None:
-        """Warn if a Gaussian with a covariance of its own has kept too few rows."""
+            message = f"not converged to {tol:g} after {self.iteration} iterations; {advice}"
+            warnings.warn(message, em.NotConvergedWarning, stacklevel=self.level + 1)
         if getattr(self.model, "shared_covariance", True):
             return
         counts, least = params.weights * (self.rows or len(self.x)), params.means.shape[1] + 1

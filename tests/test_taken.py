@@ -329,6 +329,7 @@ def test_drawing_takes_the_memory_of_what_is_drawn(k):
     assert peak(lambda: GaussianMixture().sample(params, n, rng())) < 4 * 8 * n * d
 
 
+@pytest.mark.filterwarnings("ignore::em_core.em.FewRowsWarning")
 @pytest.mark.parametrize("model", [CoinMixture(), GaussianMixture()])
 @pytest.mark.parametrize("k", [3_000, 131_070])
 def test_any_number_of_components_is_fitted(model, k):

@@ -62,7 +62,7 @@ class Chunks:
         """
         if rows is not None:
             checks.whole_number("rows", rows, least=1)
-        x = x if hasattr(x, "shape") else np.asarray(x)
+        x = np.asarray(x) if isinstance(x, (list, tuple)) else x
         return cls(_Slices(x, rows or max(1, CHUNK_BYTES // max(8, 8 * x[:1].size))))
 
     def each(self, function: Callable[[int, Any], Value]) -> Iterable[Value]:
