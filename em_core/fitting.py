@@ -181,12 +181,8 @@ def fit_restarts(
         except (em.CollapseError, em.ZeroProbabilityError) as error:
             failed.append(error)
 
-    if _stopped_early(attempt, starts, jobs, stopped):
-        if not results:
-            raise KeyboardInterrupt
-        message = f"stopped; {len(results)} of {starts} starts are finished, and kept"
-        warnings.warn(message, em.StoppedWarning, stacklevel=2)
-    return _best_first(results, failed, starts)
+    early = _stopped_early(attempt, starts, jobs, stopped)
+    return _best_first(results, failed, starts, early)
 
 
 def _stopped_early(attempt: Callable[[int], None], starts: int, jobs: int, stopped: Event) -> bool:
@@ -203,9 +199,14 @@ def _stopped_early(attempt: Callable[[int], None], starts: int, jobs: int, stopp
 
 
 def _best_first(
-    results: list[tuple[int, em.EMResult]], failed: list[Exception], starts: int
+    results: list[tuple[int, em.EMResult]], failed: list[Exception], starts: int, early: bool
 ) -> list[em.EMResult]:
     """The fits by falling log-likelihood, or an error if there is none."""
+    if early and not results:
+        raise KeyboardInterrupt
+    if early:
+        message = f"stopped; {len(results)} of {starts} starts are finished, and kept"
+        warnings.warn(message, em.StoppedWarning, stacklevel=3)
     if not results:
         reason = getattr(failed[-1], "reason", failed[-1])
         reason = f"all {starts} starts collapsed, the last because {reason}"
