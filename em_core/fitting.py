@@ -181,37 +181,39 @@ def fit_restarts(
         except (em.CollapseError, em.ZeroProbabilityError) as error:
             failed.append(error)
 
-    try:
-        _beside(attempt, starts, jobs, stopped)
-    except KeyboardInterrupt:
-        if not results:
-            raise
-        message = f"stopped; {len(results)} of {starts} starts are finished, and kept"
-        warnings.warn(message, em.StoppedWarning, stacklevel=2)
-    if results and failed:
-        message = f"{len(failed)} of {starts} starts collapsed and were left out"
-        warnings.warn(message, em.CollapsedStartsWarning, stacklevel=2)
-    return _best_first(results, failed)
+    early = _stopped_early(attempt, starts, jobs, stopped)
+    return _best_first(results, failed, starts, early)
 
 
-def _beside(attempt: Callable[[int], None], starts: int, jobs: int, stopped: Event) -> None:
-    """Make all attempts, so many of them at a time; what ends one early ends all."""
+def _stopped_early(attempt: Callable[[int], None], starts: int, jobs: int, stopped: Event) -> bool:
+    """Make all attempts, so many of them at a time; whether Ctrl-C ended them."""
     with ThreadPoolExecutor(jobs) as pool:
         try:
             list((map if jobs == 1 else pool.map)(attempt, range(starts)))
+        except KeyboardInterrupt:
+            return True
         finally:
             stopped.set()
             pool.shutdown(cancel_futures=True)
+    return False
 
 
 def _best_first(
-    results: list[tuple[int, em.EMResult]], failed: list[Exception]
+    results: list[tuple[int, em.EMResult]], failed: list[Exception], starts: int, early: bool
 ) -> list[em.EMResult]:
     """The fits by falling log-likelihood, or an error if there is none."""
+    if early and not results:
+        raise KeyboardInterrupt
+    if early:
+        message = f"stopped; {len(results)} of {starts} starts are finished, and kept"
+        warnings.warn(message, em.StoppedWarning, stacklevel=3)
     if not results:
         reason = getattr(failed[-1], "reason", failed[-1])
-        reason = f"all {len(failed)} starts collapsed, the last because {reason}"
+        reason = f"all {starts} starts collapsed, the last because {reason}"
         raise em.CollapseError(getattr(failed[-1], "component", None), reason)
+    if failed:
+        message = f"{len(failed)} of {starts} starts collapsed and were left out"
+        warnings.warn(message, em.CollapsedStartsWarning, stacklevel=3)
     return [result for _, result in sorted(results, key=lambda r: (-r[1].log_likelihood, r[0]))]
 
 

@@ -209,7 +209,7 @@ class Store:
     """Rows as files on disk give them: by slices; it notes what is read."""
 
     def __init__(self, x):
-        self.x, self.reads = x, []
+        self.x, self.shape, self.reads = x, x.shape, []
 
     def __len__(self):
         return len(self.x)
@@ -329,7 +329,7 @@ def test_drawing_takes_the_memory_of_what_is_drawn(k):
     assert peak(lambda: GaussianMixture().sample(params, n, rng())) < 4 * 8 * n * d
 
 
-@pytest.mark.filterwarnings("ignore::em_core.em.FewRowsWarning")
+@pytest.mark.filterwarnings("ignore::em_core.FewRowsWarning")
 @pytest.mark.parametrize("model", [CoinMixture(), GaussianMixture()])
 @pytest.mark.parametrize("k", [3_000, 131_070])
 def test_any_number_of_components_is_fitted(model, k):
