@@ -12,6 +12,7 @@ from em_core.em import (
     CollapseError,
     EMResult,
     EMState,
+    FewRowsWarning,
     LikelihoodFellWarning,
     NotConvergedWarning,
     StoppedWarning,
@@ -24,6 +25,6 @@ from em_core.gaussians import GaussianMixture, GaussianParams
 from em_core.scale.chunks import Chunks
 
 __all__ = ["Chunks", "CoinMixture", "CoinParams", "CollapseError", "CollapsedStartsWarning"]
-__all__ += ["EMResult", "EMState", "GaussianMixture", "GaussianParams", "LikelihoodFellWarning"]
-__all__ += ["NotConvergedWarning", "Progress", "StoppedWarning", "ZeroProbabilityError"]
-__all__ += ["em_steps", "fit", "fit_restarts", "lower_bound"]
+__all__ += ["EMResult", "EMState", "FewRowsWarning", "GaussianMixture", "GaussianParams"]
+__all__ += ["LikelihoodFellWarning", "NotConvergedWarning", "Progress", "StoppedWarning"]
+__all__ += ["ZeroProbabilityError", "em_steps", "fit", "fit_restarts", "lower_bound"]

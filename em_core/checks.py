@@ -1,28 +1,28 @@
 """The checks that every argument passes: an error names the argument and what would be right.
 
-To be read with the module's name: ``checks.rng(rng)``.
+To be read with the module's name: ``checks.flag(name, value)``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from decimal import Decimal
+from functools import reduce
 from numbers import Real
-from types import NoneType
-from typing import Any, TypeAlias
+from operator import add
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array: TypeAlias = NDArray[np.float64]
+Sums = TypeVar("Sums")
 
 SUM_TOLERANCE = 1e-8
+PART = 2**14  # rows that are read at a time where nothing hurries
 LARGEST_COUNT = 2**53  # above it, floating-point numbers leave whole numbers out
 SYMMETRY_TOLERANCE = 1e-10
-REAL = (
-    Real,
-    Decimal,
-    np.bool_,
-    NoneType,
-)  # a missing None becomes NaN; numpy's times count as Real
+REAL = (Real, Decimal, np.bool_)  # numpy's times count as Real, too
+MISSING = ("NoneType", "NAType", "NaTType")  # the last two are pandas's
 
 
 def numbers(name: str, values: ArrayLike, shape: tuple[int | str, ...], copy: bool = True) -> Array:
@@ -58,7 +58,9 @@ def numbers(name: str, values: ArrayLike, shape: tuple[int | str, ...], copy: bo
     if wrong or array.ndim != len(shape):
         raise ValueError(f"{name}: has shape {array.shape}; expected {right}")
     if not np.isfinite(array).all():
-        raise ValueError(f"{name}: holds NaN or infinity; every value must be a finite number")
+        places = np.unique(np.argwhere(~np.isfinite(array))[:, 0])
+        seen = f"holds NaN or infinity, or misses a value, in {listed('row', places)}"
+        raise ValueError(f"{name}: {seen}; every value must be a finite number")
     array.flags.writeable = False
     return array
 
@@ -72,6 +74,9 @@ def real(name: str, values: ArrayLike, right: str, copy: bool = False) -> Array:
         if _masked(values):
             raise TypeError
         given = np.asarray(values)
+        if given.dtype.kind == "O":
+            missing = [type(value).__name__ in MISSING for value in given.flat]
+            given = np.where(np.reshape(missing, given.shape), np.nan, given)
         kinds = set(map(type, given.flat)) if given.dtype.kind == "O" else {given.dtype.type}
         if np.timedelta64 in kinds or not all(issubclass(kind, REAL) for kind in kinds):
             raise TypeError
@@ -89,13 +94,15 @@ def _masked(values: Any) -> bool:
 def weights(values: ArrayLike, shape: tuple[int | str, ...]) -> Array:
     """`values` as non-negative weights that sum to 1, or a ValueError.
 
-    What sums to 1 to 1e-8 only, as rounded decimals do, is divided by its sum: otherwise a start
-    would have a likelihood that no mixture can have, and the first step would lower it.
+    What sums to 1 to 1e-8 only, as rounded decimals do, or in its own precision, as float32 does,
+    is divided by its sum: otherwise a start would have a likelihood that no mixture can have, and
+    the first step would lower it.
     """
     w = numbers("weights", values, shape)
     total = w.sum()
-    if (w < 0).any() or abs(total - 1) > SUM_TOLERANCE:
-        raise ValueError(f"weights: {w.tolist()} must be at least 0 and sum to 1, not {total:.12g}")
+    if (w < 0).any() or abs(total - 1) > _tolerance(values, len(w)):
+        seen = f"{w.tolist()!s:.80} must be at least 0 and sum to 1, not {total:.12g}"
+        raise ValueError(f"weights: {seen}")
     if abs(total - 1) > len(w) * np.finfo(float).eps:
         return numbers("weights", w / total, shape)
     return w
@@ -104,29 +111,60 @@ def weights(values: ArrayLike, shape: tuple[int | str, ...]) -> Array:
 def responsibilities(values: ArrayLike, n: int, k: int) -> Array:
     """`values` as an array whose n rows are distributions over k components, or a ValueError."""
     r = numbers("responsibilities", values, (n, k))
-    if (r < 0).any() or (abs(r.sum(axis=1) - 1) > SUM_TOLERANCE).any():
+    totals = r.sum(axis=1, keepdims=True)
+    gap = abs(totals - 1).max()
+    if (r < 0).any() or gap > _tolerance(values, k):
         raise ValueError("responsibilities: every row must be non-negative and sum to 1")
-    return r
+    return r / totals if gap > k * np.finfo(float).eps else r
+
+
+def _tolerance(values: ArrayLike, terms: int) -> float:
+    """How far from 1 so many probabilities may sum, in the precision in which they are given."""
+    kind = np.asarray(values).dtype
+    own = terms * float(np.finfo(kind).eps) if kind.kind == "f" else 0.0
+    return max(SUM_TOLERANCE, own)
+
+
+def restored(self: Any, values: Sequence[Any]) -> None:
+    """Fill a frozen dataclass that comes out of a pickle or a copy; arrays are read-only again."""
+    for field, value in zip(fields(self), values, strict=True):
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False
+        object.__setattr__(self, field.name, value)
 
 
 def whole_number(name: str, value: Any, least: int) -> None:
     """Raise a ValueError unless `value` is a whole number from `least` to 2**53."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.timedelta64))
     if not (whole and least <= value <= LARGEST_COUNT):
-        raise ValueError(f"{name}: {value!r} must be a whole number from {least} to 2**53")
+        raise ValueError(f"{name}: {value!r:.80} must be a whole number from {least} to 2**53")
 
 
 def flag(name: str, value: object) -> None:
     """Raise a ValueError unless `value` is True or False."""
     if not isinstance(value, (bool, np.bool_)):
-        raise ValueError(f"{name}: {value!r} must be True or False")
+        raise ValueError(f"{name}: {value!r:.80} must be True or False")
 
 
-def chance(name: str, count: Any, rng: object) -> None:
-    """Raise a ValueError unless something random can be made `count` times by `rng`."""
+def chance(name: str, count: Any, rng: Any) -> np.random.Generator:
+    """The source of chance, from a seed if need be, by which something is made `count` times."""
     whole_number(name, count, least=1)
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: {rng!r} must be a numpy.random.Generator, as default_rng() makes")
+    seed = isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0
+    if not (seed or isinstance(rng, np.random.Generator)):
+        right = "a numpy.random.Generator, or a whole number as seed"
+        raise ValueError(f"rng: {rng!r:.80} must be {right}")
+    return np.random.default_rng(rng)
+
+
+def in_parts(x: Any, function: Callable[[Any], Sums]) -> Sums:
+    """The function of the data; of data on disk, the sum over parts, so that they stay there."""
+    if not isinstance(x, np.memmap) or x.ndim != 2 or len(x) <= PART:
+        return function(x)
+    try:
+        return reduce(add, (function(x[at : at + PART]) for at in range(0, len(x), PART)))
+    except ValueError:
+        function(x)  # an error that knows the row
+        raise
 
 
 def params(value: object, expected: type) -> None:
@@ -139,8 +177,8 @@ def params(value: object, expected: type) -> None:
 def model(value: object, *methods: str) -> None:
     """Raise a ValueError unless `value` is an object with these methods."""
     if isinstance(value, type) or not all(callable(getattr(value, m, None)) for m in methods):
-        needed = " and ".join(methods)
-        raise ValueError(f"model: {value!r} must be an object with {needed}, as CoinMixture() is")
+        right = f"an object with {' and '.join(methods)}, as CoinMixture() is"
+        raise ValueError(f"model: {value!r:.80} must be {right}")
 
 
 def log_joint(values: ArrayLike, x: Any = None) -> Array:
@@ -161,3 +199,9 @@ def log_joint(values: ArrayLike, x: Any = None) -> Array:
         right = f"expected ({shape[0]}, k), a row for each of the data's"
         raise ValueError(f"log_joint: the model returned shape {array.shape}; {right}")
     return array
+
+
+def listed(noun: str, numbers: Sequence[Any] | NDArray[Any]) -> str:
+    """As "rows 1, 2, 3 and 7 more": short, however many there are."""
+    more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+    return f"{noun}{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers[:5]))}{more}"

@@ -33,11 +33,12 @@ class CoinParams:
 
     theta: Array
     weights: Array
+    __setstate__ = checks.restored
 
     def __init__(self, theta: ArrayLike, weights: ArrayLike) -> None:
         object.__setattr__(self, "theta", checks.numbers("theta", theta, ("k",)))
         if ((self.theta < 0) | (self.theta > 1)).any():
-            raise ValueError(f"theta: {self.theta.tolist()} must lie in [0, 1]")
+            raise ValueError(f"theta: {self.theta.tolist()!s:.80} must lie in [0, 1]")
         object.__setattr__(self, "weights", checks.weights(weights, self.theta.shape))
 
 
@@ -150,7 +151,7 @@ class CoinMixture:
             For unusable arguments.
         """
         checks.params(params, CoinParams)
-        checks.chance("n", n, rng)
+        rng = checks.chance("n", n, rng)
         checks.whole_number("tosses", tosses, least=1)
         labels = rng.choice(len(params.theta), size=n, p=params.weights)
         heads = rng.binomial(tosses, params.theta[labels])
@@ -175,14 +176,14 @@ class CoinMixture:
         ValueError
             For unusable arguments.
         """
-        as_counts(x)
-        checks.chance("k", k, rng)
+        check_tosses(checks.in_parts(x, lambda rows: as_counts(rows, least=0).sum()))
+        rng = checks.chance("k", k, rng)
         return CoinParams(rng.random(k), np.full(k, 1 / k))
 
 
 def from_sums(rows: Array, tosses: Array, params: CoinParams, fit_weights: bool) -> CoinParams:
     """The M-step from sums over the rows: Σ r_ij, and Σ r_ij x_i of shape (k, 2)."""
-    check_occupied(rows, tosses.sum(axis=1))
+    check_occupied(params.weights, rows, tosses.sum(axis=1))
     theta = tosses[:, 0] / tosses.sum(axis=1)
     return CoinParams(theta, rows / rows.sum() if fit_weights else params.weights)
 

@@ -44,6 +44,9 @@ class StartingModel(Model, Protocol):
         """Parameters to start from."""
 
 
+RESTART = "Restart from other parameters, or use fewer components."
+
+
 class CollapseError(RuntimeError):
     """A component lost its data, or shrank until its density is no longer a finite number.
 
@@ -55,17 +58,25 @@ class CollapseError(RuntimeError):
         The number of the M-step at which it happened; 0 is the start, None means outside a fit.
     reason : str
         What was seen.
+    advice : str
+        The likeliest causes, and what to do for each.
+    params : object
+        The last parameters before, as `EMState` has them; None if there were none.
     """
 
-    def __init__(self, component: int | None, reason: str, iteration: int | None = None) -> None:
-        super().__init__(component, reason, iteration)
+    params: Params = None
+
+    def __init__(
+        self, component: int | None, reason: str, iteration: Any = None, advice: str = RESTART
+    ) -> None:
+        super().__init__(component, reason, iteration, advice)
         self.component, self.reason, self.iteration = component, reason, iteration
+        self.advice = advice
 
     def __str__(self) -> str:
         who = "the fit" if self.component is None else f"component {self.component}"
         when = "" if self.iteration is None else f" at iteration {self.iteration}"
-        advice = "Restart from other parameters, or use fewer components."
-        return f"{who} collapsed{when}: {self.reason}. {advice}"
+        return f"{who} collapsed{when}: {self.reason}. {self.advice}"
 
 
 class ZeroProbabilityError(ValueError):
@@ -78,6 +89,10 @@ class NotConvergedWarning(UserWarning):
 
 class LikelihoodFellWarning(UserWarning):
     """The log-likelihood of a model of one's own fell, which EM's never does."""
+
+
+class FewRowsWarning(UserWarning):
+    """A component has kept no more than d + 1 rows, to which any Gaussian fits too well."""
 
 
 class StoppedWarning(UserWarning):
@@ -108,6 +123,7 @@ class EMState:
     params: Params
     responsibilities: Array
     log_likelihood: float
+    __setstate__ = checks.restored
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +149,7 @@ class EMResult:
     iterations: int
     converged: bool
     log_likelihoods: Array
+    __setstate__ = checks.restored
 
 
 def e_step(log_joint: Array) -> tuple[Array, float]:
@@ -178,23 +195,25 @@ def softmax(log_joint: Array) -> float:
     Both are NaN for an impossible row.
     """
     largest = np.maximum.reduce(log_joint, axis=0)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", under="ignore"):
         log_joint -= largest
-    np.exp(log_joint, out=log_joint)
-    total = np.add.reduce(log_joint, axis=0)
-    log_joint /= total
-    np.log(total, out=total)
+        np.exp(log_joint, out=log_joint)
+        total = np.add.reduce(log_joint, axis=0)
+        log_joint /= total
+        np.log(total, out=total)
     return float(largest.sum() + total.sum())
 
 
-def check_occupied(*sums: Array) -> None:
+def check_occupied(weights: Array, *sums: Array) -> None:
     """Raise a CollapseError unless every component's sums of responsibilities are something.
 
     Below 1e-292, the smallest normal number over ε, a quotient of two such sums has no digit left.
     """
     least = np.minimum.reduce(sums)
     if not least.min() > 1e-292:
-        raise CollapseError(int(least.argmin()), "its responsibilities sum to nothing")
+        j = int(least.argmin())
+        cause = "No row is likely under it" if weights[j] else "Its weight is 0, and stays so"
+        raise CollapseError(j, "its responsibilities sum to nothing", advice=f"{cause}. {RESTART}")
 
 
 def em_steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
@@ -235,19 +254,21 @@ def _steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
         responsibilities, log_likelihood = _e_step(log_joint)
         yield EMState(iteration, params, responsibilities, log_likelihood)
         iteration += 1
-        with at_iteration(iteration):
+        with at_iteration(iteration, params):
             params = model.m_step(x, responsibilities, params)
 
 
 @contextmanager
-def at_iteration(iteration: int) -> Iterator[None]:
-    """Put the iteration into a collapse."""
+def at_iteration(iteration: int, params: Params = None, form: Any = None) -> Iterator[None]:
+    """Put the iteration and the last parameters, in the model's form, into a collapse."""
     try:
         yield
     except CollapseError as error:
-        raise CollapseError(error.component, error.reason, iteration) from None
+        error.iteration, error.params = iteration, form(params) if form else params
+        raise
 
 
+@np.errstate(under="ignore")
 def lower_bound(model: Model, x: Any, params: Params, responsibilities: ArrayLike) -> float:
     """The lower bound Σ_i Σ_j r_ij (log p(x_i, z_i = j; params) − log r_ij).
 

@@ -6,7 +6,10 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from numbers import Real
+from threading import Event, Lock
 from typing import Any
 
 import numpy as np
@@ -40,7 +43,7 @@ def fit(
     tol: float = 1e-8,
     max_iter: int = 10_000,
     accelerate: bool = False,
-    progress: Watch | None = None,
+    progress: Watch | bool | None = None,
 ) -> em.EMResult:
     """Run EM until the log-likelihood settles; Ctrl-C ends it early and keeps what was reached.
 
@@ -62,10 +65,11 @@ def fit(
         The most M-steps.
     accelerate : bool, default False
         Whether steps are extrapolated (`em_core.scale.sweeps`), where there is a quick way. Each
-        iteration is one pass over the data, and the log-likelihood still never falls.
-    progress : callable, optional
-        Called with the iteration and its log-likelihood after each pass. By default `Progress()`
-        for data that are read in pieces, and nothing for others.
+        iteration is one pass over the data, and the log-likelihood still never falls. But where it
+        has many maxima, the fit may end at another, lower or higher, than plain EM from this start.
+    progress : bool or callable, optional
+        Called with the iteration and its log-likelihood after each pass. True is `Progress()`, and
+        False nothing; by default it is True for data that are read in pieces, and False for others.
 
     Returns
     -------
@@ -84,18 +88,22 @@ def fit(
     LikelihoodFellWarning
         If the log-likelihood of a model of your own fell by more than rounding: says when, how far,
         and what that usually means. A fall is not taken for convergence.
+    FewRowsWarning
+        If a Gaussian with a covariance of its own has kept no more than d + 1 rows.
     StoppedWarning
         If it was stopped by Ctrl-C.
     """
-    run = _Run(model, x, params, accelerate)
-    try:
-        run.go(tol, max_iter, progress or (Progress() if isinstance(run.x, Chunks) else None))
-    except KeyboardInterrupt:
-        if not run.log_likelihoods:
-            raise
-        message = f"stopped after {run.iteration} iterations; to go on, start from result.params"
-        warnings.warn(message, em.StoppedWarning, stacklevel=2)
-    return run.result()
+    _check_settings(tol, max_iter, accelerate, progress)
+    with np.errstate(under="ignore"):  # what is too small to matter is no mistake
+        run = _Run(model, x, params, accelerate)
+        try:
+            run.go(tol, max_iter, progress)
+        except KeyboardInterrupt:
+            if not run.log_likelihoods:
+                raise
+            told = f"stopped after {run.iteration} iterations; to go on, start from result.params"
+            warnings.warn(told, em.StoppedWarning, stacklevel=2)
+        return run.result()
 
 
 def fit_restarts(
@@ -104,69 +112,129 @@ def fit_restarts(
     k: int,
     *,
     starts: int,
-    rng: np.random.Generator,
+    rng: np.random.Generator | int,
     tol: float = 1e-8,
     max_iter: int = 10_000,
+    accelerate: bool = False,
+    progress: Watch | None = None,
+    jobs: int = 1,
 ) -> list[em.EMResult]:
-    """Fit from several random starts; best log-likelihood first.
+    """Fit from several random starts; best log-likelihood first. Ctrl-C keeps what is finished.
 
     Parameters
     ----------
     model : StartingModel
         Its ``random_start`` draws each start.
-    x : array_like
-        The data, as the model takes them.
+    x : array_like, numpy.memmap or Chunks
+        The data, as for `fit`. The starts for `Chunks` are drawn from 10,000 rows, taken at random.
     k : int
         The number of components.
     starts : int
         The number of starts.
-    rng : numpy.random.Generator
-        The source of chance.
-    tol, max_iter
+    rng : numpy.random.Generator or int
+        The source of chance, or a seed for one.
+    tol, max_iter, accelerate, progress
         As for `fit`.
+    jobs : int, default 1
+        How many fits run beside each other, in threads. The results are the same. It pays where
+        one pass takes longer than some milliseconds; below, they wait for each other.
 
     Returns
     -------
     list of EMResult
-        One for each start that did not collapse, by falling log-likelihood.
+        One for each start that neither collapsed nor gave a row probability zero, by falling
+        log-likelihood.
 
     Raises
     ------
     ValueError
         For unusable arguments.
     CollapseError
-        If every start collapsed.
+        If every start collapsed, or gave a row probability zero.
 
     Warns
     -----
     CollapsedStartsWarning
-        If some starts collapsed: says how many.
+        If some starts were left out: says how many.
+    StoppedWarning
+        If it was stopped by Ctrl-C.
+    NotConvergedWarning, FewRowsWarning
+        As for `fit`.
     """
     checks.model(model, "log_joint", "m_step", "random_start")
-    checks.chance("starts", starts, rng)
-    results: list[em.EMResult] = []
-    for _ in range(starts):
+    rng = checks.chance("starts", starts, rng)
+    checks.whole_number("jobs", jobs, least=1)
+    _check_settings(tol, max_iter, accelerate, progress)
+    rows = x.some(rng) if isinstance(x, Chunks) else x
+    numbers, turn, stopped = count(), Lock(), Event()
+    results: list[tuple[int, em.EMResult]] = []
+    failed: list[Exception] = []
+
+    def attempt(_: int) -> None:
         try:
-            run = _Run(model, x, model.random_start(x, k, rng))
-            run.go(tol, max_iter)
-            results.append(run.result())
-        except em.CollapseError as error:
-            last = error
+            with np.errstate(under="ignore"):
+                with turn:  # whoever is first draws the first start
+                    number, start = next(numbers), model.random_start(rows, k, rng)
+                run = _Run(model, x, start, accelerate)
+                run.go(tol, max_iter, progress, stopped, level=4)
+                results.append((number, run.result()))
+        except (em.CollapseError, em.ZeroProbabilityError) as error:
+            failed.append(error)
+
+    early = _stopped_early(attempt, starts, jobs, stopped)
+    return _best_first(results, failed, starts, early)
+
+
+def _stopped_early(attempt: Callable[[int], None], starts: int, jobs: int, stopped: Event) -> bool:
+    """Make all attempts, so many of them at a time; whether Ctrl-C ended them."""
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            list((map if jobs == 1 else pool.map)(attempt, range(starts)))
+        except KeyboardInterrupt:
+            return True
+        finally:
+            stopped.set()
+            pool.shutdown(cancel_futures=True)
+    return False
+
+
+def _best_first(
+    results: list[tuple[int, em.EMResult]], failed: list[Exception], starts: int, early: bool
+) -> list[em.EMResult]:
+    """The fits by falling log-likelihood, or an error if there is none."""
+    if early and not results:
+        raise KeyboardInterrupt
+    if early:
+        message = f"stopped; {len(results)} of {starts} starts are finished, and kept"
+        warnings.warn(message, em.StoppedWarning, stacklevel=3)
     if not results:
-        reason = f"all {starts} starts collapsed, the last because {last.reason}"
-        raise em.CollapseError(last.component, reason)
-    if len(results) < starts:
-        message = f"{starts - len(results)} of {starts} starts collapsed and were left out"
-        warnings.warn(message, em.CollapsedStartsWarning, stacklevel=2)
-    return sorted(results, key=lambda result: result.log_likelihood, reverse=True)
+        reason = getattr(failed[-1], "reason", failed[-1])
+        reason = f"all {starts} starts collapsed, the last because {reason}"
+        raise em.CollapseError(getattr(failed[-1], "component", None), reason)
+    if failed:
+        message = f"{len(failed)} of {starts} starts collapsed and were left out"
+        warnings.warn(message, em.CollapsedStartsWarning, stacklevel=3)
+    return [result for _, result in sorted(results, key=lambda r: (-r[1].log_likelihood, r[0]))]
+
+
+def _check_settings(tol: Any, max_iter: Any, accelerate: Any, progress: Any) -> None:
+    """Refuse what can't be used, before any data are read."""
+    checks.flag("accelerate", accelerate)
+    if not (progress is None or callable(progress)):
+        checks.flag("progress", progress)
+    number = isinstance(tol, Real) and not isinstance(tol, (bool, np.timedelta64))
+    if not (number and 0 <= tol < (10**300 if isinstance(tol, int) else np.inf)):
+        raise ValueError(f"tol: {tol!r:.80} must be a finite number, at least 0")
+    checks.whole_number("max_iter", max_iter, least=0)
 
 
 class _Run:
     """A fit on its way."""
 
-    def __init__(self, model: Any, x: Any, start: Any, accelerate: bool = False) -> None:
+    rows = 0
+
+    def __init__(self, model: Any, x: Any, start: Any, accelerate: bool) -> None:
         checks.model(model, "log_joint", "m_step")
-        checks.flag("accelerate", accelerate)
         self.model, self.x, self.start = model, x, start
         self.iteration, self.converged, self.told = 0, False, False
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
@@ -178,6 +246,7 @@ class _Run:
             with em.at_iteration(0):
                 sweeper = quick_way(model, self.x, start)
             self.as_given, self.steps = sweeper.params, passes(sweeper, accelerate)
+            self.rows = getattr(sweeper, "rows", 0)
             self.rounding = np.inf  # these models never fall by more
         elif accelerate or isinstance(x, Chunks):
             wish = "accelerate: can't be True" if accelerate else "x: can't be Chunks"
@@ -188,18 +257,29 @@ class _Run:
             self.as_given = lambda params: params
             self.steps = ((s.iteration, s.params, s.log_likelihood) for s in states)
 
-    def go(self, tol: float, max_iter: int, watch: Watch | None = None) -> None:
-        """Iterate until it has converged, or `max_iter` is reached."""
-        number = isinstance(tol, Real) and not isinstance(tol, (bool, np.timedelta64))
-        if not (number and 0 <= tol < np.inf):
-            raise ValueError(f"tol: {tol!r} must be a finite number, at least 0")
-        checks.whole_number("max_iter", max_iter, least=0)
+    def go(
+        self,
+        tol: float,
+        max_iter: int,
+        watch: Watch | bool | None,
+        stopped: Event | None = None,
+        level: int = 3,
+    ) -> None:
+        """Iterate until it has converged, or `max_iter` is reached, or it is stopped.
+
+        `level` is that of the stack, at which a warning is the user's.
+        """
+        if not callable(watch):
+            watch = Progress() if watch or (watch is None and isinstance(self.x, Chunks)) else None
+        self.level = level
         before, small = np.nan, 0
         for iteration, params, log_likelihood in self.steps:
             if not np.isfinite(log_likelihood):
                 self._explain(params)
             self.log_likelihoods.append(log_likelihood)
             self.iteration, self.params = iteration, params
+            if stopped and stopped.is_set():
+                raise KeyboardInterrupt
             if watch:
                 watch(iteration, log_likelihood)
             change = log_likelihood - before
@@ -208,10 +288,21 @@ class _Run:
             self.converged, before = small == self.settled, log_likelihood
             if self.converged or iteration == max_iter:
                 break
+        self._doubt(tol, self.result().params)
+
+    def _doubt(self, tol: float, params: Any) -> None:
+        """Warn if it has not converged, or a Gaussian of its own covariance kept too few rows."""
         if tol > 0 and not self.converged:
             advice = "its log-likelihood falls" if self.told else "raise max_iter or tol"
-            message = f"not converged to {tol:g} after {iteration} iterations; {advice}"
-            warnings.warn(message, em.NotConvergedWarning, stacklevel=3)
+            message = f"not converged to {tol:g} after {self.iteration} iterations; {advice}"
+            warnings.warn(message, em.NotConvergedWarning, stacklevel=self.level + 1)
+        if getattr(self.model, "shared_covariance", True):
+            return
+        counts, least = params.weights * (self.rows or len(self.x)), params.means.shape[1] + 1
+        if (few := np.flatnonzero(np.round(counts) <= least)).size:
+            which = f"{checks.listed('component', few)} kept no more than d + 1 = {least} rows"
+            message = f"{which}, which says little of x. {em.RESTART}"
+            warnings.warn(message, em.FewRowsWarning, stacklevel=self.level + 1)
 
     def _fell(self, fall: float, params: Any) -> bool:
         """Whether a fall is more than rounding; the first such fall is told."""
@@ -222,11 +313,9 @@ class _Run:
         if fall > self.rounding and not self.told:
             self.told = True
             seen = f"the log-likelihood fell by {fall:.3g} at iteration {self.iteration}"
-            cause = (
-                "m_step does not maximise the lower bound of log_joint, by mistake or for a prior"
-            )
+            cause = "m_step does not maximise the lower bound of log_joint, by mistake or a prior"
             message = f"{seen}; usually {cause}. Compare lower_bound before and after m_step"
-            warnings.warn(message, em.LikelihoodFellWarning, stacklevel=4)
+            warnings.warn(message, em.LikelihoodFellWarning, stacklevel=self.level + 1)
         return fall > self.rounding
 
     def _explain(self, params: Any) -> None:

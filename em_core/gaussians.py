@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,8 +12,9 @@ from scipy.linalg.lapack import dpotrf, dtrtri
 from scipy.special import xlogy
 
 from em_core import checks
+from em_core.causes import Posterior, causes
 from em_core.checks import Array
-from em_core.em import CollapseError, check_occupied
+from em_core.em import RESTART, CollapseError, check_occupied
 
 EPS = float(np.finfo(float).eps)
 LARGEST_VALUE = 1e140  # the sum of squares of larger ones may overflow
@@ -39,6 +42,7 @@ class GaussianParams:
     weights: Array
     means: Array
     covariances: Array
+    __setstate__ = checks.restored
 
     def __init__(self, weights: ArrayLike, means: ArrayLike, covariances: ArrayLike) -> None:
         object.__setattr__(self, "weights", checks.weights(weights, ("k",)))
@@ -85,7 +89,7 @@ class GaussianMixture:
             If a covariance is not positive definite to the working precision of these data.
         """
         rows = as_rows(x, params, self.shared_covariance)
-        check_collapse(params.covariances, finest(*spread(rows)))
+        self._check_collapse(params.covariances, rows)
 
     def log_joint(self, x: ArrayLike, params: GaussianParams) -> Array:
         """Log p(x_i, z_i = j) = log w_j + log N(x_i; μ_j, Σ_j).
@@ -139,12 +143,12 @@ class GaussianMixture:
         rows = as_rows(x, params)
         r = checks.responsibilities(responsibilities, len(rows), len(params.weights))
         counts, means, scatters = moments(rows, r)
-        check_occupied(counts)
+        check_occupied(params.weights, counts)
         total = counts.sum()
         covariances = scatters / counts[:, np.newaxis, np.newaxis]
         if self.shared_covariance:
             covariances = np.broadcast_to(scatters.sum(axis=0) / total, covariances.shape)
-        check_collapse(covariances, finest(*spread(rows)))
+        self._check_collapse(covariances, rows, lambda x: r)
         return GaussianParams(counts / total, means, covariances)
 
     def sample(
@@ -171,11 +175,13 @@ class GaussianMixture:
             For unusable arguments.
         """
         check_params(params, self.shared_covariance)
-        checks.chance("n", n, rng)
+        rng = checks.chance("n", n, rng)
         labels = rng.choice(len(params.weights), size=n, p=params.weights)
-        noise = rng.standard_normal((n, params.means.shape[1]))
-        roots = np.linalg.cholesky(params.covariances)
-        return params.means[labels] + np.einsum("nij,nj->ni", roots[labels], noise), labels
+        points = rng.standard_normal((n, params.means.shape[1]))
+        for j, root in enumerate(cholesky(params.covariances)):
+            mine = labels == j
+            points[mine] = params.means[j] + points[mine] @ root.T
+        return points, labels
 
     def random_start(self, x: ArrayLike, k: int, rng: np.random.Generator) -> GaussianParams:
         """Means at k rows of x, different ones as far as there are.
@@ -200,16 +206,25 @@ class GaussianMixture:
         CollapseError
             If the data have no spread in some direction.
         """
-        rows = _as_points(x)
-        checks.chance("k", k, rng)
-        covariance = moments(rows, np.ones((len(rows), 1)))[2] / len(rows)
-        check_collapse(covariance, finest(*spread(rows)))
-        shuffled = rng.permutation(rows)
-        first = np.sort(np.unique(shuffled, axis=0, return_index=True)[1])
-        means = shuffled[np.resize(first, k)]
-        return GaussianParams(np.full(k, 1 / k), means, np.repeat(covariance, k, axis=0))
+        rng = checks.chance("k", k, rng)
+        whole = checks.in_parts(x, lambda rows: Survey.of(_as_points(rows)))
+        covariances = np.repeat(whole.scatter[np.newaxis] / whole.n, k, axis=0)
+        why = partial(causes, lambda f: [f(_as_points(x))], self.shared_covariance, None)
+        check_collapse(covariances[:1], whole.finest(), why)
+        shuffled, tried = rng.permutation(int(whole.n)), k
+        while True:  # until as many rows differ
+            rows = _as_points(np.asanyarray(x)[shuffled[:tried]])
+            first = np.sort(np.unique(rows, axis=0, return_index=True)[1])
+            if len(first) >= k or tried >= whole.n:
+                return GaussianParams(np.full(k, 1 / k), rows[np.resize(first, k)], covariances)
+            tried *= 10
+
+    def _check_collapse(self, covariances: Array, rows: Array, posterior: Posterior = None) -> None:
+        why = partial(causes, lambda f: [f(rows)], self.shared_covariance, posterior)
+        check_collapse(covariances, finest(*spread(rows)), why)
 
 
+@np.errstate(under="ignore")
 def moments(x: Array, responsibilities: Array) -> tuple[Array, Array, Array]:
     """What the M-step needs of the data: sums over rows.
 
@@ -234,6 +249,46 @@ def moments(x: Array, responsibilities: Array) -> tuple[Array, Array, Array]:
     return counts, means, (scatters + scatters.mT) / 2
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What is known of all rows as far as sums tell it; those of parts add up.
+
+    Attributes
+    ----------
+    n : float
+        The number of rows.
+    mean : ndarray of shape (d,)
+    scatter : ndarray of shape (d, d)
+        Σ_i (x_i − mean)(x_i − mean)ᵀ.
+    largest : ndarray of shape (d,)
+        The largest |x_i| of each axis.
+    """
+
+    n: float
+    mean: Array
+    scatter: Array
+    largest: Array
+
+    @classmethod
+    def of(cls, x: Array) -> Survey:
+        """The survey of some rows."""
+        x = np.ascontiguousarray(x)
+        (n,), (mean,), (scatter,) = moments(x, np.ones((len(x), 1)))
+        return cls(n, mean, scatter, np.abs(x).max(axis=0))
+
+    def __add__(self, other: Survey) -> Survey:
+        """The survey of both sets of rows (Chan, Golub and LeVeque 1983)."""
+        n, step = self.n + other.n, other.mean - self.mean
+        share = other.n / n
+        scatter = self.scatter + other.scatter + self.n * share * np.outer(step, step)
+        largest = np.maximum(self.largest, other.largest)
+        return Survey(n, self.mean + share * step, scatter, largest)
+
+    def finest(self) -> Array:
+        """The smallest standard deviations that are not rounding."""
+        return finest(self.largest, np.sqrt(np.diag(self.scatter) / self.n))
+
+
 def finest(largest: Array, deviations: Array) -> Array:
     """The smallest standard deviation of each axis that is not rounding: shape (d,).
 
@@ -250,7 +305,7 @@ def finest(largest: Array, deviations: Array) -> Array:
     return np.asarray(100 * EPS * (largest / units).max() * units)
 
 
-def check_collapse(covariances: Array, finest: Array) -> None:
+def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTART) -> None:
     """Raise unless every covariance is positive definite to the precision of the data.
 
     A direction in which the standard deviation is below the finest contains nothing but rounding
@@ -261,6 +316,8 @@ def check_collapse(covariances: Array, finest: Array) -> None:
     covariances : ndarray of shape (k, d, d)
     finest : ndarray of shape (d,)
         The smallest standard deviation of each axis that the data's precision allows.
+    why : callable, optional
+        Finds the causes, in words, for a component; called if it has collapsed.
 
     Raises
     ------
@@ -268,7 +325,8 @@ def check_collapse(covariances: Array, finest: Array) -> None:
         It names the first such component.
     """
     variances = np.einsum("jaa->ja", covariances)
-    positive = (variances > 0).all(axis=1)
+    # To what is not finite LAPACK might never come back.
+    positive = (variances > 0).all(axis=1) & np.isfinite(covariances).all(axis=(1, 2))
     deviations = np.sqrt(np.where(positive[:, np.newaxis], variances, 1.0))
     correlations = covariances / (deviations[:, :, np.newaxis] * deviations[:, np.newaxis, :])
     correlations[~positive] = np.eye(len(finest))
@@ -276,7 +334,7 @@ def check_collapse(covariances: Array, finest: Array) -> None:
     sound = (left > 10 * len(finest) * EPS) & (deviations * np.sqrt(np.maximum(left, 0)) > finest)
     for j in np.flatnonzero(~(positive & sound.all(axis=1))):
         reason = "its covariance is not positive definite to working precision"
-        raise CollapseError(int(j), f"{reason}: it has shrunk onto a point or a line")
+        raise CollapseError(int(j), reason, advice=why(int(j)))
 
 
 def cholesky(matrices: Array) -> Array:

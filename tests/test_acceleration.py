@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from em_core import CoinMixture, CoinParams, GaussianMixture, GaussianParams, fit
+from em_core import (
+    CoinMixture,
+    CoinParams,
+    CollapseError,
+    GaussianMixture,
+    GaussianParams,
+    ZeroProbabilityError,
+    fit,
+)
 from em_core.scale import known
-from em_core.scale.sweeps import combined, passes
+from em_core.scale.sweeps import FIRST, combined, passes
 
 MODELS = [GaussianMixture(), GaussianMixture(shared_covariance=True), CoinMixture(fit_weights=True)]
 SEEDS = range(6)
@@ -85,6 +96,17 @@ def test_the_log_likelihood_never_falls(model, seed):
 
 
 @pytest.mark.parametrize("model", MODELS, ids=str)
+def test_the_first_steps_which_choose_the_maximum_are_ems_own(model):
+    x, start = drawn(model, 3)
+    runs = [
+        fit(model, x, start, tol=0, max_iter=FIRST + 9, accelerate=way) for way in (True, False)
+    ]
+    quick, plain = (run.log_likelihoods for run in runs)
+    assert (quick[: FIRST + 1] == plain[: FIRST + 1]).all()
+    assert (quick != plain).any()
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
 def test_parameters_survive_the_way_to_a_vector_and_back(model):
     x, start = drawn(model, 0)
     sweeper = sweeper_of(model, x, start)
@@ -135,3 +157,35 @@ def test_a_linear_iteration_is_solved_by_as_many_steps_as_it_has_dimensions():
         past.append((v, image))
         v = image
     np.testing.assert_allclose(combined(past, 1 - 1e-12), fixed, atol=1e-5)
+
+
+@pytest.mark.parametrize("accelerate", [False, True])
+@pytest.mark.parametrize("shared", [False, True])
+@given(seed=st.integers(0, 2**32 - 1))
+def test_nothing_hangs(accelerate, shared, seed):
+    """LAPACK's iterations may never end, Ctrl-C included, over what is not a finite number."""
+    rng = np.random.default_rng(seed)
+    k, d = rng.integers(1, 4, 2)
+    units = 10 ** rng.uniform(-8, 8, d)
+    x = rng.standard_normal((7 * k, d)) * units
+    root = rng.standard_normal((d, d)) * (1 if rng.integers(2) else units)
+    with np.errstate(over="ignore"):
+        covariance = 10 ** rng.uniform(-20, 300) * (root @ root.T)
+        covariance = covariance / 2 + covariance.T / 2
+    try:
+        start = GaussianParams(np.full(k, 1 / k), x[:k], [covariance] * k)
+    except ValueError:
+        return  # an overflow, or not positive definite
+
+    def finite(way):
+        def guarded(matrix, *arguments, **named):
+            assert np.isfinite(matrix).all()
+            return way(matrix, *arguments, **named)
+
+        return guarded
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("svd", "eigvalsh", "eigh"):
+            patch.setattr(np.linalg, name, finite(getattr(np.linalg, name)))
+        with suppress(CollapseError, ZeroProbabilityError, FloatingPointError):
+            fit(GaussianMixture(shared), x, start, tol=0, max_iter=6, accelerate=accelerate)

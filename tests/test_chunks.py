@@ -141,7 +141,7 @@ FITS = {
 @pytest.mark.parametrize("name", FITS)
 def test_wherever_the_data_lie_the_answer_has_the_same_bits(name, tmp_path):
     model, x, start = FITS[name]
-    assert len(Chunks.of(x).pieces) > 1
+    assert len(list(Chunks.of(x).pieces)) > 1
     held = bits(fit(model, x, start, tol=0, max_iter=3))
     for place, put in PLACES.items():
         assert bits(fit(model, put(x, tmp_path), start, tol=0, max_iter=3)) == held, place
@@ -172,7 +172,7 @@ def test_what_can_be_read_once_or_never_is_refused(pieces, message):
 @pytest.mark.parametrize(
     ("pieces", "message"),
     [
-        ([], "^x: there is no piece of data$"),
+        ([], "^x: there is no row of data$"),
         ([[[0.0, 1.0]], [[np.nan, 0.0]]], "^chunk 1 of x: holds NaN or infinity"),
         ([[[0.0, 1.0]], [[1.0]]], r"^chunk 1 of x: has shape \(1, 1\); expected \(n, 2\)"),
         ([[0.0, 1.0]], r"^chunk 0 of x: has shape \(2,\); expected \(n, 2\)"),
@@ -270,11 +270,29 @@ def test_progress_is_silent_for_two_seconds_and_then_speaks_once_a_second(monkey
     assert lines == [f"iteration {i}: log-likelihood -1.5" for i in (2, 4, 5)]
 
 
-def test_pieces_show_progress_unasked_and_arrays_do_not(monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ({}, (False, True)),
+        ({"progress": True}, (True, True)),
+        ({"progress": False}, (False, False)),
+    ],
+    ids=["unasked", "asked", "refused"],
+)
+def test_pieces_show_progress_unasked_and_arrays_do_not(monkeypatch, capsys, asked, shown):
     seconds = iter(range(0, 10_000, 3))
     monkeypatch.setattr(time, "monotonic", lambda: float(next(seconds)))
     x, start = clusters(100)
-    fit(MODEL, x, start, tol=0, max_iter=3)
-    assert capsys.readouterr().err == ""
-    fit(MODEL, Chunks([x]), start, tol=0, max_iter=3)
-    assert capsys.readouterr().err.startswith("iteration 0: log-likelihood -")
+    for data, speaks in zip((x, Chunks([x])), shown, strict=True):
+        fit(MODEL, data, start, tol=0, max_iter=3, **asked)
+        assert ("iteration 0: log-likelihood -" in capsys.readouterr().err) == speaks
+
+
+@pytest.mark.parametrize("rows", [0, -5, 2.5, "9", True])
+def test_the_rows_of_a_piece_are_a_whole_number(rows):
+    with pytest.raises(ValueError, match=r"^rows: .* must be a whole number from 1"):
+        Chunks.of(TOSSES, rows)
+
+
+def test_a_list_is_cut_as_an_array_is():
+    assert [len(piece) for piece in Chunks.of([[1, 2], [3, 4], [5, 6]], 2).pieces] == [2, 1]

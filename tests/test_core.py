@@ -14,7 +14,7 @@ import pytest
 import em_core
 
 PACKAGE = Path(em_core.__file__).parent
-MODELS = ["checks", "em", "coins", "gaussians"]
+MODELS = ["checks", "em", "causes", "coins", "gaussians"]
 SCALE = ["chunks", "sweeps", "coins", "gaussians", "dask", "known"]
 CORE = [*MODELS, *(f"scale.{name}" for name in SCALE), "fitting", "on_dask"]
 LEVELS = [*CORE, "style", "listings", "tables", "plots", "widgets", "exercises"]
@@ -25,7 +25,8 @@ CONTRACT = {
     "GaussianParams": "(weights, means, covariances)",
     "em_steps": "(model, x, params)",
     "fit": "(model, x, params, *, tol=1e-08, max_iter=10000, accelerate=False, progress=None)",
-    "fit_restarts": "(model, x, k, *, starts, rng, tol=1e-08, max_iter=10000)",
+    "fit_restarts": "(model, x, k, *, starts, rng, tol=1e-08, max_iter=10000, accelerate=False, "
+    "progress=None, jobs=1)",
     "lower_bound": "(model, x, params, responsibilities)",
     "EMState": "(iteration, params, responsibilities, log_likelihood)",
     "EMResult": "(params, log_likelihood, iterations, converged, log_likelihoods)",

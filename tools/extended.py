@@ -71,10 +71,12 @@ def fit(
     start: GaussianParams,
     iterations: int,
     passed_on: Callable[[np.ndarray], np.ndarray] = as_it_is,
+    shared: bool = False,
 ) -> Reference:
     """So many iterations, and the log-likelihood at their end.
 
-    `passed_on` is what becomes of the log-joint, the responsibilities and the parameters.
+    `passed_on` is what becomes of the log-joint, the responsibilities and the parameters; `shared`
+    is whether all components have one covariance.
     """
     x = np.asarray(x, dtype=Long)
     given = start.weights, start.means, start.covariances
@@ -92,7 +94,10 @@ def fit(
         weights = passed_on(counts / counts.sum())
         means = np.array([(rj[:, None] * x).sum(axis=0) for rj in r]) / counts[:, None]
         scatters = np.array([scatter(rj, x - m) for rj, m in zip(r, means, strict=True)])
-        means, covariances = passed_on(means), passed_on(scatters / counts[:, None, None])
+        covariances = scatters / counts[:, None, None]
+        if shared:
+            covariances[:] = scatters.sum(axis=0) / counts.sum()
+        means, covariances = passed_on(means), passed_on(covariances)
     return Reference(log_likelihood, weights, means, covariances)
 
 
@@ -102,10 +107,14 @@ def scatter(r: np.ndarray, residuals: np.ndarray) -> np.ndarray:
 
 
 def least_exact(
-    x: np.ndarray, start: GaussianParams, iterations: int, rng: np.random.Generator
+    x: np.ndarray,
+    start: GaussianParams,
+    iterations: int,
+    rng: np.random.Generator,
+    shared: bool = False,
 ) -> Reference:
     """What double precision alone does to a run: it rounds the data and what is passed on."""
-    return fit(moved(x, rng), start, iterations, rounded)
+    return fit(moved(x, rng), start, iterations, rounded, shared)
 
 
 def errors(found: GaussianParams | Reference, reference: Reference) -> tuple[float, float]:

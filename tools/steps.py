@@ -19,7 +19,8 @@ FEW = ["-m", "not many", "--hypothesis-profile=few"]
 # Each file of tests belongs to one step. These need nothing but the code.
 ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sklearn"]
 LAWS = [*ROUNDING, "formulas", "chunks", "machines"]
-CODE = ["core", "errors", "tables", "plots", "widgets", "exercises", "bench_site"]
+CODE = ["core", "errors", "causes", "taken", "tables", "plots", "widgets", "exercises"]
+CODE += ["bench_site"]
 # These need the site, and most a browser.
 SITE = {
     "pages": (["site", "site_quality", "solutions", "house", "launch"], "every page in a browser"),

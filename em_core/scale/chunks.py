@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import reduce
-from operator import add
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial, reduce
+from itertools import count, pairwise
+from operator import add, length_hint
 from typing import Any, TypeVar
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from em_core import checks
 
 CHUNK_BYTES = 2**22
+NOTHING = "x: there is no row of data"
 
 Sums = TypeVar("Sums")
+Value = TypeVar("Value")
 
 
 class Chunks:
@@ -24,9 +31,9 @@ class Chunks:
     Parameters
     ----------
     pieces : iterable of array_like of shape (n_c, d)
-        Each time it is iterated over it must give the same pieces: a list, an array of three
-        dimensions, an object whose ``__iter__`` opens a file anew; not a generator, which is spent
-        after the first iteration.
+        A piece without rows adds nothing. Each time it is iterated over it must give the same
+        pieces: a list, an array of three dimensions, an object whose ``__iter__`` opens a file
+        anew; not a generator, which is spent after the first iteration.
 
     Raises
     ------
@@ -36,8 +43,8 @@ class Chunks:
 
     def __init__(self, pieces: Iterable[ArrayLike]) -> None:
         if not isinstance(pieces, Iterable):
-            raise ValueError(f"pieces: {pieces!r} must be an iterable of arrays, such as a list")
-        if iter(pieces) is pieces:
+            raise ValueError(f"pieces: {pieces!r:.80} must be an iterable of arrays, as a list is")
+        if isinstance(pieces, Iterator):
             kind = f"a {type(pieces).__name__} is spent after one iteration"
             raise ValueError(f"pieces: {kind}; give a list, or what starts anew in __iter__")
         self.pieces = pieces
@@ -48,13 +55,22 @@ class Chunks:
 
         Parameters
         ----------
-        x : array of shape (n, d)
+        x : array_like of shape (n, d)
             In memory, a `numpy.memmap`, or whatever gives rows by ``x[start:stop]``.
         rows : int, optional
             The number of rows in a piece; by default as many as take 4 MiB in double precision.
         """
-        rows = rows or max(1, CHUNK_BYTES // max(8, 8 * x[:1].size))
-        return cls([x[at : at + rows] for at in range(0, len(x), rows)])
+        if rows is not None:
+            checks.whole_number("rows", rows, least=1)
+        x = np.asarray(x) if isinstance(x, (list, tuple)) else x
+        return cls(_Slices(x, rows or max(1, CHUNK_BYTES // max(8, 8 * x[:1].size))))
+
+    def each(self, function: Callable[[int, Any], Value]) -> Iterable[Value]:
+        """The values of `function` at the number, from 0, and the piece: for all, in their order.
+
+        They are made when they are asked for, one at a time.
+        """
+        return map(function, count(), self.pieces)
 
     def sum(self, function: Callable[[Any], Sums]) -> Sums:
         """The values of `function` at all pieces, added in the order of the pieces.
@@ -62,23 +78,53 @@ class Chunks:
         Raises
         ------
         ValueError
-            If there is no piece; or what `function` raises, with the piece's number, from 0.
+            If there is no row; or what `function` raises, with the piece's number, from 0.
         """
-        return added(numbered(function, number, piece) for number, piece in enumerate(self.pieces))
+        return added(self.each(partial(numbered, function)))
+
+    def some(self, rng: np.random.Generator, rows: int = 10_000) -> NDArray[Any]:
+        """So many rows at random, in their order and none twice; all of them if there are no more.
+
+        Which ones, depends on the number of rows and on `rng`, not on where and how they are cut.
+        """
+        ends = np.cumsum([0, *self.each(lambda number, piece: length_hint(piece))])
+        if not ends[-1]:
+            raise ValueError(NOTHING)
+        chosen = np.sort(rng.choice(ends[-1], min(rows, int(ends[-1])), replace=False))
+        places = [chosen[(chosen >= a) & (chosen < b)] - a for a, b in pairwise(ends)]
+        taken = self.each(lambda number, piece: floats(piece)[places[number]])
+        return np.vstack([array for array in taken if len(array)])
 
 
-def added(values: Iterable[Sums]) -> Sums:
+@dataclass(frozen=True)
+class _Slices:
+    """The rows of an array in pieces, each of which is read when its turn comes."""
+
+    x: Any
+    rows: int
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self.x[at : at + self.rows] for at in range(0, len(self.x), self.rows))
+
+
+def floats(piece: ArrayLike) -> NDArray[Any]:
+    """A piece as an array of numbers: pandas' mixed and nullable columns come as objects."""
+    array = np.asarray(piece)
+    return array.astype(float) if array.dtype == object else array
+
+
+def added(values: Iterable[Sums | None]) -> Sums:
     """The sum in the order given, from left to right, so that it never depends on who was first."""
-    rest = iter(values)
+    rest = (value for value in values if value is not None)
     try:
         return reduce(add, rest, next(rest))
     except StopIteration:
-        raise ValueError("x: there is no piece of data") from None
+        raise ValueError(NOTHING) from None
 
 
-def numbered(function: Callable[[Any], Sums], number: int, piece: Any) -> Sums:
-    """The function's value at a piece; an error says which piece it was."""
+def numbered(function: Callable[[Any], Sums], number: int, piece: Any) -> Sums | None:
+    """The function's value at a piece, None if it has no rows; an error says which piece it was."""
     try:
-        return function(piece)
+        return function(piece) if length_hint(piece, 1) else None
     except ValueError as error:
         raise type(error)(f"chunk {number} of {error}") from None

@@ -12,7 +12,7 @@ from em_core import checks, coins
 from em_core.checks import Array
 from em_core.coins import CoinMixture, CoinParams
 from em_core.em import softmax
-from em_core.scale.chunks import Chunks
+from em_core.scale.chunks import Chunks, floats
 from em_core.scale.sweeps import BLOCK_BYTES, Expected, adder
 
 MANY = 1e4  # heads or tails in a row; with more a matrix product loses more than four digits
@@ -20,7 +20,7 @@ MANY = 1e4  # heads or tails in a row; with more a matrix product loses more tha
 
 def coin_blocks(size: int, x: ArrayLike) -> Iterator[Array]:
     """The features (1, heads, tails) of some rows at a time, each of shape (3, size)."""
-    counts = np.asarray(x)
+    counts = floats(x)
     for at in range(0, len(counts), size):
         piece = counts[at : at + size]
         yield np.ascontiguousarray(np.vstack([np.ones(len(piece)), piece.T]))
@@ -57,7 +57,7 @@ class CoinSweeper:
         chunks = x if isinstance(x, Chunks) else Chunks.of(coins.as_counts(x))
         tosses, many, self.log_ways = chunks.sum(_survey)
         coins.check_tosses(tosses)
-        blocks = partial(coin_blocks, BLOCK_BYTES // (8 * (3 + len(start.theta))))
+        blocks = partial(coin_blocks, max(64, BLOCK_BYTES // (8 * (3 + len(start.theta)))))
         self.total = adder(chunks, blocks, keep=chunks is not x)
         self.model, self.start, self.few = model, start, many == 0
 

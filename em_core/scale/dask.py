@@ -4,10 +4,10 @@ It needs dask (``pip install .[dask]`` in the book's folder), which is imported 
 not before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from em_core.scale.chunks import Chunks, Sums, added, numbered
+from em_core.scale.chunks import Chunks, Value
 
 
 class DaskChunks(Chunks):
@@ -34,15 +34,15 @@ class DaskChunks(Chunks):
         blocks = getattr(array, "numblocks", None)
         if blocks is None or len(blocks) != 2 or blocks[1] != 1:
             right = "with whole rows in each partition, as array.rechunk({1: -1}) makes"
-            raise ValueError(f"array: {array!r} must be a dask array of shape (n, d) {right}")
+            raise ValueError(f"array: {array!r:.80} must be a dask array of shape (n, d) {right}")
         super().__init__(array.to_delayed().ravel())
 
-    def sum(self, function: Callable[[Any], Sums]) -> Sums:
-        """The values of `function` at all partitions, added in their order."""
+    def each(self, function: Callable[[int, Any], Value]) -> Iterable[Value]:
+        """The values of `function` at the number and the partition: for all, in their order."""
         from dask.base import compute
         from dask.delayed import delayed
 
-        task = delayed(numbered, pure=False)
-        tasks = [task(function, number, piece) for number, piece in enumerate(self.pieces)]
-        values: tuple[Sums, ...] = compute(*tasks)  # type: ignore[no-untyped-call]
-        return added(values)
+        task = delayed(function, pure=False)
+        tasks = [task(number, piece) for number, piece in enumerate(self.pieces)]
+        values: tuple[Value, ...] = compute(*tasks)  # type: ignore[no-untyped-call]
+        return values

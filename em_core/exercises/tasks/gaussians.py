@@ -13,8 +13,7 @@ from em_core.em import e_step as right_e_step
 from em_core.em import em_steps
 from em_core.exercises.tasks.common import SHARES, share_out
 from em_core.exercises.verdict import Mistake, Task
-from em_core.gaussians import GaussianMixture, GaussianParams
-from em_core.scale.gaussians import Survey
+from em_core.gaussians import GaussianMixture, GaussianParams, Survey
 
 POINTS = np.array([[0.0, 1.0], [2.0, -1.0], [1.5, 3.0], [-2.0, 0.5], [4.0, 4.5], [0.5, -2.5]])
 
