@@ -24,6 +24,8 @@ from em_core.scale.sweeps import FIRST, combined, passes
 
 MODELS = [GaussianMixture(), GaussianMixture(shared_covariance=True), CoinMixture(fit_weights=True)]
 SEEDS = range(6)
+# A component may keep few rows on the way of any of these fits.
+pytestmark = pytest.mark.filterwarnings("ignore::em_core.FewRowsWarning")
 
 
 def sweeper_of(model, x, start):

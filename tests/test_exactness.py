@@ -16,8 +16,6 @@ from em_core import CollapseError, GaussianMixture, GaussianParams, em_steps, fi
 from em_core.gaussians import EPS
 from em_core.scale.gaussians import GUARD
 
-pytestmark = pytest.mark.filterwarnings("ignore::em_core.FewRowsWarning")
-
 # A fit may lose so many times what double precision takes from a run in 80 bits. Seen: at most 14
 # times, over 40 data sets of each kind, OpenBLAS' Haswell, Sandybridge, SkylakeX and Prescott
 # kernels, numpy without vector instructions, two threads, and the rows in another order.
