@@ -89,6 +89,12 @@ def same(one, other):
     assert all((a == b).all() for a, b in zip(arrays(one), arrays(other), strict=True))
 
 
+def alike(one, other):
+    """To rounding: the loop of a model itself adds up columns otherwise than rows."""
+    for a, b in zip(arrays(one), arrays(other), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
+
+
 def ten(name, x, **settings):
     model, _, start = CASES[name]
     return fit(model, x, start, tol=0, max_iter=10, **settings)
@@ -122,14 +128,16 @@ over_containers = pytest.mark.parametrize("container", CONTAINERS)
 
 @over_containers
 @pytest.mark.parametrize("name", OF_THE_BOOK)
-def test_whatever_holds_the_data_the_answer_has_the_same_bits(name, container, tmp_path):
+def test_whatever_holds_the_data_the_answer_is_the_same(name, container, tmp_path):
     model, x, start = CASES[name]
     held = CONTAINERS[container](x, tmp_path)
-    same(ten(name, held), ten(name, x))
-    first = next(em_steps(model, held, start))
-    assert first.log_likelihood == next(em_steps(model, x, start)).log_likelihood
-    one, other = (model.random_start(data, 2, rng()) for data in (held, x))
-    assert repr(one) == repr(other)
+    (same if name in QUICK else alike)(ten(name, held), ten(name, x))
+    first, other = (next(em_steps(model, data, start)) for data in (held, x))
+    assert first.log_likelihood == pytest.approx(other.log_likelihood, rel=1e-12)
+    drawn = [
+        fit(model, x, model.random_start(data, 2, rng()), tol=0, max_iter=0) for data in (held, x)
+    ]
+    alike(*drawn)
 
 
 @over_containers
@@ -169,7 +177,7 @@ def test_what_joblib_hands_on_is_data_for_a_model_of_ones_own(name):
     model, x, start = CASES[name]
     tasks = [joblib.delayed(fit)(model, x, start, tol=0, max_iter=10)] * 2
     for result in joblib.Parallel(n_jobs=2, max_nbytes=100)(tasks):
-        same(result, ten(name, x))
+        alike(result, ten(name, x))
 
 
 # --- pieces ---------------------------------------------------------------------------------------

@@ -875,6 +875,7 @@ def test_a_poor_optimum_and_a_collapse_are_explained(page: Page, site_url: str) 
     expect(status(widget)).to_contain_text("after the E-step")
 
 
+@pytest.mark.filterwarnings("ignore::em_core.FewRowsWarning")  # one of the eight ends so
 def test_the_four_starts_that_the_chapter_names_find_the_four_clusters() -> None:
     x, ends = mixture_data()["Four clusters"], []
     for seed in range(8):

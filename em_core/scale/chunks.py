@@ -85,7 +85,7 @@ class Chunks:
     def some(self, rng: np.random.Generator, rows: int = 10_000) -> NDArray[Any]:
         """So many rows at random, in their order and none twice; all of them if there are no more.
 
-        Which ones, depends on the number of rows and on `rng`, not on where and how they are cut.
+        Which ones, depends on the number of rows and on chance, not on where and how they are cut.
         """
         ends = np.cumsum([0, *self.each(lambda number, piece: length_hint(piece))])
         if not ends[-1]:
