@@ -147,7 +147,7 @@ def test_wherever_the_data_lie_the_answer_has_the_same_bits(name, tmp_path):
         assert bits(fit(model, put(x, tmp_path), start, tol=0, max_iter=3)) == held, place
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.int16, ">f8"])
+@pytest.mark.parametrize("dtype", [np.float32, np.int16, ">f8", np.longdouble])
 def test_numbers_of_another_type_give_the_bits_of_their_values(dtype, tmp_path):
     model, x, start = FITS["2, 3"]
     x = (100 * x).round().astype(dtype)

@@ -23,7 +23,8 @@ def coin_blocks(size: int, x: ArrayLike) -> Iterator[Array]:
     counts = floats(x)
     for at in range(0, len(counts), size):
         piece = counts[at : at + size]
-        yield np.ascontiguousarray(np.vstack([np.ones(len(piece)), piece.T]))
+        block = np.vstack([np.ones(len(piece)), piece.T], dtype=float, casting="same_kind")
+        yield np.ascontiguousarray(block)
 
 
 def coin_sweep(params: CoinParams, product: bool, block: Array) -> Expected:

@@ -113,7 +113,8 @@ class Frame:
         x = floats(x)
         for at in range(0, len(x), self.rows):
             # In rows, whatever the order in memory: BLAS adds up columns otherwise.
-            z = self.inverse @ np.subtract(x[at : at + self.rows], self.centre, order="C").T
+            rows = np.asarray(x[at : at + self.rows], dtype=float)
+            z = self.inverse @ np.subtract(rows, self.centre, order="C").T
             yield z, (features(z) if len(x) <= self.rows else None)
 
 
