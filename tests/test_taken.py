@@ -487,10 +487,8 @@ def test_restarts_take_pieces_wherever_these_are(name, tmp_path):
         with dask.config.set(scheduler="synchronous"):
             there = restarts(name, chunks)
         for one, other in zip(there, here, strict=True):
-            (
-                np.testing.assert_allclose(one.log_likelihoods, other.log_likelihoods, rtol=1e-10),
-                place,
-            )
+            ways = one.log_likelihoods, other.log_likelihoods
+            np.testing.assert_allclose(*ways, rtol=1e-10, err_msg=place)
     all_same(restarts(name, on_disk(x, tmp_path)), restarts(name))
 
 
