@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from urllib.error import HTTPError
@@ -319,6 +320,68 @@ def test_every_listing_is_shown_in_a_chapter():
     }
     wanted = "coin_em_loop coin_em_vectorised coin_em gmm_em_loop gmm_em_vectorised gmm_em_einsum"
     assert shown == set(wanted.split())
+
+
+# --- learners see the algorithm ------------------------------------------------------------------
+
+FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+STILL_PRINT = {
+    "01_jensen",
+    "02_complete",
+    "03_incomplete",
+    "04_derivation",
+    "05_coins",
+    "06_coin_code",
+    "07_restarts",
+    "08_gaussians",
+    "09_gaussian_code",
+    "10_old_faithful",
+    "11_your_own_model",
+    "12_limit",
+}
+
+
+def lines_that_format(source: str) -> set[int]:
+    """The lines of a cell that print, or make text of numbers."""
+
+    def formats(node: ast.AST) -> bool:
+        match node:
+            case ast.JoinedStr() | ast.Call(func=ast.Name("print") | ast.Attribute(attr="format")):
+                return True
+            case ast.BinOp(ast.Constant(str()), ast.Mod()):
+                return True
+        return False
+
+    return {node.lineno for node in ast.walk(ast.parse(source)) if formats(node)}
+
+
+def prints_a_table(source: str) -> bool:
+    """Whether a cell prints line by line."""
+    loops = [n for n in ast.walk(ast.parse(source)) if isinstance(n, (ast.For, ast.While))]
+    calls = [n for loop in loops for n in ast.walk(loop) if isinstance(n, ast.Call)]
+    return any(isinstance(call.func, ast.Name) and call.func.id == "print" for call in calls)
+
+
+def visible_code(path: Path) -> Iterator[str]:
+    """The code that a reader sees; listings are the package's own source."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        folded = FOLDED & set(cell.metadata.get("tags", []))
+        if cell.cell_type == "code" and "listing" not in cell.metadata and not folded:
+            yield cell.source
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=chapter_id)
+def test_a_visible_cell_is_not_mainly_formatting(path):
+    cells = visible_code(path)
+    faults = [s for s in cells if len(lines_that_format(s)) > 2 or prints_a_table(s)]
+    assert bool(faults) == (path.stem in STILL_PRINT), "\n---\n".join(faults)
+
+
+def test_formatting_is_told_from_computing():
+    assert lines_that_format('print(x)\ny = f"{x:.2f}"\n"{}".format(y)\n"%d" % 1') == {1, 2, 3, 4}
+    assert not lines_that_format('y = x % 2\nd["print"].sum()')
+    assert prints_a_table("for row in x:\n    print(row)")
+    assert not prints_a_table("for row in x:\n    y += row\nprint(y)")
 
 
 def test_normalising_drops_what_changes_from_run_to_run():

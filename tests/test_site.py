@@ -69,6 +69,12 @@ def test_a_page_fits_its_width_in_both_modes(seen: Seen) -> None:
     assert {setting: by for setting, by in seen.surplus.items() if by > 0} == {}
 
 
+def test_no_data_frame_must_be_scrolled_from_390_px_on(seen: Seen) -> None:
+    wide = {setting: said for setting, said in seen.scrolling_tables.items() if setting[0] >= 390}
+    assert wide
+    assert not any(wide.values()), wide
+
+
 def test_every_picture_has_words(seen: Seen) -> None:
     assert seen.without_alt == []
 
@@ -93,7 +99,8 @@ def test_the_walk_finds_what_it_looks_for(
     (tmp_path / "page.html").write_text(
         f"""<!DOCTYPE html><title>Bad</title>{policy}<script>console.error("no")</script>
         <img class="only-light" src="lost.png"><img class="only-dark" src="http://127.0.0.1:9/x">
-        <p style="width: 2000px">wide</p>"""
+        <p style="width: 2000px">wide</p>
+        <div style="overflow-x: auto"><table class="dataframe"><td>{"wide" * 400}</table></div>"""
     )
     walk = Walk(chromium, tmp_path.as_uri(), tmp_path.as_uri())
     seen = walk["page.html"]
@@ -101,6 +108,7 @@ def test_the_walk_finds_what_it_looks_for(
     said = " ".join(seen.complaints["disk"])
     assert all(words in said for words in ("no", "policy", "lost.png: net::ERR_FILE_NOT_FOUND"))
     assert seen.surplus[1280, "dark"] > 0
+    assert len(seen.scrolling_tables[390, "dark"]) == 1
     assert len(seen.without_alt) == 2
     assert seen.twins[390, "light"] == {"only-light", "only-dark"}
     assert "image-alt" in " ".join(seen.violations)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+import frames
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import comb
 from scipy.stats import binom, multivariate_normal
@@ -97,3 +101,55 @@ def test_tables_take_what_the_loop_yields():
     state = next(em_steps(model, x, start))
     assert tables.log_likelihood(model, x, start) == pytest.approx(state.log_likelihood)
     assert np.log(tables.density(x, start)).sum() == pytest.approx(state.log_likelihood)
+
+
+# --- data frames as the chapters show them --------------------------------------------------------
+
+FRAME = pd.DataFrame(
+    {
+        "heads": [5, 9],
+        "θ_A": np.array([0.449149, 0.8]).round(2),
+        "ℓ": [-1287.1, np.nan],
+        "rate": [-np.inf, 1.5],
+        "error": [1.234e-12, 3.4e-3],
+        "kind": ["below -1", "<b>"],
+        "converged": [True, False],
+    }
+)
+
+
+def test_the_numbers_of_a_column_have_the_same_decimals():
+    shown = {name: frames.cells(column) for name, column in FRAME.items()}
+    assert shown == {
+        "heads": ["5", "9"],
+        "θ_A": ["0.45", "0.80"],
+        "ℓ": ["−1287.1", "–"],
+        "rate": ["−∞", "1.5"],
+        "error": ["1.23 × 10^−12", "3.40 × 10^−3"],
+        "kind": ["below −1", "<b>"],
+        "converged": ["yes", "no"],
+    }
+
+
+def test_a_frame_is_a_plain_table_with_heads():
+    text = frames.table(FRAME)
+    assert re.findall("<th .*?</th>", text)[:2] == [
+        '<th scope="col">heads</th>',
+        '<th scope="col">θ<sub>A</sub></th>',
+    ]
+    assert "<td>1.23 × 10<sup>−12</sup></td>" in text
+    assert '<td class="words">&lt;b&gt;</td>' in text
+    assert "style" not in text
+
+
+@pytest.mark.parametrize("name", ["heads", "kind"])
+def test_an_index_heads_the_rows_and_places_are_left_out(name):
+    assert '<th scope="row"' not in frames.table(FRAME)
+    named = frames.table(FRAME.set_index(name))
+    assert named.count('<th scope="row"') == 2
+    assert named.startswith('<table class="dataframe">\n<thead>\n<tr><th scope="col"')
+    assert frames.plain(FRAME.set_index(name)).split()[0] == name
+
+
+def test_a_frame_as_text_has_one_line_a_row():
+    assert frames.plain(FRAME[["heads", "θ_A"]]) == "heads   θ_A\n    5  0.45\n    9  0.80"

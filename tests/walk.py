@@ -38,6 +38,9 @@ LISTEN = """(mode) => {
     return system.matches !== (mode === "dark");
 }"""
 SURPLUS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SCROLLING_TABLES = """[...document.querySelectorAll("table.dataframe")]
+    .filter((table) => table.offsetWidth > table.parentElement.clientWidth)
+    .map((table) => table.innerText)"""
 WITHOUT_ALT = "[...document.images].filter((image) => !image.alt.trim()).map((image) => image.src)"
 SHOWN_TWINS = """[...document.querySelectorAll('.only-light, .only-dark')]
     .filter((image) => image.getClientRects().length).map((image) => image.classList[0])"""
@@ -215,6 +218,7 @@ class Seen:
     """Requests that left the site."""
     surplus: dict[tuple[int, Mode], int] = field(default_factory=dict)
     """By how much the page is wider than its window."""
+    scrolling_tables: dict[tuple[int, Mode], list[str]] = field(default_factory=dict)
     schemes: dict[tuple[int, Mode], str] = field(default_factory=dict)
     without_alt: list[str] = field(default_factory=list)
     twins: dict[tuple[int, Mode], set[str]] = field(default_factory=dict)
@@ -263,6 +267,7 @@ class Walk:
         for setting in settings:
             one.set(*setting)
             seen.surplus[setting] = one.page.evaluate(SURPLUS)
+            seen.scrolling_tables[setting] = one.page.evaluate(SCROLLING_TABLES)
             seen.schemes[setting] = one.page.evaluate(SCHEME)
             seen.twins[setting] = set(one.page.evaluate(SHOWN_TWINS))
         seen.complaints[way] = list(one.complaints)

@@ -1,0 +1,88 @@
+"""How the chapters show a data frame: a plain table, a column's numbers aligned on the point.
+
+A chapter's set-up calls `frames.use()`; from there on a frame at the end of a cell is a table on
+the page, in JupyterLab, on a slide and in print. `round` says how many decimals are shown.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+import numpy as np
+import pandas as pd
+
+MOST = 6  # decimals; a column that needs more is shown with three significant digits
+
+
+def use() -> None:
+    """Show data frames as the book does, in this notebook."""
+    from IPython import get_ipython
+
+    formatters = get_ipython().display_formatter.formatters
+    formatters["text/html"].for_type(pd.DataFrame, table)
+    formatters["text/plain"].for_type(pd.DataFrame, lambda frame, out, _: out.text(plain(frame)))
+
+
+def cells(column: pd.Series) -> list[str]:
+    """The values of a column as they are shown."""
+    if pd.api.types.is_bool_dtype(column):
+        return ["yes" if value else "no" for value in column]
+    if not pd.api.types.is_float_dtype(column):
+        return [_typeset(str(value)) for value in column]
+    values = column.to_numpy(float, na_value=np.nan)
+    finite = values[np.isfinite(values)]
+    decimals = next((d for d in range(MOST + 1) if (finite == finite.round(d)).all()), None)
+    return [_number(value, decimals) for value in values]
+
+
+def _number(value: float, decimals: int | None) -> str:
+    if np.isnan(value):
+        return "–"
+    if np.isinf(value):
+        return "−∞" if value < 0 else "∞"
+    text = f"{value:.2e}" if decimals is None else f"{value:.{decimals}f}"
+    return _typeset(re.sub(r"e\+?(-?)0*(\d+)", r" × 10^\1\2", text))
+
+
+def _typeset(text: str) -> str:
+    return re.sub(r"(?<!\w)-(?=\d)", "−", text)
+
+
+def _marked_up(text: str) -> str:
+    """HTML of a label or a cell: what follows ^ stands high, what follows a letter's _ low."""
+    text = html.escape(text)
+    text = re.sub(r"\^(−?\d+)", r"<sup>\1</sup>", text)
+    return re.sub(r"(?<=\b\w)_(\w)\b", r"<sub>\1</sub>", text)
+
+
+def _shown(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The frame with its index as first columns, and how many; mere places are left out."""
+    index = frame.index
+    if isinstance(index, pd.RangeIndex) and index.name is None:
+        return frame, 0
+    return frame.reset_index(names=[name or "" for name in index.names]), index.nlevels
+
+
+def table(frame: pd.DataFrame) -> str:
+    """A frame as HTML; its index heads the rows."""
+    shown, heads = _shown(frame)
+    columns = []
+    for place, (name, column) in enumerate(shown.items()):
+        side = "" if pd.api.types.is_numeric_dtype(column) else ' class="words"'
+        tag = 'th scope="row"' if place < heads else "td"
+        head = f'<th scope="col"{side}>{_marked_up(str(name))}</th>'
+        body = [f"<{tag}{side}>{_marked_up(text)}</{tag[:2]}>" for text in cells(column)]
+        columns.append([head, *body])
+    head, *body = ("<tr>" + "".join(row) + "</tr>" for row in zip(*columns, strict=True))
+    parts = ['<table class="dataframe">', "<thead>", head, "</thead>", "<tbody>", *body]
+    return "\n".join([*parts, "</tbody>", "</table>"])
+
+
+def plain(frame: pd.DataFrame) -> str:
+    """A frame as text, for a terminal."""
+    columns = [[str(name), *cells(column)] for name, column in _shown(frame)[0].items()]
+    widths = [max(map(len, column)) for column in columns]
+    rows = zip(*columns, strict=True)
+    lines = ("  ".join(f"{t:>{w}}" for t, w in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(lines)
