@@ -51,7 +51,7 @@ def _typeset(text: str) -> str:
 
 def _marked_up(text: str) -> str:
     """HTML of a label or a cell: what follows ^ stands high, what follows a letter's _ low."""
-    text = html.escape(text)
+    text = html.escape(text.replace("'", "’"))
     text = re.sub(r"\^(−?\d+)", r"<sup>\1</sup>", text)
     return re.sub(r"(?<=\b\w)_(\w)\b", r"<sub>\1</sub>", text)
 
