@@ -40,7 +40,7 @@ def client() -> Iterator[Client]:
     with (
         dask.config.set(settings),
         LocalCluster(
-            n_workers=2, threads_per_worker=1, memory_limit=2 * GIB, dashboard_address=None
+            n_workers=2, threads_per_worker=1, memory_limit=2 * GIB, dashboard_address=":0"
         ) as cluster,
         Client(cluster, timeout=LAST_RESORT) as found,
     ):
