@@ -35,16 +35,17 @@ def client() -> Iterator[Client]:
         "distributed.comm.timeouts.connect": f"{LAST_RESORT}s",
         "distributed.deploy.lost-worker-timeout": f"{LAST_RESORT}s",  # until it is back
         "distributed.scheduler.allowed-failures": 10,
-        "distributed.nanny.pre-spawn-environ": machines.threads(1),  # whatever it is here
     }
-    with (
-        dask.config.set(settings),
-        LocalCluster(
-            n_workers=2, threads_per_worker=1, memory_limit=2 * GIB, dashboard_address=":0"
-        ) as cluster,
-        Client(cluster, timeout=LAST_RESORT) as found,
-    ):
-        yield found
+    with pytest.MonkeyPatch.context() as environment, dask.config.set(settings):
+        for name, value in machines.threads(1).items():  # the workers', whatever it is here
+            environment.setenv(name, value)
+        with (
+            LocalCluster(
+                n_workers=2, threads_per_worker=1, memory_limit=2 * GIB, dashboard_address=":0"
+            ) as cluster,
+            Client(cluster, timeout=LAST_RESORT) as found,
+        ):
+            yield found
 
 
 @pytest.fixture(autouse=True)
