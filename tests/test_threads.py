@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from threading import Event
 
 import numpy as np
 import pytest
@@ -67,13 +68,14 @@ def made(monkeypatch) -> list[int]:
     return numbers
 
 
-def test_where_they_pay_there_are_as_many_as_are_free(monkeypatch, made):
-    monkeypatch.setattr(threads, "free", lambda: 2)
+def test_where_they_pay_there_are_as_many_as_are_free(made):
     model, x, start = FITS["16, 8"]
     for number, wanted in ((None, {2}), (1, set()), (3, {3})):
-        made.clear()
-        fit(model, x, start, tol=0, max_iter=1, threads=number)
-        assert set(made) == wanted
+        for data in (x, Chunks([x, x])):
+            made.clear()
+            with threadpool_limits(2):
+                fit(model, data, start, tol=0, max_iter=1, threads=number)
+            assert set(made) == wanted
 
 
 @pytest.mark.parametrize("allowed", [1, 2])
@@ -187,14 +189,18 @@ def test_ctrl_c_between_pieces_keeps_what_was_reached():
 
 
 def test_ctrl_c_stops_those_who_wait_for_threads():
-    begun = []
+    begun, taken = [], Event()
 
     def pressed(item):
         begun.append(item)
         if item == 20:
+            taken.wait()
             _thread.interrupt_main()
-        return item
+        return np.linalg.eigvalsh(np.eye(60))
 
+    values = Team(2, 5_000).values(pressed, range(10_000))
+    next(values)  # all wait for their turn
+    taken.set()
     with pytest.raises(KeyboardInterrupt):
-        list(Team(2, 5_000).values(pressed, range(10**6)))
-    assert 20 < len(begun) < 10**6
+        list(values)
+    assert 20 < len(begun) < 10_000

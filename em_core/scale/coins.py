@@ -14,7 +14,6 @@ from em_core.coins import CoinMixture, CoinParams
 from em_core.em import softmax
 from em_core.scale.chunks import Chunks
 from em_core.scale.sweeps import BLOCK_BYTES, Expected, adder
-from em_core.scale.threads import Team
 
 MANY = 1e4  # heads or tails in a row; with more a matrix product loses more than four digits
 
@@ -61,8 +60,8 @@ class CoinSweeper:
         tosses, many, self.log_ways = chunks.sum(_survey)
         coins.check_tosses(tosses)
         k = len(start.theta)
-        rows, team = max(64, BLOCK_BYTES // (8 * (3 + k))), Team(threads, work=3 * k)
-        self.total = adder(chunks, rows, coin_block, chunks is not x, team)
+        rows = max(64, BLOCK_BYTES // (8 * (3 + k)))
+        self.total = adder(chunks, coin_block, rows, chunks is not x, threads, work=3 * k)
         self.model, self.start, self.few = model, start, many == 0
 
     def expect(self, params: CoinParams) -> Expected:

@@ -22,7 +22,6 @@ from em_core.em import CollapseError, check_occupied, e_step, softmax
 from em_core.gaussians import EPS, GaussianMixture, GaussianParams, Survey, inverses_of
 from em_core.scale.chunks import Chunks, added
 from em_core.scale.sweeps import BLOCK_BYTES, Expected, adder
-from em_core.scale.threads import Team
 
 Block: TypeAlias = tuple[Array, Any]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -256,8 +255,7 @@ class GaussianSweeper:
             start.covariances, self.finest, partial(causes, over, shared, None)
         )
         frame = self.frame = Frame(whole.mean, whole.scatter, whole.n, len(start.weights))
-        team = Team(threads, work=frame.work)
-        self.total = adder(chunks, frame.rows, frame.block, chunks is not x, team)
+        self.total = adder(chunks, frame.block, frame.rows, chunks is not x, threads, frame.work)
         self.shared, (self.upper, self.order, _) = shared, triangle(len(self.finest))
         self.model, self.over, self.rows = model, over, whole.n
         units = np.linalg.norm(frame.root, axis=1)

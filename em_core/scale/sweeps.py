@@ -63,7 +63,12 @@ Adder: TypeAlias = Callable[[Callable[[Any], Expected]], Expected]
 
 
 def adder(
-    chunks: Chunks, rows: int, block: Callable[[Array], Any], keep: bool, team: Team
+    chunks: Chunks,
+    block: Callable[[Array], Any],
+    rows: int,
+    keep: bool,
+    threads: int | None,
+    work: int,
 ) -> Adder:
     """What adds up a function of a block over all blocks of the data.
 
@@ -71,14 +76,14 @@ def adder(
     ----------
     chunks : Chunks
         Pieces of the data.
-    rows : int
-        The number of rows in a block.
     block : callable
         Makes a block of its rows.
+    rows : int
+        The number of rows in a block.
     keep : bool
         Whether the blocks are kept, or made whenever the data are read.
-    team : Team
-        The threads that share a pass.
+    threads, work : int
+        As for `Team`.
     """
 
     def cut(piece: ArrayLike) -> list[Array]:
@@ -88,18 +93,17 @@ def adder(
     def of_piece(sweep: Callable[[Any], Expected], piece: ArrayLike) -> Expected:
         return added(team.values(lambda some: sweep(block(some)), cut(piece)))
 
-    if not keep:
-        return lambda sweep: chunks.sum(partial(of_piece, sweep))
-    pieces = [list(map(block, cut(piece))) for piece in chunks.pieces]
-    blocks = list(chain.from_iterable(pieces))
-    if len(blocks) == 1:
-        return lambda sweep: sweep(blocks[0])
-
-    def total(sweep: Callable[[Any], Expected]) -> Expected:
+    def of_kept(sweep: Callable[[Any], Expected]) -> Expected:
         values = team.values(sweep, blocks)
         return added(added(islice(values, len(piece))) for piece in pieces)
 
-    return total
+    pieces = [cut(piece) for piece in chunks.pieces] if keep else []
+    if sum(map(len, pieces)) == 1:  # so little pays for no team
+        only = block(pieces[0][0])
+        return lambda sweep: sweep(only)
+    team = Team(threads, work)
+    blocks = list(team.values(block, list(chain.from_iterable(pieces))))
+    return of_kept if keep else lambda sweep: chunks.sum(partial(of_piece, sweep))
 
 
 def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:

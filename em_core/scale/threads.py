@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ Value = TypeVar("Value")
 
 
 class Team:
-    """The threads that share a pass.
+    """The threads that share a pass, in the thread that made it; elsewhere a pass has one.
 
     Parameters
     ----------
@@ -32,20 +33,28 @@ class Team:
     """
 
     def __init__(self, threads: int | None, work: int) -> None:
-        self.threads, self.paying = threads, work // GRAIN
-        self.batch = BATCH if work < LARGE else 1
+        paying = work // GRAIN
+        self.threads = threads or (min(paying, free()) if paying > 1 else 1)
+        self.batch, self.home = BATCH if work < LARGE else 1, here()
 
     def values(self, function: Callable[[Item], Value], items: Sequence[Item]) -> Iterator[Value]:
         """The function's values in the order of the items, whoever is ready first."""
         batches = [items[at : at + self.batch] for at in range(0, len(items), self.batch)]
-        threads = self.threads or (min(self.paying, free()) if self.paying > 1 else 1)
         with one_thread_in_blas():
-            if threads == 1 or len(batches) == 1:
+            if self.threads == 1 or len(batches) == 1 or here() != self.home:
                 yield from map(function, items)
                 return
             settings = partial(np.seterr, **np.geterr())
-            with ThreadPoolExecutor(threads, initializer=settings) as pool:
+            pool = ThreadPoolExecutor(self.threads, initializer=settings)
+            try:
                 yield from chain.from_iterable(pool.map(lambda b: [*map(function, b)], batches))
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+
+def here() -> tuple[int, int]:
+    """The process and the thread that ask."""
+    return os.getpid(), threading.get_ident()
 
 
 def free() -> int:
