@@ -2,8 +2,8 @@
 
 `em` holds the one EM loop, `coins` and `gaussians` the two models of the book, `listings` the
 lecture's code: these can be read in an evening. `scale` makes the same fits quick and large; it can
-wait. What draws or shows (`plots`, `widgets`) is imported by name, so that this package needs numpy
-and scipy alone.
+wait. What draws or shows (`plots`, `widgets`) is imported by name, so that this package needs
+numpy, scipy and threadpoolctl alone.
 """
 
 from em_core.coins import CoinMixture, CoinParams

@@ -18,6 +18,7 @@ from em_core import checks, em
 from em_core.scale import known
 from em_core.scale.chunks import Chunks
 from em_core.scale.sweeps import passes
+from em_core.scale.threads import one_thread_in_blas
 
 Watch = Callable[[int, float], object]
 
@@ -44,6 +45,7 @@ def fit(
     max_iter: int = 10_000,
     accelerate: bool = False,
     progress: Watch | bool | None = None,
+    threads: int | None = None,
 ) -> em.EMResult:
     """Run EM until the log-likelihood settles; Ctrl-C ends it early and keeps what was reached.
 
@@ -70,6 +72,11 @@ def fit(
     progress : bool or callable, optional
         Called with the iteration and its log-likelihood after each pass. True is `Progress()`, and
         False nothing; by default it is True for data that are read in pieces, and False for others.
+    threads : int, optional
+        How many threads share a pass, where there is a quick way; whatever their number, the answer
+        has the same bits (outside the main thread, if BLAS has one thread). By default as many as
+        pay, at most those that BLAS may have, which heeds ``OPENBLAS_NUM_THREADS``; but one within
+        the workers of Dask, joblib and the like.
 
     Returns
     -------
@@ -93,9 +100,9 @@ def fit(
     StoppedWarning
         If it was stopped by Ctrl-C.
     """
-    _check_settings(tol, max_iter, accelerate, progress)
+    _check_settings(tol, max_iter, accelerate, progress, threads)
     with np.errstate(under="ignore"):  # what is too small to matter is no mistake
-        run = _Run(model, x, params, accelerate)
+        run = _Run(model, x, params, accelerate, threads)
         try:
             run.go(tol, max_iter, progress)
         except KeyboardInterrupt:
@@ -116,8 +123,9 @@ def fit_restarts(
     tol: float = 1e-8,
     max_iter: int = 10_000,
     accelerate: bool = False,
-    progress: Watch | None = None,
+    progress: Watch | bool | None = None,
     jobs: int = 1,
+    threads: int | None = None,
 ) -> list[em.EMResult]:
     """Fit from several random starts; best log-likelihood first. Ctrl-C keeps what is finished.
 
@@ -136,8 +144,11 @@ def fit_restarts(
     tol, max_iter, accelerate, progress
         As for `fit`.
     jobs : int, default 1
-        How many fits run beside each other, in threads. The results are the same. It pays where
-        one pass takes longer than some milliseconds; below, they wait for each other.
+        How many fits run beside each other, in threads; BLAS has one thread meanwhile. The results
+        are the same. It pays where one pass takes longer than some milliseconds; below, they wait
+        for each other.
+    threads : int, optional
+        As for `fit`; by default one in each of several jobs.
 
     Returns
     -------
@@ -164,7 +175,7 @@ def fit_restarts(
     checks.model(model, "log_joint", "m_step", "random_start")
     rng = checks.chance("starts", starts, rng)
     checks.whole_number("jobs", jobs, least=1)
-    _check_settings(tol, max_iter, accelerate, progress)
+    _check_settings(tol, max_iter, accelerate, progress, threads)
     rows = x.some(rng) if isinstance(x, Chunks) else x
     numbers, turn, stopped = count(), Lock(), Event()
     results: list[tuple[int, em.EMResult]] = []
@@ -175,7 +186,7 @@ def fit_restarts(
             with np.errstate(under="ignore"):
                 with turn:  # whoever is first draws the first start
                     number, start = next(numbers), model.random_start(rows, k, rng)
-                run = _Run(model, x, start, accelerate)
+                run = _Run(model, x, start, accelerate, threads)
                 run.go(tol, max_iter, progress, stopped, level=4)
                 results.append((number, run.result()))
         except (em.CollapseError, em.ZeroProbabilityError) as error:
@@ -187,7 +198,7 @@ def fit_restarts(
 
 def _stopped_early(attempt: Callable[[int], None], starts: int, jobs: int, stopped: Event) -> bool:
     """Make all attempts, so many of them at a time; whether Ctrl-C ended them."""
-    with ThreadPoolExecutor(jobs) as pool:
+    with one_thread_in_blas(when=jobs > 1), ThreadPoolExecutor(jobs) as pool:
         try:
             list((map if jobs == 1 else pool.map)(attempt, range(starts)))
         except KeyboardInterrupt:
@@ -217,7 +228,7 @@ def _best_first(
     return [result for _, result in sorted(results, key=lambda r: (-r[1].log_likelihood, r[0]))]
 
 
-def _check_settings(tol: Any, max_iter: Any, accelerate: Any, progress: Any) -> None:
+def _check_settings(tol: Any, max_iter: Any, accelerate: Any, progress: Any, threads: Any) -> None:
     """Refuse what can't be used, before any data are read."""
     checks.flag("accelerate", accelerate)
     if not (progress is None or callable(progress)):
@@ -226,6 +237,8 @@ def _check_settings(tol: Any, max_iter: Any, accelerate: Any, progress: Any) -> 
     if not (number and 0 <= tol < (10**300 if isinstance(tol, int) else np.inf)):
         raise ValueError(f"tol: {tol!r:.80} must be a finite number, at least 0")
     checks.whole_number("max_iter", max_iter, least=0)
+    if threads is not None:
+        checks.whole_number("threads", threads, least=1)
 
 
 class _Run:
@@ -233,7 +246,7 @@ class _Run:
 
     rows = 0
 
-    def __init__(self, model: Any, x: Any, start: Any, accelerate: bool) -> None:
+    def __init__(self, model: Any, x: Any, start: Any, accelerate: bool, threads: Any) -> None:
         checks.model(model, "log_joint", "m_step")
         self.model, self.x, self.start = model, x, start
         self.iteration, self.converged, self.told = 0, False, False
@@ -244,7 +257,7 @@ class _Run:
         if quick_way := known.quick_way(model):
             self.x = Chunks.of(x) if isinstance(x, np.memmap) else x
             with em.at_iteration(0):
-                sweeper = quick_way(model, self.x, start)
+                sweeper = quick_way(model, self.x, start, threads)
             self.as_given, self.steps = sweeper.params, passes(sweeper, accelerate)
             self.rows = getattr(sweeper, "rows", 0)
             self.rounding = np.inf  # these models never fall by more

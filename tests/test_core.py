@@ -15,7 +15,7 @@ import em_core
 
 PACKAGE = Path(em_core.__file__).parent
 MODELS = ["checks", "em", "causes", "coins", "gaussians"]
-SCALE = ["chunks", "sweeps", "coins", "gaussians", "dask", "known"]
+SCALE = ["threads", "chunks", "sweeps", "coins", "gaussians", "dask", "known"]
 CORE = [*MODELS, *(f"scale.{name}" for name in SCALE), "fitting", "on_dask"]
 LEVELS = [*CORE, "style", "listings", "tables", "plots", "widgets", "exercises"]
 CONTRACT = {
@@ -24,9 +24,10 @@ CONTRACT = {
     "GaussianMixture": "(shared_covariance=False)",
     "GaussianParams": "(weights, means, covariances)",
     "em_steps": "(model, x, params)",
-    "fit": "(model, x, params, *, tol=1e-08, max_iter=10000, accelerate=False, progress=None)",
+    "fit": "(model, x, params, *, tol=1e-08, max_iter=10000, accelerate=False, progress=None, "
+    "threads=None)",
     "fit_restarts": "(model, x, k, *, starts, rng, tol=1e-08, max_iter=10000, accelerate=False, "
-    "progress=None, jobs=1)",
+    "progress=None, jobs=1, threads=None)",
     "lower_bound": "(model, x, params, responsibilities)",
     "EMState": "(iteration, params, responsibilities, log_likelihood)",
     "EMResult": "(params, log_likelihood, iterations, converged, log_likelihoods)",
@@ -87,7 +88,7 @@ def test_nothing_draws_by_pyplot(path):
     assert "pyplot" not in re.sub(r'""".*?"""', "", path.read_text(), flags=re.DOTALL)
 
 
-def test_the_core_needs_numpy_and_scipy_alone():
+def test_the_core_needs_nothing_that_draws():
     code = (
         "import sys\n"
         "for name in ('matplotlib', 'ipywidgets', 'anywidget', 'IPython', 'sklearn', 'pandas'):\n"
@@ -115,9 +116,9 @@ def source(module: str) -> str:
     return (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
 
 
-def test_the_core_is_at_most_1150_lines_of_code():
+def test_the_core_is_at_most_1230_lines_of_code():
     sizes = {name: len(code_lines(source(name))) for name in ["__init__", *CORE]}
-    assert sum(sizes.values()) <= 1150, sizes
+    assert sum(sizes.values()) <= 1230, sizes
 
 
 def test_the_core_is_all_that_does_not_draw_show_or_check():

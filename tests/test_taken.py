@@ -266,7 +266,8 @@ def test_pieces_are_read_when_they_are_needed_and_not_before(name):
     assert (np.diff(seen) % 3 == 0).all()
 
 
-def test_one_piece_is_held_at_a_time():
+@pytest.mark.parametrize("threads", [1, 2])
+def test_one_piece_is_held_at_a_time(threads):
     """Each piece is let go before the next is made."""
     held = []
 
@@ -274,12 +275,13 @@ def test_one_piece_is_held_at_a_time():
         def __iter__(self):
             for number in range(5):
                 assert not [one for one in held if one() is not None]
-                piece = rng(number).standard_normal((2_000, 2))
+                piece = rng(number).standard_normal((200_000, 2))
                 held.append(weakref.ref(piece))
                 yield piece
                 del piece
 
-    fit(GaussianMixture(), Chunks(Watched()), CASES["gaussians"][2], tol=0, max_iter=2)
+    model, _, start = CASES["gaussians"]
+    fit(model, Chunks(Watched()), start, tol=0, max_iter=2, threads=threads)
 
 
 # --- memory ---------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ FEW = ["-m", "not many", "--hypothesis-profile=few"]
 
 # Each file of tests belongs to one step. These need nothing but the code.
 ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sklearn"]
-LAWS = [*ROUNDING, "formulas", "chunks", "machines"]
+LAWS = [*ROUNDING, "formulas", "chunks", "threads", "machines"]
 CODE = ["core", "errors", "causes", "taken", "tables", "plots", "widgets", "exercises"]
 CODE += ["bench_site"]
 # These need the site, and most a browser.

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from em_core import checks
+from em_core.scale.threads import one_thread_in_blas
 
 CHUNK_BYTES = 2**22
 NOTHING = "x: there is no row of data"
@@ -25,8 +26,8 @@ class Chunks:
     """Data that are read piece by piece, anew in each iteration.
 
     The sums of a piece's rows are added in the order of the pieces, wherever these lie: the same
-    pieces give the same bits, if BLAS runs as many threads. `fit` cuts an array or a
-    `numpy.memmap` as `Chunks.of` does.
+    pieces give the same bits, however many threads share a fit in the main thread. `fit` cuts an
+    array or a `numpy.memmap` as `Chunks.of` does.
 
     Parameters
     ----------
@@ -80,7 +81,8 @@ class Chunks:
         ValueError
             If there is no row; or what `function` raises, with the piece's number, from 0.
         """
-        return added(self.each(partial(numbered, function)))
+        with one_thread_in_blas(when=length_hint(self.pieces, 2) > 1):
+            return added(self.each(partial(numbered, function)))
 
     def some(self, rng: np.random.Generator, rows: int = 10_000) -> NDArray[Any]:
         """So many rows at random, in their order and none twice; all of them if there are no more.
@@ -102,6 +104,9 @@ class _Slices:
 
     x: Any
     rows: int
+
+    def __len__(self) -> int:
+        return -(-len(self.x) // self.rows)
 
     def __iter__(self) -> Iterator[Any]:
         return (self.x[at : at + self.rows] for at in range(0, len(self.x), self.rows))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,19 +12,16 @@ from em_core import checks, coins
 from em_core.checks import Array
 from em_core.coins import CoinMixture, CoinParams
 from em_core.em import softmax
-from em_core.scale.chunks import Chunks, floats
+from em_core.scale.chunks import Chunks
 from em_core.scale.sweeps import BLOCK_BYTES, Expected, adder
 
 MANY = 1e4  # heads or tails in a row; with more a matrix product loses more than four digits
 
 
-def coin_blocks(size: int, x: ArrayLike) -> Iterator[Array]:
-    """The features (1, heads, tails) of some rows at a time, each of shape (3, size)."""
-    counts = floats(x)
-    for at in range(0, len(counts), size):
-        piece = counts[at : at + size]
-        block = np.vstack([np.ones(len(piece)), piece.T], dtype=float, casting="same_kind")
-        yield np.ascontiguousarray(block)
+def coin_block(counts: Array) -> Array:
+    """The features (1, heads, tails) of some rows, as columns: shape (3, n)."""
+    features = np.vstack([np.ones(len(counts)), counts.T], dtype=float, casting="same_kind")
+    return np.ascontiguousarray(features)
 
 
 def coin_sweep(params: CoinParams, product: bool, block: Array) -> Expected:
@@ -46,6 +43,8 @@ class CoinSweeper:
     model : CoinMixture
     x : array_like of shape (m, 2), or Chunks of such
     start : CoinParams
+    threads : int, optional
+        As for `em_core.scale.threads.Team`.
 
     Raises
     ------
@@ -53,13 +52,16 @@ class CoinSweeper:
         For unusable data or parameters.
     """
 
-    def __init__(self, model: CoinMixture, x: ArrayLike | Chunks, start: CoinParams) -> None:
+    def __init__(
+        self, model: CoinMixture, x: Any, start: CoinParams, threads: int | None = None
+    ) -> None:
         checks.params(start, CoinParams)
         chunks = x if isinstance(x, Chunks) else Chunks.of(coins.as_counts(x))
         tosses, many, self.log_ways = chunks.sum(_survey)
         coins.check_tosses(tosses)
-        blocks = partial(coin_blocks, max(64, BLOCK_BYTES // (8 * (3 + len(start.theta)))))
-        self.total = adder(chunks, blocks, keep=chunks is not x)
+        k = len(start.theta)
+        rows = max(64, BLOCK_BYTES // (8 * (3 + k)))
+        self.total = adder(chunks, coin_block, rows, chunks is not x, threads, work=3 * k)
         self.model, self.start, self.few = model, start, many == 0
 
     def expect(self, params: CoinParams) -> Expected:

@@ -16,7 +16,7 @@ class DaskChunks(Chunks):
     A pass is a task for each partition, run by the scheduler or the cluster's client that is
     active; what comes back is k · (1 + d + d (d + 1) / 2) sums from each. They are added in the
     order of the partitions, so that the answer has the bits of `Chunks` with the same pieces, if
-    BLAS runs one thread here as it does in dask's workers. A lazy array is made anew in each pass;
+    BLAS has one thread in the workers, as dask sees to. A lazy array is made anew in each pass;
     ``array.persist()`` keeps it on workers that have room for it.
 
     Parameters

@@ -8,19 +8,19 @@ narrow component far from the origin; `GUARD` says when, and then the component 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache, partial
+from collections.abc import Callable
+from functools import cache, cached_property, partial
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from em_core import gaussians
 from em_core.causes import causes
 from em_core.checks import Array
 from em_core.em import CollapseError, check_occupied, e_step, softmax
 from em_core.gaussians import EPS, GaussianMixture, GaussianParams, Survey, inverses_of
-from em_core.scale.chunks import Chunks, added, floats
+from em_core.scale.chunks import Chunks, added
 from em_core.scale.sweeps import BLOCK_BYTES, Expected, adder
 
 Block: TypeAlias = tuple[Array, Any]
@@ -28,6 +28,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 matvec = partial(np.einsum, "jab,jb->ja")  # numpy.matvec needs numpy 2.2
 GUARD = 1e5  # of a raw moment's 16 digits, 5 may cancel
 HOPELESS = 1e11  # beyond it, what is left does not even tell where the component lies
+STRIP = 96  # rows of a triangular matrix that are multiplied at once
 
 
 def prefers_residuals(d: int, k: int) -> bool:
@@ -84,12 +85,14 @@ class Frame:
         What the frame and the factors 2π take from the log-likelihood of all the rows.
     smallest : float
         The smallest eigenvalue of the correlations that the root makes.
+    work : int
+        Multiply-adds a row.
     rows : int
         The number of rows in a block.
     """
 
     def __init__(self, mean: Array, scatter: Array, n: float, k: int) -> None:
-        d = len(mean)
+        self.n, d = n, len(mean)
         deviations = np.sqrt(np.diag(scatter) / n)
         deviations[deviations == 0] = 1
         correlations = scatter / n / np.outer(deviations, deviations)
@@ -101,21 +104,21 @@ class Frame:
         self.root = deviations[:, np.newaxis] * np.linalg.cholesky(correlations)
         self.inverse = inverses_of(self.root[np.newaxis])[0]
         self.log_volume = n * float(np.log(np.sqrt(2 * np.pi) * np.diag(self.root)).sum())
-        numbers = d * (k + 1) if prefers_residuals(d, k) else 1 + d + d * (d + 1) // 2
-        self.rows = max(64, BLOCK_BYTES // (8 * (numbers + k)))
+        f = 1 + d + d * (d + 1) // 2
+        self.work, numbers = k * f, d * (k + 1) if prefers_residuals(d, k) else f
+        # With fewer rows than axes, more time goes to fetching the roots than to using them.
+        self.rows = max(64, d, BLOCK_BYTES // (8 * (numbers + k)))
 
-    def blocks(self, x: ArrayLike) -> Iterator[Block]:
-        """The rows of x, shape (n, d), in these coordinates, some at a time; and their features.
+    def block(self, x: Array) -> Block:
+        """Some rows in these coordinates, as columns; and their features.
 
         Making features anew is quicker than to fetch them from main memory; only those of a block
         that is alone stay in the cache, and are kept.
         """
-        x = floats(x)
-        for at in range(0, len(x), self.rows):
-            # In rows, whatever the order in memory: BLAS adds up columns otherwise.
-            rows = np.asarray(x[at : at + self.rows], dtype=float)
-            z = self.inverse @ np.subtract(rows, self.centre, order="C").T
-            yield z, (features(z) if len(x) <= self.rows else None)
+        # In rows, whatever the order in memory: BLAS adds up columns otherwise.
+        rows = np.subtract(np.asarray(x, dtype=float), self.centre, order="C")
+        z = triangular(self.inverse, rows.T)
+        return z, (features(z) if self.n <= self.rows else None)
 
 
 class Components:
@@ -141,8 +144,6 @@ class Components:
         Whether a component goes by its residuals, for exactness or for speed.
     constants : ndarray of shape (k,)
         The log-joint at the mean, but for what is the same for all components and rows.
-    products : ndarray of shape (k, f)
-        W, which makes the log-joint of the features.
     """
 
     def __init__(
@@ -150,19 +151,24 @@ class Components:
     ) -> None:
         self.weights, self.means, self.roots = weights, means, roots
         self.inverses = inverses_of(roots) if inverses is None else inverses
-        upper, _, factors = triangle(means.shape[1])
         with np.errstate(all="ignore"):  # a collapse is looked for when all is known
-            precisions = self.inverses.mT @ self.inverses
-            diagonals = np.einsum("jaa->ja", precisions)
+            diagonals = np.einsum("jba,jba->ja", self.inverses, self.inverses)
             self.traces = diagonals.sum(axis=1)
             kappa = np.vecdot(diagonals, (roots * roots).sum(axis=2) + means * means)
             self.kappa = np.where(np.isnan(kappa), np.inf, kappa)
             self.own = (self.kappa > GUARD) | prefers_residuals(*means.shape[::-1])
             self.constants = np.log(weights) - np.log(np.einsum("jaa->ja", roots)).sum(axis=1)
-            linear = matvec(precisions, means)
-            first = self.constants - 0.5 * np.vecdot(means, linear)
+
+    @cached_property
+    def products(self) -> Array:
+        """W, which makes the log-joint of the features: shape (k, f)."""
+        upper, _, factors = triangle(self.means.shape[1])
+        with np.errstate(all="ignore"):
+            precisions = self.inverses.mT @ self.inverses
+            linear = matvec(precisions, self.means)
+            first = self.constants - 0.5 * np.vecdot(self.means, linear)
             parts = [first[:, np.newaxis], linear, precisions[:, *upper] * factors]
-            self.products = np.concatenate(parts, axis=1)
+            return np.asarray(np.concatenate(parts, axis=1))
 
 
 def gaussian_sweep(c: Components, own: Mask, at: Components, block: Block) -> Expected:
@@ -182,15 +188,28 @@ def gaussian_sweep(c: Components, own: Mask, at: Components, block: Block) -> Ex
     mixed = not own.all()
     phi = features(z) if mixed and phi is None else phi
     r = c.products @ phi if mixed else np.empty((len(own), z.shape[1]))
-    residuals = {j: c.inverses[j] @ (z - c.means[j][:, np.newaxis]) for j in np.flatnonzero(own)}
+    residuals = {j: residuals_of(c, j, z) for j in np.flatnonzero(own)}
     for j, y in residuals.items():
         r[j] = c.constants[j] - 0.5 * np.einsum("ai,ai->i", y, y)
     log_likelihood = softmax(r)
-    sums = r @ phi.T if mixed else np.empty_like(c.products)
+    sums = r @ phi.T if mixed else np.empty((len(r), 1 + len(z) + len(triangle(len(z))[2])))
     for j, y in residuals.items():
-        y = y if at is c else at.inverses[j] @ (z - at.means[j][:, np.newaxis])
+        y = y if at is c else residuals_of(at, j, z)
         sums[j] = summed(y, r[j])
     return Expected(sums, log_likelihood)
+
+
+def residuals_of(c: Components, j: Any, z: Array) -> Array:
+    """Rows in a component's own coordinates."""
+    return triangular(c.inverses[j], z - c.means[j][:, np.newaxis])
+
+
+def triangular(root: Array, z: Array) -> Array:
+    """The product of a lower triangular matrix with columns, most of the zeros left out."""
+    y = np.empty((len(root), z.shape[1]))
+    for at in range(0, len(root), STRIP):
+        np.matmul(root[at : at + STRIP, : at + STRIP], z[: at + STRIP], out=y[at : at + STRIP])
+    return y
 
 
 def summed(y: Array, r: Array) -> Array:
@@ -209,6 +228,8 @@ class GaussianSweeper:
     model : GaussianMixture
     x : array_like of shape (n, d), or Chunks of such
     start : GaussianParams
+    threads : int, optional
+        As for `em_core.scale.threads.Team`.
 
     Raises
     ------
@@ -218,7 +239,9 @@ class GaussianSweeper:
         If a covariance is not positive definite to the working precision of these data.
     """
 
-    def __init__(self, model: GaussianMixture, x: Any, start: GaussianParams) -> None:
+    def __init__(
+        self, model: GaussianMixture, x: Any, start: GaussianParams, threads: int | None = None
+    ) -> None:
         shared = model.shared_covariance
         chunks = x if isinstance(x, Chunks) else Chunks.of(gaussians.as_rows(x, start, shared))
         gaussians.check_params(start, shared)
@@ -232,7 +255,7 @@ class GaussianSweeper:
             start.covariances, self.finest, partial(causes, over, shared, None)
         )
         frame = self.frame = Frame(whole.mean, whole.scatter, whole.n, len(start.weights))
-        self.total = adder(chunks, frame.blocks, keep=chunks is not x)
+        self.total = adder(chunks, frame.block, frame.rows, chunks is not x, threads, frame.work)
         self.shared, (self.upper, self.order, _) = shared, triangle(len(self.finest))
         self.model, self.over, self.rows = model, over, whole.n
         units = np.linalg.norm(frame.root, axis=1)

@@ -23,7 +23,7 @@ OWN = {kind: methods(kind) for kind in KNOWN}
 
 
 def quick_way(model: Any) -> Any | None:
-    """What `passes` needs, as a class for (model, x, start); None if there is no quick way."""
+    """What `passes` needs, a class for (model, x, start, threads); None if there is no way."""
     kind = type(model)
     return KNOWN[kind] if kind in KNOWN and methods(kind) == OWN[kind] else None
 

@@ -1,0 +1,92 @@
+"""All cores: blocks of the data in threads, which numpy and BLAS let run beside each other."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import cache, partial
+from itertools import chain
+from typing import Any, TypeVar
+
+import numpy as np
+
+GRAIN = 500  # multiply-adds a row for each thread; with fewer, most of the time is Python's own
+BATCH = 4  # blocks that a thread takes at a time, as to hand them over costs half of one
+LARGE = 2**18  # multiply-adds a row from which a block is taken alone, since its sums are large
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+
+
+class Team:
+    """The threads that share a pass, in the thread that made it; elsewhere a pass has one.
+
+    Parameters
+    ----------
+    threads : int, optional
+        How many; by default as many as pay for the work, and as are free.
+    work : int
+        Multiply-adds a row.
+    """
+
+    def __init__(self, threads: int | None, work: int) -> None:
+        paying = work // GRAIN
+        self.threads = threads or (min(paying, free()) if paying > 1 else 1)
+        self.batch, self.home = BATCH if work < LARGE else 1, here()
+
+    def values(self, function: Callable[[Item], Value], items: Sequence[Item]) -> Iterator[Value]:
+        """The function's values in the order of the items, whoever is ready first."""
+        batches = [items[at : at + self.batch] for at in range(0, len(items), self.batch)]
+        with one_thread_in_blas():
+            if self.threads == 1 or len(batches) == 1 or here() != self.home:
+                yield from map(function, items)
+                return
+            settings = partial(np.seterr, **np.geterr())
+            pool = ThreadPoolExecutor(self.threads, initializer=settings)
+            try:
+                yield from chain.from_iterable(pool.map(lambda b: [*map(function, b)], batches))
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+
+def here() -> tuple[int, int]:
+    """The process and the thread that ask."""
+    return os.getpid(), threading.get_ident()
+
+
+def free() -> int:
+    """How many threads there are to take: as many as BLAS may have.
+
+    It heeds ``OPENBLAS_NUM_THREADS`` and the like. But one in a thread or a process of somebody who
+    has many, as Dask's and joblib's workers are.
+    """
+    from multiprocessing import parent_process  # takes as long to load as a small fit
+
+    if parent_process() or not in_main():
+        return 1
+    return min((library.num_threads for library in blas().lib_controllers), default=1)
+
+
+def in_main() -> bool:
+    """Whether this is the thread that the program began with."""
+    return threading.current_thread() is threading.main_thread()
+
+
+@cache
+def blas() -> Any:
+    """What tells how many threads BLAS has, and changes it."""
+    from threadpoolctl import ThreadpoolController  # takes longer
+
+    return ThreadpoolController().select(user_api="blas")
+
+
+def one_thread_in_blas(when: bool = True) -> Any:
+    """One thread in BLAS, which rounds in one way, and on a busy machine doesn't wait for others.
+
+    The number is the process's. To change it while others are in BLAS can stop these for ever, so
+    it is left alone in every thread but the main one.
+    """
+    return blas().limit(limits=1) if when and in_main() else nullcontext()

@@ -1,0 +1,206 @@
+"""All cores: threads share a pass, and nothing but the time it takes is changed by that."""
+
+from __future__ import annotations
+
+import _thread
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from threading import Event
+
+import numpy as np
+import pytest
+from test_chunks import FITS, PLACES, bits, clusters
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from em_core import Chunks, GaussianMixture, StoppedWarning, fit, fit_restarts
+from em_core.scale import threads
+from em_core.scale.threads import Team
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_however_many_threads_the_answer_has_the_same_bits(name, tmp_path):
+    model, x, start = FITS[name]
+    with threadpool_limits(1):
+        held = bits(fit(model, x, start, tol=0, max_iter=2, threads=1))
+    for number in (1, 2, 5):
+        with threadpool_limits(2):
+            for place in ("columns", "a memmap", "pieces made anew"):
+                there = PLACES[place](x, tmp_path)
+                found = fit(model, there, start, tol=0, max_iter=2, threads=number)
+                assert bits(found) == held, (number, place)
+
+
+@pytest.mark.parametrize("number", [0, -1, True, 1.5, "2"])
+def test_a_number_of_threads_that_is_none_is_refused(number):
+    x, start = clusters(100)
+    with pytest.raises(ValueError, match=r"^threads: .* must be a whole number from 1"):
+        fit(GaussianMixture(), x, start, threads=number)
+
+
+class Refused:
+    """A pool that nobody may make."""
+
+    def __init__(self, number, **_):
+        raise AssertionError(f"a pool of {number} threads")
+
+
+@pytest.mark.parametrize(("n", "d", "k"), [(1_000, 16, 8), (300_000, 2, 3)])
+def test_where_threads_would_not_pay_none_are_made(monkeypatch, n, d, k):
+    monkeypatch.setattr(threads, "ThreadPoolExecutor", Refused)
+    monkeypatch.setattr(threads, "free", lambda: 8)
+    rng = np.random.default_rng(0)
+    x = 3.0 * rng.integers(k, size=(n, 1)) + rng.standard_normal((n, d))
+    start = GaussianMixture().random_start(x, k, rng)
+    fit(GaussianMixture(), x, start, tol=0, max_iter=1)
+
+
+@pytest.fixture
+def made(monkeypatch) -> list[int]:
+    """How many threads each pool has that is made."""
+    numbers = []
+
+    class Counted(ThreadPoolExecutor):
+        def __init__(self, number, **settings):
+            numbers.append(number)
+            super().__init__(number, **settings)
+
+    monkeypatch.setattr(threads, "ThreadPoolExecutor", Counted)
+    return numbers
+
+
+def test_where_they_pay_there_are_as_many_as_are_free(made):
+    model, x, start = FITS["16, 8"]
+    for number, wanted in ((None, {2}), (1, set()), (3, {3})):
+        for data in (x, Chunks([x, x])):
+            made.clear()
+            with threadpool_limits(2):
+                fit(model, data, start, tol=0, max_iter=1, threads=number)
+            assert set(made) == wanted
+
+
+@pytest.mark.parametrize("allowed", [1, 2])
+def test_as_many_are_free_as_blas_may_have(allowed):
+    with threadpool_limits(allowed):
+        assert threads.free() == allowed
+
+
+def test_one_is_free_in_the_threads_and_processes_of_somebody_else():
+    with threadpool_limits(2):
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(threads.free).result() == 1
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            assert pool.submit(threads.free).result() == 1
+
+
+def of_blas() -> list[int]:
+    return [library["num_threads"] for library in threadpool_info()]
+
+
+def test_blas_has_one_thread_in_a_pass_and_gets_the_others_back():
+    seen = []
+
+    def values(item):
+        seen.append(of_blas())
+        return item
+
+    with threadpool_limits(2):
+        before = of_blas()
+        assert sum(Team(2, 5_000).values(values, range(50))) == sum(range(50))
+        assert set(np.ravel(seen)) == {1}
+        with pytest.raises(ZeroDivisionError):
+            list(Team(2, 5_000).values(lambda item: 1 / (item - 20), range(50)))
+        assert of_blas() == before
+
+
+def test_blas_is_left_alone_in_threads_as_others_may_be_in_it():
+    with threadpool_limits(2), ThreadPoolExecutor(1) as pool:
+        before = of_blas()
+        team = Team(1, 5_000)
+        seen = pool.submit(lambda: list(team.values(lambda item: of_blas(), range(9)))).result()
+        assert seen == [before] * 9
+
+
+def test_numpys_settings_are_the_callers_in_each_thread():
+    with np.errstate(under="raise", over="ignore"):
+        wanted = np.geterr()
+        found = list(Team(2, 5_000).values(lambda item: np.geterr(), range(50)))
+    assert found == [wanted] * 50
+
+
+def test_blas_has_one_thread_while_fits_run_beside_each_other():
+    model, x, _ = FITS["16, 8"]
+    seen = []
+    with threadpool_limits(2):
+        before = of_blas()
+        settings = {"starts": 2, "rng": 0, "tol": 0, "max_iter": 1, "jobs": 2}
+        fit_restarts(model, x, 2, **settings, progress=lambda *_: seen.append(of_blas()))
+        assert set(np.ravel(seen)) == {1}
+        assert of_blas() == before
+
+
+def test_fits_beside_each_other_take_one_thread_each_unless_they_are_told(made):
+    model, x, _ = FITS["16, 8"]
+    found = []
+    for number, wanted in ((None, set()), (1, set()), (3, {3})):
+        made.clear()
+        settings = {"starts": 2, "rng": 0, "tol": 0, "max_iter": 1, "jobs": 2, "threads": number}
+        found.append([bits(result) for result in fit_restarts(model, x, 2, **settings)])
+        assert set(made) == wanted
+    assert found == [found[0]] * 3
+
+
+def test_an_error_in_a_thread_names_the_piece():
+    model, x, start = FITS["16, 8"]
+    pieces = np.split(x, 10)
+
+    class Spoilt:
+        """Pieces of which one is lost after the first reading."""
+
+        readings = 0
+
+        def __iter__(self):
+            self.readings += 1
+            yield from pieces[:7]
+            yield pieces[7] if self.readings == 1 else pieces[7][:, :3]
+
+    with pytest.raises(ValueError, match=r"^chunk 7 of "):
+        fit(model, Chunks(Spoilt()), start, threads=2)
+
+
+class Pressed:
+    """Pieces, during whose fourth reading Ctrl-C is pressed."""
+
+    def __init__(self, x):
+        self.pieces, self.readings = np.split(x, 5), 0
+
+    def __iter__(self):
+        self.readings += 1
+        yield from self.pieces[:3]
+        if self.readings == 4:
+            raise KeyboardInterrupt
+        yield from self.pieces[3:]
+
+
+def test_ctrl_c_between_pieces_keeps_what_was_reached():
+    model, x, start = FITS["16, 8"]
+    with pytest.warns(StoppedWarning, match="stopped after 1 iterations"):
+        found = fit(model, Chunks(Pressed(x)), start, tol=0, max_iter=9, threads=2)
+    assert bits(found) == bits(fit(model, Chunks(np.split(x, 5)), start, tol=0, max_iter=1))
+
+
+def test_ctrl_c_stops_those_who_wait_for_threads():
+    begun, taken = [], Event()
+
+    def pressed(item):
+        begun.append(item)
+        if item == 20:
+            taken.wait()
+            _thread.interrupt_main()
+        return np.linalg.eigvalsh(np.eye(60))
+
+    values = Team(2, 5_000).values(pressed, range(10_000))
+    next(values)  # all wait for their turn
+    taken.set()
+    with pytest.raises(KeyboardInterrupt):
+        list(values)
+    assert 20 < len(begun) < 10_000
