@@ -591,6 +591,15 @@ WRONG = {
         (lambda x, r: (r.sum(axis=0) / (r.T @ x), r.mean(axis=0)), "changed places"),
         (lambda x, r: (r.mean(axis=1), r.sum(axis=0) / (r.T @ x)), "Wrong shape: the weights"),
     ],
+    "leap": [
+        (lambda a, b, c: c + (c - b) ** 2 / (b - a or 1), "one step further"),
+        (lambda a, b, c: c + (c - b) ** 2 / (c - 2 * b + a or 1), "wrong sign"),
+        (lambda a, b, c: c - (c - b) * (b - a) / (c - 2 * b + a or 1), "once too often"),
+        (lambda a, b, c: b - (c - b) ** 2 / (c - 2 * b + a or 1), "from the second"),
+        (lambda a, b, c: a - (b - a) ** 2 / (c - 2 * b + a), "ZeroDivisionError|division"),
+        (lambda a, b, c: c, "where the run is"),
+        (lambda a, b, c: -((c - b) ** 2) / (c - 2 * b + a or 1), "still to come"),
+    ],
     "merged": [
         (merge_with(lambda n, o, step: 0), "Scatters were only added"),
         (merge_raw, "raw moments"),

@@ -337,7 +337,6 @@ STILL_PRINT = {
     "09_gaussian_code",
     "10_old_faithful",
     "11_your_own_model",
-    "12_limit",
 }
 
 

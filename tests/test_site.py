@@ -9,7 +9,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
+import build
+import notebooks
 import pytest
+import yaml
 from playwright.sync_api import Browser, expect
 from walk import CHAPTERS, NAMES, Seen, Visit, Walk, visiting
 
@@ -28,7 +31,9 @@ ROWS = {
     "09_gaussian_code": ["3690.55684609", "einsum", "CollapseError"],
     "10_old_faithful": ["0.36085", "1034.00"],
     "11_your_own_model": ["Hasselblad", "linkage"],
-    "12_limit": ["softmax", "additive", "bytes"],
+    "12_three_sums": ["scatter", "sufficient statistics"],
+    "13_loop_to_limit": ["softmax", "memmap", "bytes"],
+    "measured": ["roofline", "80-bit"],
     "notation": ["responsibilit"],
     "changes": ["2015"],
     "ledger": ["−29.868676155"],
@@ -247,6 +252,57 @@ def test_a_wrong_address_gets_the_book_s_own_page(
     assert answer.status == 404
     one.page.locator("#home").click()
     one.page.wait_for_url("**/book/index.html")
+
+
+# Addresses that were given out. One that is no page any more leads to one: see `_config.yml`.
+GIVEN_OUT = {
+    "book": """index 01_jensen 02_complete 03_incomplete 04_derivation 05_coins 06_coin_code
+        07_restarts 08_gaussians 09_gaussian_code 10_old_faithful 11_your_own_model 12_limit
+        run teaching notation changes ledger api bibliography""",
+    "decks": """01_jensen 02_complete 03_incomplete 04_derivation 05_coins 06_coin_code
+        07_restarts 08_gaussians 09_gaussian_code 10_old_faithful 11_your_own_model 12_limit""",
+}
+PUBLISHED = [f"{folder}/{name}" for folder, names in GIVEN_OUT.items() for name in names.split()]
+MOVED = yaml.safe_load((build.ROOT / "_config.yml").read_text())["sphinx"]["config"]["moved_pages"]
+
+
+@pytest.mark.parametrize("address", PUBLISHED)
+def test_an_address_that_was_given_out_still_works(site_dir: Path, address: str) -> None:
+    assert (site_dir / f"{address}.html").is_file()
+
+
+@pytest.mark.parametrize(("old", "new"), [("index", "book/index"), *MOVED.items()])
+def test_an_old_address_leads_on_without_a_script(
+    visit: Callable[..., Visit], base: str, old: str, new: str
+) -> None:
+    one = visit(java_script_enabled=False)
+    one.page.goto(f"{base}{old}.html", wait_until="commit")
+    one.page.wait_for_url(f"{base}{new}.html")
+    assert not one.complaints
+    assert not one.elsewhere(base)
+
+
+def test_a_page_that_leads_on_is_under_the_policy_too(site_dir: Path) -> None:
+    html = (site_dir / "book/12_limit.html").read_text()
+    assert "default-src 'none'; script-src 'self' 'sha256-" in html
+    assert 'href="13_loop_to_limit.html"' in html  # for whoever is not taken along
+
+
+# The longest that a chapter may be, in pixels 1280 wide, and those that are to be shortened.
+LONGEST = 15_000
+TOO_LONG = {"04_derivation", "05_coins", "06_coin_code", "09_gaussian_code"}
+NUMBERED = sorted(path.stem for path in notebooks.chapters() if path.stem[0].isdigit())
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_a_chapter_can_be_read_in_one_sitting(
+    visit: Callable[..., Visit], site_dir: Path, name: str
+) -> None:
+    one = visit(viewport={"width": 1280, "height": 800})
+    one.open_afresh((site_dir / f"book/{name}.html").as_uri())
+    one.page.add_style_tag(content="section { content-visibility: visible !important; }")
+    height = one.page.evaluate("document.documentElement.scrollHeight")
+    assert (height > LONGEST) == (name in TOO_LONG), f"{height} px"
 
 
 @pytest.mark.parametrize("name", ROWS)

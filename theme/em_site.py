@@ -272,8 +272,10 @@ def _neighbours(contents: list[dict[str, Any]], pagename: str) -> tuple[Any, Any
 
 
 def add_pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
-    """Add the way from the site's root to the first page, and the page for a wrong address."""
-    return [("index", {}, "redirect.html"), ("404", {}, "404.html")]
+    """Add the ways from the site's root and from old addresses, and the page for a wrong one."""
+    moved = {"index": app.config.root_doc, **app.config.moved_pages}
+    ways = [(old, {"moved_to": new}, "redirect.html") for old, new in moved.items()]
+    return [*ways, ("404", {}, "404.html")]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -283,6 +285,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_html_theme("em_book", str(HERE))
     for name in ("comments_config", "thebe_config"):
         app.add_config_value(name, {}, "")  # Jupyter Book sets them for extensions we don't load
+    app.add_config_value("moved_pages", {}, "env")
     app.add_js_file("em-site.js", loading_method="defer")
     app.add_post_transform(FoldDropdowns)
     app.add_post_transform(BoxTables)

@@ -182,6 +182,21 @@ def merged(answer: Answer) -> Verdict:
     return judge(answer, gaussians.MERGED)
 
 
+def leap(answer: Answer) -> Verdict:
+    """Check a function (v0, v1, v2) for the goal of a run whose error shrinks by a constant factor.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes three numbers that follow each other; returns a number.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, general.LEAP)
+
+
 def exponential_log_joint(answer: Answer) -> Verdict:
     """Check a function (x, weights, rates) for the log-joint of a mixture of exponentials.
 

@@ -254,3 +254,52 @@ E_STEP = Task(
         ),
     ),
 )
+
+
+def _leap(v0: float, v1: float, v2: float) -> float:
+    """Where errors that shrink by a constant factor lead (Aitken 1926)."""
+    before, last = v1 - v0, v2 - v1
+    return v2 - last**2 / (last - before) if last else v2
+
+
+LEAP = Task(
+    oracle=_leap,
+    cases={
+        "for steps that halve": (0.0, 8.0, 12.0),
+        "for steps that shrink slowly": (3.0, 2.0, 1.1),
+        "for errors that change sign": (1.0, 4.0, 2.5),
+        "where the steps have ended": (5.0, 5.0, 5.0),
+    },
+    parts={"the place": "one number"},
+    mistakes=(
+        Mistake(
+            "This is one step further. All the steps that are still to come have a sum.",
+            lambda a, b, c: c + ((c - b) ** 2 / (b - a) if b != a else 0),
+        ),
+        Mistake(
+            "The steps still to come have the wrong sign.",
+            lambda a, b, c: 2 * c - _leap(a, b, c),
+        ),
+        Mistake(
+            "The last step was added once too often: the sum begins with ρ times the last step.",
+            lambda a, b, c: _leap(a, b, c) + c - b,
+        ),
+        Mistake(
+            "It leaps right, and from the second of the three numbers; the leap belongs to the "
+            "third.",
+            lambda a, b, c: _leap(a, b, c) + b - c,
+        ),
+        Mistake(
+            "It is right as long as the run moves. Once the steps have ended it divides 0 by 0.",
+            lambda a, b, c: c - np.float64(c - b) ** 2 / np.float64(c - 2 * b + a),
+        ),
+        Mistake(
+            "These are the steps still to come. Where do they start from?",
+            lambda a, b, c: _leap(a, b, c) - c,
+        ),
+        Mistake(
+            "The last number is where the run is, not where it is going.",
+            lambda a, b, c: c,
+        ),
+    ),
+)
