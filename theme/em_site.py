@@ -28,8 +28,8 @@ from sphinx.util import logging
 from em_core.style import PALETTE
 
 HERE = Path(__file__).parent
-# Sphinx's own scripts serve its search page; its styles are replaced by ours.
-SEARCH_SCRIPTS = {"documentation_options.js", "doctools.js", "sphinx_highlight.js"}
+# Sphinx's own scripts serve the search that we don't use; its styles are replaced by ours.
+SPHINX_SCRIPTS = {"documentation_options.js", "doctools.js", "sphinx_highlight.js"}
 FOREIGN_STYLES = ("pygments", "mystnb", "exercise.css", "katex-math.css", "basic.css")
 NOTES = ["CITATION.cff", "LICENSE", "LICENSE-content.md"]
 
@@ -203,10 +203,7 @@ def fill_page(
     context["chapter"] = own["number"] if own else ""
     context["is_home"] = pagename == app.config.root_doc
     context["css_files"] = [f for f in context["css_files"] if not _is_foreign(f)]
-    if pagename != "search":
-        context["script_files"] = [f for f in context["script_files"] if not _for_search(f)]
-    else:
-        context["descriptions"] = _descriptions(app)
+    context["script_files"] = [f for f in context["script_files"] if not _is_sphinx_s(f)]
     if "katex-error" in context.get("body", ""):
         logger.warning("KaTeX could not render a formula", location=pagename)
 
@@ -215,8 +212,8 @@ def _is_foreign(style: Any) -> bool:
     return Path(str(style.filename)).name.startswith(FOREIGN_STYLES)
 
 
-def _for_search(script: Any) -> bool:
-    return Path(str(script.filename)).name in SEARCH_SCRIPTS
+def _is_sphinx_s(script: Any) -> bool:
+    return Path(str(script.filename)).name in SPHINX_SCRIPTS
 
 
 def _description(doctree: nodes.document | None, meta: dict[str, Any]) -> str:
@@ -227,13 +224,6 @@ def _description(doctree: nodes.document | None, meta: dict[str, Any]) -> str:
     paragraphs = doctree.findall(nodes.paragraph)
     own = (p.astext() for p in paragraphs if isinstance(p.parent, nodes.section))
     return " ".join(next(own, "").split())
-
-
-def _descriptions(app: Sphinx) -> dict[str, str]:
-    found = {}
-    for name in app.env.found_docs:
-        found[name] = _description(app.env.get_doctree(name), app.env.metadata[name])
-    return found
 
 
 def _contents(app: Sphinx, pagename: str) -> list[dict[str, Any]]:

@@ -113,36 +113,9 @@
     addEventListener("afterprint", () => { for (const fold of opened.splice(0)) fold.open = false; });
   }
 
-  // Sphinx empties the field when all has arrived; what a reader has typed till then stays.
-  function keepTyped() {
-    const field = document.getElementById("q");
-    if (!field || new URLSearchParams(location.search).has("q")) return;
-    let typed = field.value;
-    field.addEventListener("input", () => { typed = field.value; });
-    document.addEventListener("DOMContentLoaded", () => { field.value = typed; });
-  }
-
-  // Sphinx's search shows titles; each page's description says more, from disk too.
-  function describeResults() {
-    const data = document.getElementById("descriptions");
-    if (!data) return;
-    const descriptions = JSON.parse(data.textContent);
-    const describe = (item) => {
-      const link = item.querySelector?.("a");
-      const name = link?.getAttribute("href").replace(/\.html.*$/, "");
-      if (!descriptions[name] || item.querySelector("p")) return;
-      item.append(Object.assign(document.createElement("p"), { textContent: descriptions[name] }));
-    };
-    new MutationObserver((changes) => {
-      for (const change of changes) change.addedNodes.forEach((node) => node.tagName === "LI" && describe(node));
-    }).observe(document.getElementById("search-results"), { childList: true, subtree: true });
-  }
-
   switchColours();
   closeContents();
   foldSections();
-  keepTyped();
-  describeResults();
   offerCopies();
   openForPrint();
   reachScrollers();

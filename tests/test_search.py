@@ -1,0 +1,268 @@
+"""The search: what a reader types and where it leads, over http and from disk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import em_search
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, Locator, expect
+from walk import CHAPTERS, Visit, visiting
+
+pytestmark = pytest.mark.site
+
+PAGES = [name.removesuffix(".html") for name in CHAPTERS]
+
+
+@pytest.fixture(scope="module", params=["http", "disk"])
+def base(request: pytest.FixtureRequest, site_url: str, site_dir: Path) -> str:
+    """The site's address, with the final slash, in both ways of reading it."""
+    return f"{site_url}/" if request.param == "http" else f"{site_dir.as_uri()}/"
+
+
+@pytest.fixture(scope="module")
+def one(chromium: Browser) -> Iterator[Visit]:
+    """A browser page for all searches."""
+    with visiting(chromium, viewport={"width": 1280, "height": 800}) as visit:
+        yield visit
+
+
+def search(one: Visit, base: str, typed: str) -> Locator:
+    """Type words on the search page; the places that are found."""
+    one.complaints.clear()
+    one.requests.clear()
+    one.page.goto(f"{base}search.html")
+    one.page.locator("#q").fill(typed)
+    one.page.keyboard.press("Enter")
+    one.page.wait_for_url(f"{base}search.html?{urlencode({'q': typed})}")
+    expect(one.page.locator("#search-status")).to_have_text(re.compile(r"[:.]$"))
+    assert one.complaints == []
+    assert one.elsewhere(base) == []
+    return one.page.locator("#search-results li")
+
+
+def addresses(found: Locator) -> list[str]:
+    """Where the places are."""
+    return [str(link.get_attribute("href")) for link in found.locator("a").all()]
+
+
+def text_of(site_dir: Path, name: str) -> em_search.PageText:
+    """What the search knows of a page."""
+    return em_search.read_page(site_dir / em_search.FOLDER / f"{name}.js")
+
+
+# --- what comes first -----------------------------------------------------------------------------
+
+# What is typed, and a part of the address and of the heading that come first.
+FIRST = [
+    ("Jensen", "01_jensen.html", "Jensen’s inequality"),
+    ("why EM", "04_derivation.html", "Why EM works"),
+    ("EM for coins", "05_coins.html", "EM for coins"),
+    ("standard error", "#", "standard error"),
+    ("E-step", "#", "E-step"),
+    ("e step", "#", "E-step"),
+    ("estep", "#", "E-step"),
+    ("how many components", "#", "How many components"),
+    ("largest or smallest", "#", "BIC: largest or smallest?"),
+    ("Why not maximise p(x; θ) directly?", "#", "Why not maximise p(x; θ) directly?"),
+    ("label switching", "07_restarts.html#", ""),
+    ("fit_restarts", "api.html#em_core.fit_restarts", "fit_restarts"),
+    ("CollapseError", "api.html#em_core.CollapseError", "CollapseError"),
+]
+
+
+@pytest.mark.parametrize(("typed", "address", "heading"), FIRST, ids=[row[0] for row in FIRST])
+def test_what_one_looks_for_comes_first(
+    one: Visit, base: str, typed: str, address: str, heading: str
+) -> None:
+    link = search(one, base, typed).first.locator("a")
+    assert address in str(link.get_attribute("href"))
+    assert heading in link.inner_text()
+
+
+@pytest.mark.parametrize("typed", ["k-means", "E-step", "lower bound", "saddle", "BIC", "Wu"])
+def test_a_place_has_the_words_and_a_click_leads_to_it(one: Visit, base: str, typed: str) -> None:
+    words = re.compile(re.escape(typed), re.IGNORECASE)
+    first = search(one, base, typed).first
+    assert any(words.search(mark.inner_text()) for mark in first.locator("mark").all())
+    first.locator("a").click()
+    one.page.wait_for_url("**/book/**")
+    anchor = one.page.evaluate("decodeURIComponent(location.hash.slice(1))")
+    place = one.page.locator(f'[id="{anchor}"]' if anchor else "main")
+    assert words.search(str(place.text_content()))
+    expect(place).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("typed", ["E-step", "Jensen", "responsibilities", "log-likelihood"])
+def test_a_heading_comes_before_a_mention(one: Visit, base: str, typed: str) -> None:
+    found = search(one, base, typed)
+    if one.page.locator(".more").count():
+        one.page.locator(".more").click()
+    # Names of the code and the book's own title are mentions.
+    links = [found.locator("a").nth(i) for i, to in enumerate(addresses(found)) if told_in(to)]
+    headed = [link.locator("mark").count() > 0 for link in links]
+    assert len(set(headed)) == 2
+    assert headed == sorted(headed, reverse=True)
+
+
+def told_in(address: str) -> bool:
+    """Whether a place is neither in the list of the code nor on the first page."""
+    return not re.search(r"/(api|index)\.html", address)
+
+
+def test_words_side_by_side_come_before_words_apart(one: Visit, base: str) -> None:
+    marks = [
+        [mark.casefold() for mark in place.locator("p mark").all_inner_texts()]
+        for place in search(one, base, "k means").all()
+    ]
+    together = ["k-means" in found for found in marks]
+    assert len(set(together)) == 2
+    assert together == sorted(together, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("one_way", "other_way"),
+    [
+        ("E-step", "e-step"),
+        ("k-means", "kmeans"),
+        ("maximise", "maximize"),
+        ("colour", "color"),
+        ("labelled", "labeled"),
+        ("Gaussian mixture", "gaussian mixtures"),
+        ("Jensen's", "Jensen’s"),
+        ("log-likelihood", "loglikelihood"),
+    ],
+)
+def test_two_spellings_find_the_same(one: Visit, base: str, one_way: str, other_way: str) -> None:
+    found = addresses(search(one, base, one_way))
+    assert found
+    assert addresses(search(one, base, other_way)) == found
+
+
+def test_a_slip_of_the_finger_finds_what_is_nearly_like_it(one: Visit, base: str) -> None:
+    expected = addresses(search(one, base, "Kullback"))
+    assert addresses(search(one, base, "Kulback")) == expected != []
+    expect(one.page.locator("#search-status")).to_contain_text("stands nowhere")
+
+
+def test_nothing_is_found_of_what_is_not_there(one: Visit, base: str) -> None:
+    assert search(one, base, "zyzzyva").count() == 0
+    expect(one.page.locator("#search-status")).to_have_text("Nothing in the book has “zyzzyva”.")
+
+
+def test_what_no_section_has_whole_is_found_in_part(one: Visit, base: str) -> None:
+    assert search(one, base, "zyzzyva saddle").count() > 0
+    expect(one.page.locator("#search-status")).to_contain_text("No section has all of")
+
+
+def test_every_question_of_the_page_of_questions_is_found(
+    one: Visit, site_url: str, site_dir: Path
+) -> None:
+    asked = [s.heading for s in text_of(site_dir, "book/questions").sections if s.level == 3]
+    assert len(asked) > 20
+    lost = []
+    for question in asked:
+        first = search(one, f"{site_url}/", question).first
+        if first.locator("a").inner_text() != question:
+            lost.append(question)
+    assert lost == []
+
+
+# --- how it is shown and used ---------------------------------------------------------------------
+
+
+def test_words_are_marked_by_more_than_colour(one: Visit, base: str) -> None:
+    mark = search(one, base, "saddle").first.locator("mark").first
+    expect(mark).to_have_css("font-weight", "700")
+    expect(mark).to_have_css("text-decoration-line", "underline")
+
+
+def test_one_searches_by_keyboard_alone(one: Visit, base: str) -> None:
+    found = search(one, base, "EM")
+    one.page.locator("#q").focus()
+    for _ in range(2):  # past the button, to the first place
+        one.page.keyboard.press("Tab")
+    expect(found.first.locator("a")).to_be_focused()
+    shown = found.count()
+    one.page.locator(".more").focus()
+    one.page.keyboard.press("Enter")
+    expect(found.nth(shown).locator("a")).to_be_focused()
+    assert found.count() > shown
+    expect(one.page.locator(".more")).to_have_count(0)
+    one.page.keyboard.press("Enter")
+    one.page.wait_for_url("**/book/**")
+
+
+def test_what_was_typed_stands_in_the_field(one: Visit, base: str) -> None:
+    search(one, base, "p(x; θ) & <b>")
+    expect(one.page.locator("#q")).to_have_value("p(x; θ) & <b>")
+
+
+def test_a_part_that_does_not_arrive_is_missed_in_words(one: Visit, site_url: str) -> None:
+    lost = "**/_search/book/05_coins.js"
+    one.page.route(lost, lambda route: route.abort())
+    one.page.goto(f"{site_url}/search.html?q=saddle")
+    expect(one.page.locator("#search-status")).to_contain_text("did not arrive")
+    one.page.unroute(lost)
+
+
+# --- what it needs --------------------------------------------------------------------------------
+
+
+def test_the_index_is_small_and_says_where_each_word_stands(site_dir: Path) -> None:
+    path = site_dir / em_search.FOLDER / f"{em_search.INDEX}.js"
+    assert path.stat().st_size <= 100_000
+    assert [name for name in PAGES if f'"{name}"' not in path.read_text()] == []
+    assert not list(site_dir.rglob("searchindex.js"))  # Sphinx's, which would be a second one
+
+
+def test_a_search_loads_the_pages_that_have_the_words_and_no_other(
+    one: Visit, site_url: str, site_dir: Path
+) -> None:
+    search(one, f"{site_url}/", "k-means")
+    asked = em_search.FOLDER + "/book/"
+    loaded = {Path(url).stem for url in one.requests if asked in url}
+    words = {"k", "mean"}
+    texts = [text_of(site_dir, name) for name in PAGES]
+    has = {Path(t.name).name for t in texts if words <= em_search.words_of(t)}
+    assert loaded == has
+    assert len(has) < len(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_place_of_a_page_is_there_and_says_what_the_search_says(
+    site_dir: Path, name: str
+) -> None:
+    page = BeautifulSoup((site_dir / f"{name}.html").read_text(), "html.parser")
+    anchors = {str(tag["id"]) for tag in page.select("[id]")}
+    text = text_of(site_dir, name)
+    assert [s.anchor for s in text.sections if s.anchor not in anchors] == []
+    headings = {" ".join(h.get_text().split()) for h in page.select("h2, h3") if not h.find("math")}
+    known = {s.heading for s in text.sections}
+    assert {h for h in headings if h.removesuffix("#").strip() not in known} == set()
+
+
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [
+        (r"\theta_A^{(t)}", "θ_A^(t)"),
+        (r"\tfrac12 \log \frac{0.3}{x + 1}", "1/2 log (0.3)/(x + 1)"),
+        (r"q(j) \le 0", "q(j) ≤ 0"),
+        (r"f''(x)", "f″(x)"),
+    ],
+)
+def test_a_formula_is_written_in_a_line(tex: str, text: str) -> None:
+    assert " ".join(em_search.formula(tex).split()) == text
+
+
+def test_a_wrong_answer_of_a_quiz_is_shown_with_what_is_said_of_it(site_dir: Path) -> None:
+    quiz = next(
+        s for s in text_of(site_dir, "book/05_coins").sections if s.anchor == "test-yourself"
+    )
+    answers = [sentence for sentence in quiz.sentences if sentence.startswith("“")]
+    assert len(answers) > 5
+    assert all(re.search(r"” (Yes|No|True|Partly|Nearly)", answer) for answer in answers)

@@ -1,0 +1,297 @@
+"""The search: what the pages say, by section, in scripts that load from disk as from a server.
+
+Sphinx's own search names pages and has to fetch them for their words, which no browser does from
+disk; the libraries that search in a browser hold all the text, or a larger index of it, at once.
+Here an index says on which pages a word stands, and each page's sentences are a script of their
+own, which `static/search.js` asks for when all words that a reader has typed may stand on it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+FOLDER = "_search"
+INDEX = "index"
+LETTERS = string.digits + string.ascii_letters  # one for each page
+WORD = re.compile(r"[^\W_]+(?:[’'][^\W\d_]+)?")
+# What a word may end with, and what is put instead, where three letters are left: two spellings
+# and two forms of one word should find each other. The script that searches has it from here.
+ENDINGS = {
+    **dict.fromkeys(["isation", "isations", "ising", "iser", "isers", "ised", "ises", "ise"], "is"),
+    **dict.fromkeys(["ization", "izations", "izing", "izer", "izers", "ized", "izes", "ize"], "is"),
+    **dict.fromkeys(["ysing", "ysed", "yse", "yzing", "yzed", "yze"], "ys"),
+    **dict.fromkeys(["elled", "eled", "elling", "eling"], "el"),
+    **{f"{before}our{s}": f"{before}or" for before in ("l", "b", "v", "vi") for s in ("", "s")},
+    **dict.fromkeys(["tre", "tres"], "ter"),
+    **{kept: kept for kept in ("ss", "us", "is", "eed")},
+    "ies": "y",
+    **dict.fromkeys(["’s", "'s", "ings", "ing", "ed", "es", "s", "e"], ""),
+}
+LONGEST_FIRST = sorted(ENDINGS, key=len, reverse=True)
+# Words with which a question is put, and which say nothing about its answer.
+UNTOLD = (
+    "a an and are as at be by can do does for from how i in is it its my of on or that the this to "
+    "was what when which with you"
+)
+SHORT = 20  # letters of a sentence that says little by itself
+SENTENCE_ENDS = re.compile(r"(?<=[.?!…])(?<!e\.g\.)(?<!i\.e\.)[”’)]*\s+(?=[^a-z\s])")
+
+# Titles are headings already; code, displayed formulas and results of code are no sentences.
+UNREAD = (nodes.title, nodes.thead, nodes.classifier, nodes.FixedTextElement, nodes.math_block)
+UNREAD += (nodes.Invisible, nodes.raw)
+
+
+# What a page says
+
+
+@dataclass
+class Section:
+    """A place that a search can lead to."""
+
+    anchor: str
+    heading: str
+    level: int  # 1 for the page itself
+    code: bool = False  # the heading is a name of the code
+    sentences: list[str] = field(default_factory=list)
+
+
+@dataclass
+class PageText:
+    """A page's words."""
+
+    name: str
+    title: str
+    number: str
+    sections: list[Section]
+
+
+def sections_of(document: nodes.document, numbers: dict[str, tuple[int, ...]]) -> list[Section]:
+    """Read a page; `numbers` are those of its exercises."""
+    return [section for section in _Reader(numbers).read(document) if section.heading]
+
+
+class _Reader:
+    """Goes through a page and gives each block of text to the section in which it stands."""
+
+    def __init__(self, numbers: dict[str, tuple[int, ...]]) -> None:
+        self.numbers = numbers
+        self.found = [Section("", "", 0)]  # what stands before the page's title
+
+    def read(self, document: nodes.document) -> list[Section]:
+        self._go_through(document, self.found[0])
+        return self.found
+
+    def _go_through(self, node: nodes.Element, here: Section) -> None:
+        for child in node.children:
+            self._take(child, here)
+
+    def _take(self, node: nodes.Node, here: Section) -> None:
+        kinds = node.get("classes", []) if isinstance(node, nodes.Element) else []
+        if isinstance(node, nodes.section):
+            self._begin(node, node["ids"], _title(node), here)
+        elif isinstance(node, addnodes.desc):
+            signature = next(node.findall(addnodes.desc_signature))
+            self._begin(node[-1], signature["ids"], signature["fullname"], here, code=True)
+        elif "exercise" in kinds:
+            self._begin(node, node["ids"], self._exercise(node), here)
+        elif "solution" in kinds:
+            for child in node.children[2:]:  # after what folds it and its title
+                self._take(child, self.found[-1])  # its exercise is what was read last
+        elif "em-quiz" in kinds:
+            here.sentences.append(_answer(node))
+        elif isinstance(node, UNREAD):
+            pass
+        elif isinstance(node, nodes.row):
+            cells = (readable(cell) for cell in node.children)
+            here.sentences.append(" · ".join(cell for cell in cells if cell))
+        elif isinstance(node, nodes.definition_list_item):
+            term, *_, meaning = (readable(child) for child in node.children)
+            here.sentences += sentences_of(f"{term}: {meaning}")
+        elif isinstance(node, nodes.TextElement):
+            here.sentences += sentences_of(readable(node))
+        elif isinstance(node, nodes.Element):
+            self._go_through(node, here)
+
+    def _begin(
+        self, node: Any, ids: list[str], heading: str, outer: Section, *, code: bool = False
+    ) -> None:
+        if not ids:
+            return  # nothing can lead there
+        self.found.append(Section(ids[0], heading, outer.level + 1, code))
+        self._go_through(node, self.found[-1])
+
+    def _exercise(self, node: nodes.Element) -> str:
+        number = ".".join(map(str, self.numbers.get(node["ids"][0], ())))
+        title = _title(node)
+        return f"Exercise {number}" + (f" ({title})" if title else "")
+
+
+def _title(node: nodes.Element) -> str:
+    return next((readable(child) for child in node.children if isinstance(child, nodes.title)), "")
+
+
+def _answer(fold: nodes.Element) -> str:
+    """An answer of a quiz beside what is said of it: it may be a wrong one."""
+    title, *rest = (child for child in fold.children if not isinstance(child, nodes.raw))
+    return " ".join([f"“{readable(title)}”", *map(readable, rest)])
+
+
+def sentences_of(text: str) -> list[str]:
+    """Cut a text into sentences; a very short one begins the next."""
+    found: list[str] = []
+    for sentence in SENTENCE_ENDS.split(text):
+        if found and len(found[-1]) < SHORT:
+            found[-1] += " " + sentence
+        elif sentence:
+            found.append(sentence)
+    return found
+
+
+def readable(node: nodes.Node) -> str:
+    """A node's text in one line, formulas as one would type them."""
+    return " ".join("".join(_pieces(node)).split())
+
+
+def _pieces(node: nodes.Node) -> Iterator[str]:
+    if isinstance(node, nodes.math):
+        yield formula(node.astext())
+    elif isinstance(node, nodes.Text):
+        yield node.astext()
+    elif not isinstance(node, nodes.raw | nodes.math_block | nodes.image):
+        block = not isinstance(node, nodes.Inline | nodes.TextElement)
+        for child in node.children:
+            yield from _pieces(child)
+            yield " " if block else ""
+
+
+def _over(node: Any, l2tobj: Any) -> str:
+    above, below = (l2tobj.nodelist_to_text([part]).strip() for part in node.nodeargs[-2:])
+    return "/".join(f"({part})" if re.search(r"\W", part) else part for part in (above, below))
+
+
+def _to_text() -> LatexNodes2Text:
+    known = get_default_latex_context_db()
+    shown = [MacroTextSpec("frac", _over)]
+    spaced = {"approx": "≈", "le": "≤", "ge": "≥", "times": "×", "cdot": "·", "mid": "|"}
+    shown += [MacroTextSpec(name, f" {sign} ") for name, sign in {"log": "log", **spaced}.items()]
+    known.add_context_category("em", macros=shown, prepend=True)
+    return LatexNodes2Text(known, math_mode="text", strict_latex_spaces=False)
+
+
+TO_TEXT = _to_text()
+
+
+def formula(tex: str) -> str:
+    """Write a formula in a line of text."""
+    text = TO_TEXT.latex_to_text(re.sub(r"\\[td]frac", r"\\frac", tex))
+    return text.replace("”", "″").replace("’", "′")
+
+
+# Words
+
+
+def stem(word: str) -> str:
+    """What a word shares with its other spellings and forms."""
+    word = word.lower()
+    for ending in LONGEST_FIRST:
+        left = word.removesuffix(ending) + ENDINGS[ending]
+        if word.endswith(ending) and len(left) >= 3:
+            return left
+    return word
+
+
+def words_of(page: PageText) -> set[str]:
+    """All stems of a page."""
+    texts = chain.from_iterable([section.heading, *section.sentences] for section in page.sections)
+    return {stem(word) for text in [page.title, *texts] for word in WORD.findall(text)}
+
+
+# The files
+
+
+def write_page(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Write what a page says beside it."""
+    if doctree is None:
+        return
+    exercises = app.env.toc_fignumbers.get(pagename, {}).get("exercise", {})
+    page = PageText(
+        pagename,
+        app.env.titles[pagename].astext(),
+        ".".join(map(str, app.env.toc_secnumbers.get(pagename, {}).get("", ()))),
+        sections_of(doctree, exercises),
+    )
+    _write(app, pagename, "page", asdict(page))
+
+
+def write_index(app: Sphinx, error: Exception | None) -> None:
+    """Say on which page each word stands."""
+    if error or app.builder.format != "html":
+        return
+    site_map = app.env.external_site_map
+    parts = [[site_map.root.docname], *(part.items for part in site_map.root.subtrees)]
+    names = [str(name) for name in chain.from_iterable(parts)]
+    if len(names) > len(LETTERS):
+        raise ExtensionError(f"em_search: {len(names)} pages have no letter each")
+    on: dict[str, str] = {}
+    for letter, name in zip(LETTERS, names, strict=False):
+        for word in words_of(read_page(_path(app, name))):
+            on[word] = on.get(word, "") + letter
+    index = {
+        "letters": LETTERS,
+        "endings": [[ending, ENDINGS[ending]] for ending in LONGEST_FIRST],
+        "untold": UNTOLD.split(),
+        "pages": names,
+        "words": " ".join(f"{word} {on[word]}" for word in sorted(on)),
+    }
+    _write(app, INDEX, "index", index)
+
+
+def read_page(path: Path) -> PageText:
+    """Read what `write_page` wrote."""
+    written = json.loads(path.read_text().partition("(")[2].removesuffix(");\n"))
+    return PageText(**written | {"sections": [Section(**one) for one in written["sections"]]})
+
+
+def _write(app: Sphinx, name: str, call: str, what: dict[str, Any]) -> None:
+    path = _path(app, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(what, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(f"emSearch.{call}({text});\n", encoding="utf-8")
+
+
+def _path(app: Sphinx, name: str) -> Path:
+    return Path(app.outdir) / FOLDER / f"{name}.js"
+
+
+def leave_out_sphinx_s(app: Sphinx) -> None:
+    """Sphinx makes no index and no search page: both are ours."""
+    app.builder.search = False
+
+
+def add_search_page(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
+    """Add the page on which one searches."""
+    return [("search", {}, "search.html")]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect the extension."""
+    app.connect("builder-inited", leave_out_sphinx_s)
+    app.connect("html-collect-pages", add_search_page)
+    app.connect("html-page-context", write_page)
+    app.connect("build-finished", write_index)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
