@@ -21,6 +21,7 @@ SUM_TOLERANCE = 1e-8
 PART = 2**14  # rows that are read at a time where nothing hurries
 LARGEST_COUNT = 2**53  # above it, floating-point numbers leave whole numbers out
 SYMMETRY_TOLERANCE = 1e-10
+WHOLE = (int, np.integer)
 REAL = (Real, Decimal, np.bool_)  # numpy's times count as Real, too
 MISSING = ("NoneType", "NAType", "NaTType")  # the last two are pandas's
 
@@ -133,10 +134,14 @@ def restored(self: Any, values: Sequence[Any]) -> None:
         object.__setattr__(self, field.name, value)
 
 
+def is_number(value: object, kind: Any) -> bool:
+    """Whether it is a number of this kind; truths and timespans only pass for numbers."""
+    return isinstance(value, kind) and not isinstance(value, (bool, np.timedelta64))
+
+
 def whole_number(name: str, value: Any, least: int) -> None:
     """Raise a ValueError unless `value` is a whole number from `least` to 2**53."""
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.timedelta64))
-    if not (whole and least <= value <= LARGEST_COUNT):
+    if not (is_number(value, WHOLE) and least <= value <= LARGEST_COUNT):
         raise ValueError(f"{name}: {value!r:.80} must be a whole number from {least} to 2**53")
 
 
@@ -149,8 +154,7 @@ def flag(name: str, value: object) -> None:
 def chance(name: str, count: Any, rng: Any) -> np.random.Generator:
     """The source of chance, from a seed if need be, by which something is made `count` times."""
     whole_number(name, count, least=1)
-    seed = isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0
-    if not (seed or isinstance(rng, np.random.Generator)):
+    if not isinstance(rng, np.random.Generator) and not (is_number(rng, WHOLE) and rng >= 0):
         right = "a numpy.random.Generator, or a whole number as seed"
         raise ValueError(f"rng: {rng!r:.80} must be {right}")
     return np.random.default_rng(rng)

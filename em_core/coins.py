@@ -1,7 +1,5 @@
 """Mixtures of coins: each row of the data is one coin's heads and tails, the coin is hidden."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

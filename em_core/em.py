@@ -6,8 +6,6 @@ for all of them and stands here, once. The loop is a generator: `fit` drains it,
 figures and widgets look at what it yields.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

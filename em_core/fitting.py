@@ -1,7 +1,5 @@
 """`fit` and `fit_restarts`: the loop run until the log-likelihood settles."""
 
-from __future__ import annotations
-
 import sys
 import time
 import warnings
@@ -21,6 +19,7 @@ from em_core.scale.sweeps import passes
 from em_core.scale.threads import one_thread_in_blas
 
 Watch = Callable[[int, float], object]
+Finished = dict[int, tuple[em.EMResult, list[Warning]]]
 
 
 class Progress:
@@ -109,7 +108,10 @@ def fit(
             if not run.log_likelihoods:
                 raise
             told = f"stopped after {run.iteration} iterations; to go on, start from result.params"
-            warnings.warn(told, em.StoppedWarning, stacklevel=2)
+            run.doubts.append(em.StoppedWarning(told))
+        finally:
+            for doubt in run.doubts:
+                warnings.warn(doubt, stacklevel=2)
         return run.result()
 
 
@@ -178,7 +180,7 @@ def fit_restarts(
     _check_settings(tol, max_iter, accelerate, progress, threads)
     rows = x.some(rng) if isinstance(x, Chunks) else x
     numbers, turn, stopped = count(), Lock(), Event()
-    results: list[tuple[int, em.EMResult]] = []
+    finished: Finished = {}
     failed: list[Exception] = []
 
     def attempt(_: int) -> None:
@@ -187,13 +189,13 @@ def fit_restarts(
                 with turn:  # whoever is first draws the first start
                     number, start = next(numbers), model.random_start(rows, k, rng)
                 run = _Run(model, x, start, accelerate, threads)
-                run.go(tol, max_iter, progress, stopped, level=4)
-                results.append((number, run.result()))
+                run.go(tol, max_iter, progress, stopped)
+                finished[number] = run.result(), run.doubts
         except (em.CollapseError, em.ZeroProbabilityError) as error:
             failed.append(error)
 
     early = _stopped_early(attempt, starts, jobs, stopped)
-    return _best_first(results, failed, starts, early)
+    return _best_first(finished, failed, starts, early)
 
 
 def _stopped_early(attempt: Callable[[int], None], starts: int, jobs: int, stopped: Event) -> bool:
@@ -210,22 +212,26 @@ def _stopped_early(attempt: Callable[[int], None], starts: int, jobs: int, stopp
 
 
 def _best_first(
-    results: list[tuple[int, em.EMResult]], failed: list[Exception], starts: int, early: bool
+    finished: Finished, failed: list[Exception], starts: int, early: bool
 ) -> list[em.EMResult]:
     """The fits by falling log-likelihood, or an error if there is none."""
-    if early and not results:
+    kept = [finished[number] for number in sorted(finished)]
+    doubts = [doubt for _, doubts in kept for doubt in doubts]
+    if early and not finished:
         raise KeyboardInterrupt
     if early:
-        message = f"stopped; {len(results)} of {starts} starts are finished, and kept"
-        warnings.warn(message, em.StoppedWarning, stacklevel=3)
-    if not results:
+        message = f"stopped; {len(finished)} of {starts} starts are finished, and kept"
+        doubts.append(em.StoppedWarning(message))
+    if not finished:
         reason = getattr(failed[-1], "reason", failed[-1])
         reason = f"all {starts} starts collapsed, the last because {reason}"
         raise em.CollapseError(getattr(failed[-1], "component", None), reason)
     if failed:
         message = f"{len(failed)} of {starts} starts collapsed and were left out"
-        warnings.warn(message, em.CollapsedStartsWarning, stacklevel=3)
-    return [result for _, result in sorted(results, key=lambda r: (-r[1].log_likelihood, r[0]))]
+        doubts.append(em.CollapsedStartsWarning(message))
+    for doubt in doubts:
+        warnings.warn(doubt, stacklevel=3)
+    return sorted((result for result, _ in kept), key=lambda result: -result.log_likelihood)
 
 
 def _check_settings(tol: Any, max_iter: Any, accelerate: Any, progress: Any, threads: Any) -> None:
@@ -233,8 +239,8 @@ def _check_settings(tol: Any, max_iter: Any, accelerate: Any, progress: Any, thr
     checks.flag("accelerate", accelerate)
     if not (progress is None or callable(progress)):
         checks.flag("progress", progress)
-    number = isinstance(tol, Real) and not isinstance(tol, (bool, np.timedelta64))
-    if not (number and 0 <= tol < (10**300 if isinstance(tol, int) else np.inf)):
+    most = 10**300 if isinstance(tol, int) else np.inf
+    if not (checks.is_number(tol, Real) and 0 <= tol < most):
         raise ValueError(f"tol: {tol!r:.80} must be a finite number, at least 0")
     checks.whole_number("max_iter", max_iter, least=0)
     if threads is not None:
@@ -249,11 +255,12 @@ class _Run:
     def __init__(self, model: Any, x: Any, start: Any, accelerate: bool, threads: Any) -> None:
         checks.model(model, "log_joint", "m_step")
         self.model, self.x, self.start = model, x, start
-        self.iteration, self.converged, self.told = 0, False, False
+        self.iteration, self.converged = 0, False
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
         self.log_likelihoods: list[float] = []
         self.params: Any = start
         self.rounding: float | None = None  # is found when it is asked for
+        self.doubts: list[Warning] = []
         if quick_way := known.quick_way(model):
             self.x = Chunks.of(x) if isinstance(x, np.memmap) else x
             with em.at_iteration(0):
@@ -270,21 +277,10 @@ class _Run:
             self.as_given = lambda params: params
             self.steps = ((s.iteration, s.params, s.log_likelihood) for s in states)
 
-    def go(
-        self,
-        tol: float,
-        max_iter: int,
-        watch: Watch | bool | None,
-        stopped: Event | None = None,
-        level: int = 3,
-    ) -> None:
-        """Iterate until it has converged, or `max_iter` is reached, or it is stopped.
-
-        `level` is that of the stack, at which a warning is the user's.
-        """
+    def go(self, tol: float, max_iter: int, watch: Any, stopped: Event | None = None) -> None:
+        """Iterate until it has converged, or `max_iter` is reached, or it is stopped."""
         if not callable(watch):
             watch = Progress() if watch or (watch is None and isinstance(self.x, Chunks)) else None
-        self.level = level
         before, small = np.nan, 0
         for iteration, params, log_likelihood in self.steps:
             if not np.isfinite(log_likelihood):
@@ -304,18 +300,18 @@ class _Run:
         self._doubt(tol, self.result().params)
 
     def _doubt(self, tol: float, params: Any) -> None:
-        """Warn if it has not converged, or a Gaussian of its own covariance kept too few rows."""
+        """Whether it has not converged, or a Gaussian of its own covariance kept too few rows."""
         if tol > 0 and not self.converged:
-            advice = "its log-likelihood falls" if self.told else "raise max_iter or tol"
+            advice = "its log-likelihood falls" if self.doubts else "raise max_iter or tol"
             message = f"not converged to {tol:g} after {self.iteration} iterations; {advice}"
-            warnings.warn(message, em.NotConvergedWarning, stacklevel=self.level + 1)
+            self.doubts.append(em.NotConvergedWarning(message))
         if getattr(self.model, "shared_covariance", True):
             return
         counts, least = params.weights * (self.rows or len(self.x)), params.means.shape[1] + 1
         if (few := np.flatnonzero(np.round(counts) <= least)).size:
             which = f"{checks.listed('component', few)} kept no more than d + 1 = {least} rows"
             message = f"{which}, which says little of x. {em.RESTART}"
-            warnings.warn(message, em.FewRowsWarning, stacklevel=self.level + 1)
+            self.doubts.append(em.FewRowsWarning(message))
 
     def _fell(self, fall: float, params: Any) -> bool:
         """Whether a fall is more than rounding; the first such fall is told."""
@@ -323,12 +319,11 @@ class _Run:
             terms = np.logaddexp.reduce(self.model.log_joint(self.x, params), axis=1)
             # A sum of terms loses ε times their sizes; three digits more are the model's to lose.
             self.rounding = 1e3 * np.finfo(float).eps * float((1 + abs(terms)).sum())
-        if fall > self.rounding and not self.told:
-            self.told = True
+        if fall > self.rounding and not self.doubts:
             seen = f"the log-likelihood fell by {fall:.3g} at iteration {self.iteration}"
             cause = "m_step does not maximise the lower bound of log_joint, by mistake or a prior"
             message = f"{seen}; usually {cause}. Compare lower_bound before and after m_step"
-            warnings.warn(message, em.LikelihoodFellWarning, stacklevel=self.level + 1)
+            self.doubts.append(em.LikelihoodFellWarning(message))
         return fall > self.rounding
 
     def _explain(self, params: Any) -> None:

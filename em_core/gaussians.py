@@ -1,10 +1,8 @@
 """Mixtures of Gaussians with full covariances, one for each component or one for all."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -89,7 +87,7 @@ class GaussianMixture:
             If a covariance is not positive definite to the working precision of these data.
         """
         rows = as_rows(x, params, self.shared_covariance)
-        self._check_collapse(params.covariances, rows)
+        check_collapse(params.covariances, finest_of(rows), self._why(rows))
 
     def log_joint(self, x: ArrayLike, params: GaussianParams) -> Array:
         """Log p(x_i, z_i = j) = log w_j + log N(x_i; μ_j, Σ_j).
@@ -148,7 +146,7 @@ class GaussianMixture:
         covariances = scatters / counts[:, np.newaxis, np.newaxis]
         if self.shared_covariance:
             covariances = np.broadcast_to(scatters.sum(axis=0) / total, covariances.shape)
-        self._check_collapse(covariances, rows, lambda x: r)
+        check_collapse(covariances, finest_of(rows), self._why(rows, lambda x: r))
         return GaussianParams(counts / total, means, covariances)
 
     def sample(
@@ -209,8 +207,7 @@ class GaussianMixture:
         rng = checks.chance("k", k, rng)
         whole = checks.in_parts(x, lambda rows: Survey.of(_as_points(rows)))
         covariances = np.repeat(whole.scatter[np.newaxis] / whole.n, k, axis=0)
-        why = partial(causes, lambda f: [f(_as_points(x))], self.shared_covariance, None)
-        check_collapse(covariances[:1], whole.finest(), why)
+        check_collapse(covariances[:1], whole.finest(), self._why(x))
         shuffled, tried = rng.permutation(int(whole.n)), k
         while True:  # until as many rows differ
             rows = _as_points(np.asanyarray(x)[shuffled[:tried]])
@@ -219,9 +216,8 @@ class GaussianMixture:
                 return GaussianParams(np.full(k, 1 / k), rows[np.resize(first, k)], covariances)
             tried *= 10
 
-    def _check_collapse(self, covariances: Array, rows: Array, posterior: Posterior = None) -> None:
-        why = partial(causes, lambda f: [f(rows)], self.shared_covariance, posterior)
-        check_collapse(covariances, finest(*spread(rows)), why)
+    def _why(self, x: ArrayLike, posterior: Posterior = None) -> Any:
+        return partial(causes, lambda f: [f(_as_points(x))], self.shared_covariance, posterior)
 
 
 @np.errstate(under="ignore")
@@ -270,19 +266,19 @@ class Survey:
     largest: Array
 
     @classmethod
-    def of(cls, x: Array) -> Survey:
+    def of(cls, x: Array) -> Self:
         """The survey of some rows."""
         x = np.ascontiguousarray(x)
         (n,), (mean,), (scatter,) = moments(x, np.ones((len(x), 1)))
         return cls(n, mean, scatter, np.abs(x).max(axis=0))
 
-    def __add__(self, other: Survey) -> Survey:
+    def __add__(self, other: Self) -> Self:
         """The survey of both sets of rows (Chan, Golub and LeVeque 1983)."""
         n, step = self.n + other.n, other.mean - self.mean
         share = other.n / n
         scatter = self.scatter + other.scatter + self.n * share * np.outer(step, step)
         largest = np.maximum(self.largest, other.largest)
-        return Survey(n, self.mean + share * step, scatter, largest)
+        return type(self)(n, self.mean + share * step, scatter, largest)
 
     def finest(self) -> Array:
         """The smallest standard deviations that are not rounding."""
@@ -303,6 +299,11 @@ def finest(largest: Array, deviations: Array) -> Array:
     """
     units = np.where(deviations > 0, deviations, 1.0)
     return np.asarray(100 * EPS * (largest / units).max() * units)
+
+
+def finest_of(x: Array) -> Array:
+    """The smallest standard deviations that are not rounding, of rows."""
+    return finest(np.abs(x).max(axis=0), x.std(axis=0))
 
 
 def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTART) -> None:
@@ -355,11 +356,6 @@ def _log_density(x: Array, mean: Array, covariance: Array) -> Array:
         distances = (((x - mean) @ inverses_of(root)[0].T) ** 2).sum(axis=1)
     log_determinant = 2 * np.log(np.diag(root[0])).sum()
     return np.asarray(-0.5 * (len(mean) * np.log(2 * np.pi) + log_determinant + distances))
-
-
-def spread(x: Array) -> tuple[Array, Array]:
-    """The largest |x_i| and the standard deviation of each axis, as `finest` needs them."""
-    return np.abs(x).max(axis=0), x.std(axis=0)
 
 
 def _as_points(x: ArrayLike, d: int | str = "d") -> Array:

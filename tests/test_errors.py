@@ -679,6 +679,13 @@ def test_a_fit_that_ran_out_of_iterations_warns():
     assert caught[0].filename == __file__
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_restarts_doubt_is_told_where_they_were_asked_for(jobs):
+    with pytest.warns(NotConvergedWarning) as caught:
+        fit_restarts(COINS, TOSSES, 2, starts=3, rng=0, max_iter=2, jobs=jobs)
+    assert [warning.filename for warning in caught] == [__file__] * 3
+
+
 def test_a_converged_fit_is_silent():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

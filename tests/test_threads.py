@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import signal
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from threading import Event
 
@@ -15,7 +16,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from em_core import Chunks, GaussianMixture, StoppedWarning, fit, fit_restarts
 from em_core.scale import threads
-from em_core.scale.threads import Team
+from em_core.scale.threads import shared
 
 
 @pytest.mark.parametrize("name", FITS)
@@ -106,25 +107,25 @@ def test_blas_has_one_thread_in_a_pass_and_gets_the_others_back():
 
     with threadpool_limits(2):
         before = of_blas()
-        assert sum(Team(2, 5_000).values(values, range(50))) == sum(range(50))
+        assert sum(shared(values, range(50), 2, 5_000)) == sum(range(50))
         assert set(np.ravel(seen)) == {1}
         with pytest.raises(ZeroDivisionError):
-            list(Team(2, 5_000).values(lambda item: 1 / (item - 20), range(50)))
+            list(shared(lambda item: 1 / (item - 20), range(50), 2, 5_000))
         assert of_blas() == before
 
 
 def test_blas_is_left_alone_in_threads_as_others_may_be_in_it():
     with threadpool_limits(2), ThreadPoolExecutor(1) as pool:
         before = of_blas()
-        team = Team(1, 5_000)
-        seen = pool.submit(lambda: list(team.values(lambda item: of_blas(), range(9)))).result()
+        each = partial(shared, lambda item: of_blas(), range(9), 1, 5_000)
+        seen = pool.submit(lambda: list(each())).result()
         assert seen == [before] * 9
 
 
 def test_numpys_settings_are_the_callers_in_each_thread():
     with np.errstate(under="raise", over="ignore"):
         wanted = np.geterr()
-        found = list(Team(2, 5_000).values(lambda item: np.geterr(), range(50)))
+        found = list(shared(lambda item: np.geterr(), range(50), 2, 5_000))
     assert found == [wanted] * 50
 
 
@@ -199,7 +200,7 @@ def test_ctrl_c_stops_those_who_wait_for_threads():
             _thread.interrupt_main()
         return np.linalg.eigvalsh(np.eye(60))
 
-    values = Team(2, 5_000).values(pressed, range(10_000))
+    values = shared(pressed, range(10_000), 2, 5_000)
     next(values)  # all wait for their turn
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # may be ignored, as after &
     taken.set()

@@ -1,19 +1,16 @@
 """Data in pieces, which are read one by one: in memory, on disk, on the machines of a cluster."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import count, pairwise
 from operator import add, length_hint
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from em_core import checks
-from em_core.scale.threads import one_thread_in_blas
 
 CHUNK_BYTES = 2**22
 NOTHING = "x: there is no row of data"
@@ -51,7 +48,7 @@ class Chunks:
         self.pieces = pieces
 
     @classmethod
-    def of(cls, x: Any, rows: int | None = None) -> Chunks:
+    def of(cls, x: Any, rows: int | None = None) -> Self:
         """The rows of an array in pieces; nothing is copied before a piece is read.
 
         Parameters
@@ -81,8 +78,7 @@ class Chunks:
         ValueError
             If there is no row; or what `function` raises, with the piece's number, from 0.
         """
-        with one_thread_in_blas(when=length_hint(self.pieces, 2) > 1):
-            return added(self.each(partial(numbered, function)))
+        return added(self.each(partial(numbered, function)))
 
     def some(self, rng: np.random.Generator, rows: int = 10_000) -> NDArray[Any]:
         """So many rows at random, in their order and none twice; all of them if there are no more.

@@ -1,7 +1,5 @@
 """Mixtures of coins in one pass over the data: two matrix products with (1, heads, tails)."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 
@@ -13,15 +11,21 @@ from em_core.checks import Array
 from em_core.coins import CoinMixture, CoinParams
 from em_core.em import softmax
 from em_core.scale.chunks import Chunks
-from em_core.scale.sweeps import BLOCK_BYTES, Expected, adder
+from em_core.scale.sweeps import Expected, adder, block_size
 
 MANY = 1e4  # heads or tails in a row; with more a matrix product loses more than four digits
 
 
-def coin_block(counts: Array) -> Array:
-    """The features (1, heads, tails) of some rows, as columns: shape (3, n)."""
-    features = np.vstack([np.ones(len(counts)), counts.T], dtype=float, casting="same_kind")
-    return np.ascontiguousarray(features)
+class CoinFrame:
+    """Counts as they are, in blocks for so many coins."""
+
+    def __init__(self, k: int) -> None:
+        self.size, self.work = block_size(3 + k), 3 * k
+
+    def block(self, counts: Array) -> Array:
+        """The features (1, heads, tails) of some rows, as columns: shape (3, n)."""
+        features = np.vstack([np.ones(len(counts)), counts.T], dtype=float, casting="same_kind")
+        return np.ascontiguousarray(features)
 
 
 def coin_sweep(params: CoinParams, product: bool, block: Array) -> Expected:
@@ -44,7 +48,7 @@ class CoinSweeper:
     x : array_like of shape (m, 2), or Chunks of such
     start : CoinParams
     threads : int, optional
-        As for `em_core.scale.threads.Team`.
+        As for `em_core.fit`.
 
     Raises
     ------
@@ -52,16 +56,12 @@ class CoinSweeper:
         For unusable data or parameters.
     """
 
-    def __init__(
-        self, model: CoinMixture, x: Any, start: CoinParams, threads: int | None = None
-    ) -> None:
+    def __init__(self, model: CoinMixture, x: Any, start: CoinParams, threads: int | None) -> None:
         checks.params(start, CoinParams)
         chunks = x if isinstance(x, Chunks) else Chunks.of(coins.as_counts(x))
         tosses, many, self.log_ways = chunks.sum(_survey)
         coins.check_tosses(tosses)
-        k = len(start.theta)
-        rows = max(64, BLOCK_BYTES // (8 * (3 + k)))
-        self.total = adder(chunks, coin_block, rows, chunks is not x, threads, work=3 * k)
+        self.total = adder(chunks, CoinFrame(len(start.theta)), chunks is not x, threads)
         self.model, self.start, self.few = model, start, many == 0
 
     def expect(self, params: CoinParams) -> Expected:

@@ -6,10 +6,9 @@ narrow component far from the origin; `GUARD` says when, and then the component 
 *residuals*: the rows in its own coordinates, in which it has mean 0 and unit covariance.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache, cached_property, partial
+from operator import length_hint
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,7 +20,8 @@ from em_core.checks import Array
 from em_core.em import CollapseError, check_occupied, e_step, softmax
 from em_core.gaussians import EPS, GaussianMixture, GaussianParams, Survey, inverses_of
 from em_core.scale.chunks import Chunks, added
-from em_core.scale.sweeps import BLOCK_BYTES, Expected, adder
+from em_core.scale.sweeps import Expected, adder, block_size
+from em_core.scale.threads import one_thread_in_blas
 
 Block: TypeAlias = tuple[Array, Any]
 Mask: TypeAlias = NDArray[np.bool_]
@@ -87,7 +87,7 @@ class Frame:
         The smallest eigenvalue of the correlations that the root makes.
     work : int
         Multiply-adds a row.
-    rows : int
+    size : int
         The number of rows in a block.
     """
 
@@ -107,7 +107,7 @@ class Frame:
         f = 1 + d + d * (d + 1) // 2
         self.work, numbers = k * f, d * (k + 1) if prefers_residuals(d, k) else f
         # With fewer rows than axes, more time goes to fetching the roots than to using them.
-        self.rows = max(64, d, BLOCK_BYTES // (8 * (numbers + k)))
+        self.size = max(d, block_size(numbers + k))
 
     def block(self, x: Array) -> Block:
         """Some rows in these coordinates, as columns; and their features.
@@ -118,7 +118,7 @@ class Frame:
         # In rows, whatever the order in memory: BLAS adds up columns otherwise.
         rows = np.subtract(np.asarray(x, dtype=float), self.centre, order="C")
         z = triangular(self.inverse, rows.T)
-        return z, (features(z) if self.n <= self.rows else None)
+        return z, (features(z) if self.n <= self.size else None)
 
 
 class Components:
@@ -229,7 +229,7 @@ class GaussianSweeper:
     x : array_like of shape (n, d), or Chunks of such
     start : GaussianParams
     threads : int, optional
-        As for `em_core.scale.threads.Team`.
+        As for `em_core.fit`.
 
     Raises
     ------
@@ -239,25 +239,22 @@ class GaussianSweeper:
         If a covariance is not positive definite to the working precision of these data.
     """
 
-    def __init__(
-        self, model: GaussianMixture, x: Any, start: GaussianParams, threads: int | None = None
-    ) -> None:
+    def __init__(self, model: GaussianMixture, x: Any, start: GaussianParams, threads: Any) -> None:
         shared = model.shared_covariance
         chunks = x if isinstance(x, Chunks) else Chunks.of(gaussians.as_rows(x, start, shared))
         gaussians.check_params(start, shared)
 
         def over(function: Callable[[Array], Any]) -> list[Any]:
-            return chunks.sum(lambda piece: [function(gaussians.as_rows(piece, start, shared))])
+            with one_thread_in_blas(when=length_hint(chunks.pieces, 2) > 1):
+                return chunks.sum(lambda piece: [function(gaussians.as_rows(piece, start, shared))])
 
-        whole = added(over(Survey.of))
+        whole, self.why = added(over(Survey.of)), partial(causes, over, shared)
         self.finest = whole.finest()
-        gaussians.check_collapse(
-            start.covariances, self.finest, partial(causes, over, shared, None)
-        )
+        gaussians.check_collapse(start.covariances, self.finest, partial(self.why, None))
         frame = self.frame = Frame(whole.mean, whole.scatter, whole.n, len(start.weights))
-        self.total = adder(chunks, frame.block, frame.rows, chunks is not x, threads, frame.work)
+        self.total = adder(chunks, frame, chunks is not x, threads)
         self.shared, (self.upper, self.order, _) = shared, triangle(len(self.finest))
-        self.model, self.over, self.rows = model, over, whole.n
+        self.model, self.rows = model, whole.n
         units = np.linalg.norm(frame.root, axis=1)
         self.axes, self.one = frame.inverse * units, np.eye(len(units))[np.newaxis]
         # No row is farther out.
@@ -301,7 +298,7 @@ class GaussianSweeper:
         def posterior(x: Array) -> Array:
             return e_step(self.model.log_joint(x, self.params(c)))[0]
 
-        self._check_collapse(found, partial(causes, self.over, self.shared, posterior))
+        self._check_collapse(found, partial(self.why, posterior))
         return found
 
     def params(self, c: Components) -> GaussianParams:

@@ -16,13 +16,11 @@ the maxima the run climbs: of 909 fits 13 ended lower than plain EM and 13 highe
 and 56, in 3 % fewer passes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,13 +28,18 @@ from numpy.typing import ArrayLike
 from em_core.checks import Array
 from em_core.em import at_iteration
 from em_core.scale.chunks import Chunks, added, floats
-from em_core.scale.threads import Team
+from em_core.scale.threads import shared
 
 BLOCK_BYTES = 2**20  # so much of the work on a block stays in a core's own cache
 DEPTH = 5  # past steps that are combined
 TRUST = 10  # steps that were not undone, until half of the damping is gone
 GROWTH = 1.2
 FIRST = 30  # steps that are EM's own
+
+
+def block_size(numbers: int) -> int:
+    """The number of rows in a block, from that of the numbers which a row takes."""
+    return max(64, BLOCK_BYTES // (8 * numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,55 +57,47 @@ class Expected:
     sums: Array
     log_likelihood: float
 
-    def __add__(self, other: Expected) -> Expected:
+    def __add__(self, other: Self) -> Self:
         """The sums over both sets of rows."""
-        return Expected(self.sums + other.sums, self.log_likelihood + other.log_likelihood)
+        return type(self)(self.sums + other.sums, self.log_likelihood + other.log_likelihood)
 
 
 Adder: TypeAlias = Callable[[Callable[[Any], Expected]], Expected]
 
 
-def adder(
-    chunks: Chunks,
-    block: Callable[[Array], Any],
-    rows: int,
-    keep: bool,
-    threads: int | None,
-    work: int,
-) -> Adder:
+def adder(chunks: Chunks, frame: Any, keep: bool, threads: int | None) -> Adder:
     """What adds up a function of a block over all blocks of the data.
 
     Parameters
     ----------
     chunks : Chunks
         Pieces of the data.
-    block : callable
-        Makes a block of its rows.
-    rows : int
-        The number of rows in a block.
+    frame : object
+        Its ``block(rows)`` makes a block of ``size`` rows; a pass takes ``work`` multiply-adds a
+        row.
     keep : bool
         Whether the blocks are kept, or made whenever the data are read.
-    threads, work : int
-        As for `Team`.
+    threads : int, optional
+        As for `fit`.
     """
 
     def cut(piece: ArrayLike) -> list[Array]:
         array = floats(piece)
-        return [array[at : at + rows] for at in range(0, len(array), rows)]
+        return [array[at : at + frame.size] for at in range(0, len(array), frame.size)]
 
     def of_piece(sweep: Callable[[Any], Expected], piece: ArrayLike) -> Expected:
-        return added(team.values(lambda some: sweep(block(some)), cut(piece)))
+        return added(values(lambda rows: sweep(frame.block(rows)), cut(piece)))
 
     def of_kept(sweep: Callable[[Any], Expected]) -> Expected:
-        values = team.values(sweep, blocks)
-        return added(added(islice(values, len(piece))) for piece in pieces)
+        sums = values(sweep, blocks)
+        return added(added(islice(sums, len(piece))) for piece in pieces)
 
     pieces = [cut(piece) for piece in chunks.pieces] if keep else []
     if sum(map(len, pieces)) == 1:  # so little pays for no team
-        only = block(pieces[0][0])
+        only = frame.block(pieces[0][0])
         return lambda sweep: sweep(only)
-    team = Team(threads, work)
-    blocks = list(team.values(block, list(chain.from_iterable(pieces))))
+    values = partial(shared, threads=threads, work=frame.work)
+    blocks = list(values(frame.block, list(chain.from_iterable(pieces))))
     return of_kept if keep else lambda sweep: chunks.sum(partial(of_piece, sweep))
 
 

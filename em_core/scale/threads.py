@@ -1,60 +1,48 @@
 """All cores: blocks of the data in threads, which numpy and BLAS let run beside each other."""
 
-from __future__ import annotations
-
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import cache, partial
-from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
 
 GRAIN = 500  # multiply-adds a row for each thread; with fewer, most of the time is Python's own
-BATCH = 4  # blocks that a thread takes at a time, as to hand them over costs half of one
-LARGE = 2**18  # multiply-adds a row from which a block is taken alone, since its sums are large
+FEW = 4  # blocks for which it pays to start no thread
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 
 
-class Team:
-    """The threads that share a pass, in the thread that made it; elsewhere a pass has one.
+def shared(
+    function: Callable[[Item], Value], items: Sequence[Item], threads: int | None, work: int
+) -> Iterator[Value]:
+    """The function's values in the order of the items, whoever is ready first.
 
     Parameters
     ----------
-    threads : int, optional
-        How many; by default as many as pay for the work, and as are free.
+    function : callable
+    items : sequence
+        Blocks of the data.
+    threads : int or None
+        How many threads share them; None is as many as pay for the work, and as are free.
     work : int
         Multiply-adds a row.
     """
-
-    def __init__(self, threads: int | None, work: int) -> None:
-        paying = work // GRAIN
-        self.threads = threads or (min(paying, free()) if paying > 1 else 1)
-        self.batch, self.home = BATCH if work < LARGE else 1, here()
-
-    def values(self, function: Callable[[Item], Value], items: Sequence[Item]) -> Iterator[Value]:
-        """The function's values in the order of the items, whoever is ready first."""
-        batches = [items[at : at + self.batch] for at in range(0, len(items), self.batch)]
-        with one_thread_in_blas():
-            if self.threads == 1 or len(batches) == 1 or here() != self.home:
-                yield from map(function, items)
-                return
-            settings = partial(np.seterr, **np.geterr())
-            pool = ThreadPoolExecutor(self.threads, initializer=settings)
-            try:
-                yield from chain.from_iterable(pool.map(lambda b: [*map(function, b)], batches))
-            finally:
-                pool.shutdown(cancel_futures=True)
-
-
-def here() -> tuple[int, int]:
-    """The process and the thread that ask."""
-    return os.getpid(), threading.get_ident()
+    paying = work // GRAIN
+    threads = threads or (min(paying, free()) if paying > 1 else 1)
+    with one_thread_in_blas():
+        if threads == 1 or len(items) <= FEW:
+            yield from map(function, items)
+            return
+        settings = partial(np.seterr, **np.geterr())
+        pool = ThreadPoolExecutor(threads, initializer=settings)
+        try:
+            yield from pool.map(function, items)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def free() -> int:
