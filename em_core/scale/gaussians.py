@@ -7,7 +7,7 @@ narrow component far from the origin; `GUARD` says when, and then the component 
 """
 
 from collections.abc import Callable
-from functools import cache, cached_property, partial
+from functools import cache, partial
 from operator import length_hint
 from typing import Any, TypeAlias
 
@@ -144,6 +144,8 @@ class Components:
         Whether a component goes by its residuals, for exactness or for speed.
     constants : ndarray of shape (k,)
         The log-joint at the mean, but for what is the same for all components and rows.
+    products : ndarray of shape (k, f)
+        W, which makes the log-joint of the features.
     """
 
     def __init__(
@@ -151,24 +153,19 @@ class Components:
     ) -> None:
         self.weights, self.means, self.roots = weights, means, roots
         self.inverses = inverses_of(roots) if inverses is None else inverses
+        upper, _, factors = triangle(means.shape[1])
         with np.errstate(all="ignore"):  # a collapse is looked for when all is known
-            diagonals = np.einsum("jba,jba->ja", self.inverses, self.inverses)
+            precisions = self.inverses.mT @ self.inverses
+            diagonals = np.einsum("jaa->ja", precisions)
             self.traces = diagonals.sum(axis=1)
             kappa = np.vecdot(diagonals, (roots * roots).sum(axis=2) + means * means)
             self.kappa = np.where(np.isnan(kappa), np.inf, kappa)
             self.own = (self.kappa > GUARD) | prefers_residuals(*means.shape[::-1])
             self.constants = np.log(weights) - np.log(np.einsum("jaa->ja", roots)).sum(axis=1)
-
-    @cached_property
-    def products(self) -> Array:
-        """W, which makes the log-joint of the features: shape (k, f)."""
-        upper, _, factors = triangle(self.means.shape[1])
-        with np.errstate(all="ignore"):
-            precisions = self.inverses.mT @ self.inverses
-            linear = matvec(precisions, self.means)
-            first = self.constants - 0.5 * np.vecdot(self.means, linear)
+            linear = matvec(precisions, means)
+            first = self.constants - 0.5 * np.vecdot(means, linear)
             parts = [first[:, np.newaxis], linear, precisions[:, *upper] * factors]
-            return np.asarray(np.concatenate(parts, axis=1))
+            self.products = np.concatenate(parts, axis=1)
 
 
 def gaussian_sweep(c: Components, own: Mask, at: Components, block: Block) -> Expected:
@@ -192,7 +189,7 @@ def gaussian_sweep(c: Components, own: Mask, at: Components, block: Block) -> Ex
     for j, y in residuals.items():
         r[j] = c.constants[j] - 0.5 * np.einsum("ai,ai->i", y, y)
     log_likelihood = softmax(r)
-    sums = r @ phi.T if mixed else np.empty((len(r), 1 + len(z) + len(triangle(len(z))[2])))
+    sums = r @ phi.T if mixed else np.empty_like(c.products)
     for j, y in residuals.items():
         y = y if at is c else residuals_of(at, j, z)
         sums[j] = summed(y, r[j])
