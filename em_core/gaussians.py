@@ -240,9 +240,10 @@ def moments(x: Array, responsibilities: Array) -> tuple[Array, Array, Array]:
     """
     counts = responsibilities.sum(axis=0)
     means = responsibilities.T @ x / np.maximum(counts, np.finfo(float).tiny)[:, np.newaxis]
-    residuals = x - means[:, np.newaxis, :]
-    scatters = np.einsum("ij,jid,jie->jde", responsibilities, residuals, residuals, optimize=True)
-    return counts, means, (scatters + scatters.mT) / 2
+    shares = zip(np.sqrt(responsibilities.T)[:, :, np.newaxis], means, strict=True)
+    # The product of a matrix with itself is half the work.
+    scatters = [(y := root * (x - mean)).T @ y for root, mean in shares]
+    return counts, means, np.array(scatters)
 
 
 @dataclass(frozen=True, slots=True)

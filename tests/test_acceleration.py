@@ -29,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::em_core.FewRowsWarning")
 
 
 def sweeper_of(model, x, start):
-    return known.quick_way(model)(model, x, start)
+    return known.quick_way(model)(model, x, start, threads=None)
 
 
 class Counted:
