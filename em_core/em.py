@@ -150,13 +150,15 @@ class EMResult:
     __setstate__ = checks.restored
 
 
-def e_step(log_joint: Array) -> tuple[Array, float]:
+def e_step(log_joint: Array, x: Any = None) -> tuple[Array, float]:
     """Responsibilities and log-likelihood from the log-joint, by log-sum-exp.
 
     Parameters
     ----------
     log_joint : ndarray of shape (n, k)
         Log p(x_i, z_i = j).
+    x : array_like, optional
+        The data, if the log-joint's shape is to be held against theirs.
 
     Returns
     -------
@@ -172,10 +174,7 @@ def e_step(log_joint: Array) -> tuple[Array, float]:
     ValueError
         If the log-joint has another shape, or holds NaN or +inf.
     """
-    return _e_step(checks.log_joint(log_joint))
-
-
-def _e_step(log_joint: Array) -> tuple[Array, float]:
+    log_joint = checks.log_joint(log_joint, x)
     never = np.flatnonzero(np.isneginf(log_joint).all(axis=1))
     if never.size:
         which = f"row {never[0]} probability zero ({never.size} such rows of {len(log_joint)})"
@@ -248,8 +247,7 @@ def em_steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
 def _steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
     iteration = 0
     while True:
-        log_joint = checks.log_joint(model.log_joint(x, params), x)
-        responsibilities, log_likelihood = _e_step(log_joint)
+        responsibilities, log_likelihood = e_step(model.log_joint(x, params), x)
         yield EMState(iteration, params, responsibilities, log_likelihood)
         iteration += 1
         with at_iteration(iteration, params):
