@@ -80,6 +80,21 @@ def test_where_they_pay_there_are_as_many_as_are_free(made):
             assert set(made) == wanted
 
 
+def test_blocks_of_many_columns_are_shared_wherever_they_lie(made, tmp_path):
+    rng = np.random.default_rng(0)
+    x = 3.0 * rng.integers(2, size=(3_000, 1)) + rng.standard_normal((3_000, 300))
+    start = GaussianMixture().random_start(x, 2, rng)
+    found = []
+    for place in ("columns", "a memmap", "pieces made anew"):
+        made.clear()
+        result = fit(
+            GaussianMixture(), PLACES[place](x, tmp_path), start, max_iter=1, threads=2, tol=0
+        )
+        found.append(bits(result))
+        assert set(made) == {2}
+    assert found == [found[0]] * 3
+
+
 @pytest.mark.parametrize("allowed", [1, 2])
 def test_as_many_are_free_as_blas_may_have(allowed):
     with threadpool_limits(allowed):

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from em_core import checks
 
 CHUNK_BYTES = 2**22
+ROWS = 8  # in a piece for each column, at least: they make as many blocks, which threads share
 NOTHING = "x: there is no row of data"
 
 Sums = TypeVar("Sums")
@@ -56,12 +57,15 @@ class Chunks:
         x : array_like of shape (n, d)
             In memory, a `numpy.memmap`, or whatever gives rows by ``x[start:stop]``.
         rows : int, optional
-            The number of rows in a piece; by default as many as take 4 MiB in double precision.
+            The number of rows in a piece; by default as many as take 4 MiB in double precision, and
+            at least eight for each column.
         """
-        if rows is not None:
-            checks.whole_number("rows", rows, least=1)
         x = np.asarray(x) if isinstance(x, (list, tuple)) else x
-        return cls(_Slices(x, rows or max(1, CHUNK_BYTES // max(8, 8 * x[:1].size))))
+        if rows is None:
+            columns = max(1, x[:1].size)
+            rows = max(ROWS * columns, CHUNK_BYTES // (8 * columns))
+        checks.whole_number("rows", rows, least=1)
+        return cls(_Slices(x, rows))
 
     def each(self, function: Callable[[int, Any], Value]) -> Iterable[Value]:
         """The values of `function` at the number, from 0, and the piece: for all, in their order.

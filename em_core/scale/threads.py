@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 GRAIN = 500  # multiply-adds a row for each thread; with fewer, most of the time is Python's own
-FEW = 4  # blocks for which it pays to start no thread
+LITTLE = 4_000  # multiply-adds a row, of all blocks together, for which no thread is started
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -34,7 +34,7 @@ def shared(
     paying = work // GRAIN
     threads = threads or (min(paying, free()) if paying > 1 else 1)
     with one_thread_in_blas():
-        if threads == 1 or len(items) <= FEW:
+        if 1 in (threads, len(items)) or len(items) * max(work, GRAIN) <= LITTLE:
             yield from map(function, items)
             return
         settings = partial(np.seterr, **np.geterr())
