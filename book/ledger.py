@@ -433,7 +433,7 @@ NOTEBOOK = "the lecture’s notebook of 21 February 2015, "
 COMPLETE = Source(
     "The lecture: complete data",
     NOTEBOOK + "cells 5 to 9",
-    "none for counts and their quotients; scipy’s minimiser has its own",
+    "none for counts and their quotients; scipy’s optimiser has its own",
 )
 COIN_CODE = Source(
     "The lecture: the coin code",

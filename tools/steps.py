@@ -23,7 +23,10 @@ CODE = ["core", "errors", "causes", "taken", "tables", "plots", "widgets", "exer
 CODE += ["bench_site"]
 # These need the site, and most a browser.
 SITE = {
-    "pages": (["site", "site_quality", "solutions", "house", "launch"], "every page in a browser"),
+    "pages": (
+        ["site", "site_quality", "search", "solutions", "house", "launch"],
+        "every page in a browser",
+    ),
     "widgets": (["widget_pages", "touch"], "every widget, by mouse, keys and fingers"),
     "decks": (["decks", "drawn_formulas", "other_engines"], "every deck; every formula as drawn"),
     "live": (["live"], "the widgets in JupyterLab and Notebook"),
