@@ -153,20 +153,6 @@ def draw_path(ax: Axes, thetas: Array, colour: str = COMPONENTS[1], size: float 
     )
 
 
-def draw_coin_surface(ax: Any, thetas: Array, surface: Array, floor: float) -> None:
-    """The log-likelihood of two coins as a landscape, cut off below `floor`.
-
-    Parameters
-    ----------
-    ax : Axes3D
-    thetas : ndarray of shape (g,)
-    surface : ndarray of shape (g, g)
-    floor : float
-    """
-    _draw_surface(ax, thetas, thetas, np.maximum(surface, floor))
-    ax.set(xlabel=r"$\theta_A$", ylabel=r"$\theta_B$", zlabel="log-likelihood")
-
-
 def draw_density_surface(
     ax: Any, horizontal: Array, vertical: Array, params: GaussianParams
 ) -> None:

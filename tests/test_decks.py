@@ -31,7 +31,7 @@ SMALLEST = 24
 SMALLEST_IN_FIGURES = style.SETTINGS["xtick.labelsize"]  # points
 
 # What stands in a slide without being read as its words.
-NOT_WORDS = "pre, .katex, .notes, .em-stepper, img, script, .eqno"
+NOT_WORDS = "pre, table, .katex, .notes, .em-stepper, img, script, .eqno"
 SHOWN_TEXTS = """() => {
   const walker = document.createTreeWalker(Reveal.getCurrentSlide(), NodeFilter.SHOW_TEXT);
   const found = [];

@@ -326,10 +326,6 @@ def test_every_listing_is_shown_in_a_chapter():
 
 FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 STILL_PRINT = {
-    "01_jensen",
-    "02_complete",
-    "03_incomplete",
-    "04_derivation",
     "05_coins",
     "06_coin_code",
     "07_restarts",

@@ -50,9 +50,6 @@ FLAT = {
     "lower bound": draw_bound,
 }
 SOLID = {
-    "coin surface": lambda ax: plots.draw_coin_surface(
-        ax, GRID, tables.coin_surface(COINS, GRID), -30.0
-    ),
     "density surface": lambda ax: plots.draw_density_surface(ax, AXIS, AXIS, MIXTURE),
 }
 

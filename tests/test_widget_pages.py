@@ -72,7 +72,7 @@ def bound_words(step: int, theta_a: float = 0.3) -> str:
     made_at = run(CoinParams([way[r], theta_b()], HALF), 0)[0]
     here = CoinParams([way[t], theta_b()], HALF)
     bound = lower_bound(CoinMixture(), COUNTS, here, made_at.responsibilities)
-    gapped = f"{bare}, lower bound {minus(bound, 2)}, gap (KL) {abs(value - bound):.3f}"
+    gapped = f"{bare}, lower bound {minus(bound, 2)}, gap {abs(value - bound):.3f}"
     if step % 2 == 0:
         return gapped
     ends = coin_slice(COUNTS, np.array([way[t] - 1e-6, way[t] + 1e-6]), theta_b())

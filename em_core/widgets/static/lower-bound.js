@@ -88,10 +88,10 @@
         const { r, t, theta, logLikelihood, lower, size, slope } = figures(step);
         const bare = `${em.halfTitle(step)}: θ_A ${em.number(theta, 3)}, log-likelihood ${em.number(logLikelihood, 2)}`;
         if (r === null) return bare;
-        const gapped = `${bare}, lower bound ${em.number(lower, 2)}, gap (KL) ${em.number(size, 3)}`;
+        const gapped = `${bare}, lower bound ${em.number(lower, 2)}, gap ${em.number(size, 3)}`;
         return r === t ? `${gapped}, slope of both ${em.number(slope, 2)}` : gapped;
       },
-      head: ["Step", "θ_A", "log-likelihood", "lower bound", "gap (KL)", "slope of the log-likelihood"],
+      head: ["Step", "θ_A", "log-likelihood", "lower bound", "gap", "slope of the log-likelihood"],
       row: (step) => {
         const { theta, logLikelihood, lower, size, slope } = figures(step);
         return [em.halfTitle(step), em.number(theta, 4), em.number(logLikelihood, 4),
