@@ -330,7 +330,6 @@ STILL_PRINT = {
     "02_complete",
     "03_incomplete",
     "04_derivation",
-    "05_coins",
     "06_coin_code",
     "07_restarts",
     "08_gaussians",

@@ -21,6 +21,7 @@ ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sk
 LAWS = [*ROUNDING, "formulas", "chunks", "threads", "machines"]
 CODE = ["core", "errors", "causes", "taken", "tables", "plots", "widgets", "exercises"]
 CODE += ["bench_site"]
+CODE += ["claims_more_coins"]
 # These need the site, and most a browser.
 SITE = {
     "pages": (["site", "site_quality", "solutions", "house", "launch"], "every page in a browser"),
