@@ -426,8 +426,8 @@ def draw_pieces(ax: Axes, pieces: Array) -> None:
     )
     lines = (
         (value, "printed value", COMPONENTS[1], "--", "s", 8),
-        (below, "with the weights' part", LIGHT["muted"], ":", "", -14),
-        (whole, "and the entropy: log-likelihood", COMPONENTS[0], "-", "o", 8),
+        (whole, "log-likelihood", COMPONENTS[0], "-", "o", -16),
+        (below, "value and weights", LIGHT["muted"], ":", "", -14),
     )
     for line, name, colour, dashes, marker, up in lines:
         ax.plot(iterations, line, color=colour, linestyle=dashes, marker=marker, markersize=4)
@@ -453,12 +453,14 @@ def draw_ends(ax: Axes, ends: Array, digits: int = 2) -> None:
     best = np.maximum.accumulate(ends)
     ax.step(numbers, best, where="post", color=COMPONENTS[1], linestyle="--")
     levels, counts = np.unique(np.round(ends, digits), return_counts=True)
-    heights = _apart(levels, 0.05 * float(np.ptp(levels)))
+    heights = _apart(levels, 0.075 * float(np.ptp(levels)))
     for level, height, count in zip(levels, heights, counts, strict=True):
         beside = {"xytext": (10, 0), "textcoords": "offset points", "va": "center"}
         text = f"{level:.{digits}f}: {count} times".replace("-", "−")
         label(ax, float(numbers[-1]), float(height), text, **beside)
-    ax.set(xlabel="start", ylabel="log-likelihood at the end")
+    ax.set(xscale="log", xlabel="start", ylabel="log-likelihood at the end")
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def draw_roofline(

@@ -6,8 +6,19 @@ from itertools import islice
 
 import numpy as np
 import pytest
+import survey
 
-from em_core import CoinMixture, CoinParams, em_steps, fit, lower_bound
+from em_core import (
+    CoinMixture,
+    CoinParams,
+    GaussianMixture,
+    GaussianParams,
+    em_steps,
+    fit,
+    fit_restarts,
+    lower_bound,
+)
+from em_core.listings import coin_em
 from em_core.tables import coin_pieces, log_binomials, log_likelihood
 from em_core.widgets.coin_steps import GRID
 
@@ -169,3 +180,114 @@ def test_6_on_four_samples_it_rises_once_and_then_falls_while_the_entropy_grows_
 def test_6_the_entropy_of_the_five_samples_falls_as_the_shares_become_more_decided():
     entropy = pieces_from([0.6, 0.5], 9, X)[:, 2]
     assert (np.diff(entropy) < 0).all()
+
+
+# --- chapter 7 -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def known_coins():
+    """The chapter's data, and the generator as it stands after them."""
+    rng = np.random.RandomState(1234)
+    heads = np.concatenate([rng.binomial(100, 0.8, 50), rng.binomial(100, 0.35, 50)])
+    x = np.column_stack([heads, 100 - heads])
+    rng.shuffle(x)
+    return x, rng
+
+
+def test_7_the_survey_has_the_published_maxima_and_no_others():
+    assert survey.respondents()[1].sum() == 1202
+    ends, shares = survey.latent_classes(60, np.random.default_rng(9))
+    published = np.array(list(survey.PUBLISHED))
+    assert sum(survey.PUBLISHED.values()) == 500
+    away = np.abs(ends[:, np.newaxis] - published)
+    assert (away.min(axis=1) < 6e-4).all()
+    assert set(away.argmin(axis=1)) == set(range(5))
+    printed = [(0.621, 0.172, 0.207), (0.782, 0.150, 0.067), (0.796, 0.162, 0.043)]
+    printed += [(0.508, 0.392, 0.099), (0.297, 0.533, 0.170)]
+    for end, classes in zip(away.argmin(axis=1), shares, strict=True):
+        np.testing.assert_allclose(np.sort(classes), np.sort(printed[end]), atol=1e-3)
+
+
+def test_7_about_half_of_the_starts_find_the_best_and_the_fifth_of_the_figure_is_the_first():
+    ends, _ = survey.latent_classes(80, np.random.default_rng(37))
+    best = np.abs(ends - -2754.545) < 6e-4
+    assert 0.5 < best.mean() < 0.7
+    assert best.argmax() == 4
+    so_far = np.maximum.accumulate(ends[:5])
+    np.testing.assert_allclose(
+        so_far, [-2762.005, -2762.005, -2755.739, -2755.739, -2754.545], atol=6e-4
+    )
+
+
+def test_7_off_the_diagonal_every_start_takes_9_to_15_iterations_and_the_most_beside_it():
+    needed = {}
+    for i, a in enumerate(GRID):
+        for j, b in enumerate(GRID):
+            needed[i, j] = fit(MODEL, X, CoinParams([a, b], HALVES)).iterations
+    assert {count for (i, j), count in needed.items() if i == j} == {2}
+    off = {place: count for place, count in needed.items() if place[0] != place[1]}
+    assert len(off) == 420
+    assert (min(off.values()), max(off.values())) == (9, 15)
+    assert all(abs(i - j) == 1 for (i, j), count in off.items() if count >= 14)
+    last = len(GRID) - 1
+    assert off[0, last] == off[last, 0] == 12
+
+
+def test_7_beside_the_diagonal_the_gain_shrinks_grows_again_and_is_never_level():
+    few = []
+    for i, a in enumerate(GRID):
+        for b in GRID[:i]:
+            gains = np.diff([state.log_likelihood for state in states_from([a, b], 7)])
+            grows = np.flatnonzero(np.diff(gains) > 0)
+            if grows.size:
+                few.append((a, b))
+                assert gains[grows].min() > 0.069
+    assert 9 <= len(few) <= 11
+    assert all(a - b < 0.11 for a, b in few)
+
+
+def test_7_ten_proper_starts_are_one_answer(known_coins):
+    x, _ = known_coins
+    rng = np.random.default_rng(1234)
+    runs = [fit(MODEL, x, MODEL.random_start(x, 2, rng)) for _ in range(10)]
+    for run in runs:
+        np.testing.assert_allclose(np.sort(run.params.theta), [0.3516, 0.7982], atol=5e-5)
+    assert runs[0].log_likelihood == pytest.approx(-350.283066, abs=5e-7)
+    bare = runs[0].log_likelihood - log_binomials(x)
+    assert bare == pytest.approx(-5825.910370, abs=5e-7)
+    assert bare - -5756.595652 == pytest.approx(-100 * np.log(2), abs=1e-6)
+    assert np.argmax([run.iterations for run in runs]) == 6
+
+
+def test_7_improper_starts_find_the_coins_all_the_same(known_coins):
+    x, _ = known_coins
+    rng = np.random.default_rng(0)
+    for _ in range(1500):
+        _, thetas, _ = coin_em(x, rng.random((2, 2)))
+        np.testing.assert_allclose(np.sort(thetas[:, 0]), [0.3516, 0.7982], atol=1e-3)
+
+
+def test_7_of_three_coins_half_of_the_starts_or_fewer_find_the_higher_peak():
+    heads = np.array([9, 1, 0, 1, 1, 0, 6])
+    x = np.column_stack([heads, 10 - heads])
+    for seed in range(3):
+        ranked = fit_restarts(MODEL, x, 3, starts=200, rng=np.random.default_rng(seed))
+        ends = np.array([run.log_likelihood for run in ranked]) - log_binomials(x)
+        high = np.abs(ends - -26.819) < 5e-4
+        assert (high | (np.abs(ends - -28.828) < 5e-4)).all()
+        assert high.mean() < 0.5
+        assert seed or (~high).sum() == 127
+
+
+def test_7_every_division_by_a_hundred_adds_log_100_without_end():
+    points = np.array([[-1.2], [-0.4], [0.1], [0.7], [1.9]])
+    values = [
+        log_likelihood(
+            GaussianMixture(),
+            points,
+            GaussianParams([0.5, 0.5], [[0.1], [0.2]], [[[10.0**-power]], [[1.0]]]),
+        )
+        for power in range(12, 200, 4)
+    ]
+    np.testing.assert_allclose(np.diff(values), np.log(100), rtol=1e-6)

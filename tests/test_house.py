@@ -330,8 +330,6 @@ STILL_PRINT = {
     "02_complete",
     "03_incomplete",
     "04_derivation",
-    "06_coin_code",
-    "07_restarts",
     "08_gaussians",
     "09_gaussian_code",
     "10_old_faithful",
