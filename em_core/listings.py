@@ -20,7 +20,7 @@ def coin_em_loop(x: Array, thetas: Array, tol: float = 0.01, max_iter: int = 100
     Returns a row (θ_A, θ_B, value) for each iteration.
     """
     history = []
-    old_value = 0.0
+    old_value = -np.inf
     for _ in range(max_iter):
         sums_A, sums_B, value = np.zeros(2), np.zeros(2), 0.0
 

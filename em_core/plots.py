@@ -7,6 +7,7 @@ style and points by marker as well as by colour, and carry their names where the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -346,6 +347,106 @@ def draw_bars(ax: Axes, names: Sequence[str], values: Sequence[float], unit: str
     ax.set(xscale="log", yticks=rows, yticklabels=names, xlabel=unit)
     ax.margins(x=0.15)
     ax.invert_yaxis()
+
+
+def draw_courses(
+    ax: Axes, iterations: Array, courses: Array, names: Sequence[str], what: str
+) -> None:
+    """How some quantities move from iteration to iteration, each with its name at its end.
+
+    Parameters
+    ----------
+    ax : Axes
+    iterations : ndarray of shape (t,)
+    courses : ndarray of shape (t, s)
+        A column for each quantity.
+    names : sequence of s str
+    what : str
+        What the columns are, for the axis.
+    """
+    heights = _apart(courses[-1], 0.11 * float(np.ptp(courses)))
+    for j, name in enumerate(names):
+        colour, marker = COMPONENTS[j % 4], (*MARKERS, "v")[j % 5]
+        ax.plot(
+            iterations,
+            courses[:, j],
+            color=colour,
+            linestyle=LINES[j % 4],
+            marker=marker,
+            markersize=4,
+        )
+        beside = {"xytext": (9, 0), "textcoords": "offset points", "va": "center"}
+        label(ax, float(iterations[-1]), heights[j], name, color=colour, **beside)
+    ax.set(xlabel="$t$", ylabel=what)
+
+
+def _apart(heights: Array, least: float) -> Array:
+    """The heights, those too close to the next lower one moved up."""
+    moved = np.array(heights, dtype=float)
+    order = np.argsort(moved)
+    for lower, upper in pairwise(order):
+        moved[upper] = max(moved[upper], moved[lower] + least)
+    return moved
+
+
+def draw_pieces(ax: Axes, pieces: Array) -> None:
+    """The value that coin listings print, below it the weights' part, and the entropy on top.
+
+    Parameters
+    ----------
+    ax : Axes
+    pieces : ndarray of shape (t, 3)
+        As `em_core.tables.coin_pieces` gives: value, weights, entropy; a row for each iteration.
+    """
+    value, below, whole = np.cumsum(pieces, axis=1).T
+    iterations = np.arange(len(pieces))
+    middle = len(pieces) // 2
+    ax.fill_between(
+        iterations,
+        below,
+        whole,
+        facecolor="none",
+        edgecolor=LIGHT["ramp5"],
+        hatch="///",
+        linewidth=0,
+    )
+    lines = (
+        (value, "printed value", COMPONENTS[1], "--", "s", 8),
+        (whole, "log-likelihood", COMPONENTS[0], "-", "o", -16),
+        (below, "value and weights", LIGHT["muted"], ":", "", -14),
+    )
+    for line, name, colour, dashes, marker, up in lines:
+        ax.plot(iterations, line, color=colour, linestyle=dashes, marker=marker, markersize=4)
+        how = {"xytext": (0, up), "textcoords": "offset points", "ha": "center", "color": colour}
+        label(ax, middle, float(line[middle]), name, **how)
+    ax.margins(y=0.2)
+    ax.set(xlabel="$t$", ylabel="nats")
+
+
+def draw_ends(ax: Axes, ends: Array, digits: int = 2) -> None:
+    """Where some starts ended, in their order, the best so far, and how many ended at each height.
+
+    Parameters
+    ----------
+    ax : Axes
+    ends : ndarray of shape (s,)
+        The final log-likelihoods.
+    digits : int, default 2
+        To how many decimals two ends count as the same.
+    """
+    numbers = np.arange(1, len(ends) + 1)
+    ax.plot(numbers, ends, color=COMPONENTS[0], linestyle="", marker="o", markersize=3)
+    best = np.maximum.accumulate(ends)
+    ax.step(numbers, best, where="post", color=COMPONENTS[1], linestyle="--")
+    levels, counts = np.unique(np.round(ends, digits), return_counts=True)
+    heights = _apart(levels, 0.075 * float(np.ptp(levels)))
+    for level, height, count in zip(levels, heights, counts, strict=True):
+        beside = {"xytext": (10, 0), "textcoords": "offset points", "va": "center"}
+        text = f"{level:.{digits}f}: {count} times".replace("-", "−")
+        label(ax, float(numbers[-1]), float(height), text, **beside)
+    ax.set(xscale="log", xlabel="start", ylabel="log-likelihood at the end")
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def draw_roofline(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import entr, xlogy
 
 from em_core.checks import Array
 from em_core.coins import CoinMixture, CoinParams, as_counts, log_ways
-from em_core.em import e_step, lower_bound
+from em_core.em import EMState, e_step, lower_bound
 from em_core.gaussians import GaussianMixture, GaussianParams
 
 
@@ -42,6 +43,28 @@ def expected_counts(x: Array, responsibilities: Array) -> Array:
     """
     counts = as_counts(x)
     return np.asarray(responsibilities[:, :, np.newaxis] * counts[:, np.newaxis, :])
+
+
+def coin_pieces(x: Array, state: EMState) -> Array:
+    """What the log-likelihood of coins is made of, but for the binomial coefficients.
+
+    Parameters
+    ----------
+    x : ndarray of shape (m, 2)
+        Heads and tails.
+    state : EMState
+        Of a mixture of coins.
+
+    Returns
+    -------
+    ndarray of shape (3,)
+        Σ r_ij log p(x_i | z_i = j), which the listings print; Σ r_ij log w_j; and the entropy,
+        −Σ r_ij log r_ij. Their sum is the log-likelihood of the sequences of tosses.
+    """
+    r, theta = state.responsibilities, state.params.theta
+    counts = r.T @ as_counts(x)
+    value = xlogy(counts, np.column_stack([theta, 1 - theta])).sum()
+    return np.array([value, xlogy(r, state.params.weights).sum(), entr(r).sum()])
 
 
 def log_likelihood(model: CoinMixture | GaussianMixture, x: Array, params: object) -> float:

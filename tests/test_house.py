@@ -326,9 +326,6 @@ def test_every_listing_is_shown_in_a_chapter():
 
 FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 STILL_PRINT = {
-    "05_coins",
-    "06_coin_code",
-    "07_restarts",
     "08_gaussians",
     "09_gaussian_code",
     "10_old_faithful",

@@ -48,6 +48,9 @@ FLAT = {
         ax, 1e10, {"products": 5e10, "exp": 4e9}, {"whole": (0.2, 1e9), "blocks": (4.0, 3e9)}
     ),
     "lower bound": draw_bound,
+    "pieces": lambda ax: plots.draw_pieces(ax, np.array([[-9, -2, 1], [-8, -2, 1.5], [-9, -2, 2]])),
+    "ends": lambda ax: plots.draw_ends(ax, np.array([-3.0, -2.0, -3.0])),
+    "courses": lambda ax: plots.draw_courses(ax, np.arange(3), SHARES[:3], ["A", "B"], "share"),
 }
 SOLID = {
     "density surface": lambda ax: plots.draw_density_surface(ax, AXIS, AXIS, MIXTURE),

@@ -1,0 +1,63 @@
+"""A survey with several maxima: latent classes of the General Social Survey of 1982, by EM.
+
+`data/gss82.csv` holds how often each set of answers was given, from McCutcheon (1987) by way of
+the R package poLCA. Each respondent belongs to a hidden class; a class answers each question by a
+die of its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+PUBLISHED = {-2754.545: 258, -2755.617: 14, -2755.739: 57, -2762.005: 70, -2762.231: 101}
+"""The log-likelihoods that poLCA's manual prints, and how many of its 500 starts ended there."""
+
+
+def respondents() -> tuple[np.ndarray, np.ndarray]:
+    """Four answers of each kind of respondent, from 1, and how many respondents there are."""
+    table = np.loadtxt(HERE / "data/gss82.csv", delimiter=",", skiprows=1, dtype=int)
+    return table[:, :4], table[:, 4]
+
+
+def latent_classes(
+    starts: int, rng: np.random.Generator, classes: int = 3, tol: float = 1e-9
+) -> tuple[np.ndarray, np.ndarray]:
+    """Run EM from random starts, all beside each other, each until it gains less than `tol`.
+
+    Returns
+    -------
+    log_likelihoods : ndarray of shape (starts,)
+    weights : ndarray of shape (starts, classes)
+        The shares of the classes.
+    """
+    answers, number = respondents()
+    sides = answers.max(axis=0)
+    x = np.hstack([answers[:, [q]] == np.arange(1, s + 1) for q, s in enumerate(sides)]) * 1.0
+    question = np.repeat(np.arange(len(sides)), sides)
+    same = (question[:, np.newaxis] == question) * 1.0  # sums over the sides of each die
+
+    dice = rng.random((starts, classes, len(question)))
+    dice /= dice @ same
+    weights = np.full((starts, classes), 1 / classes)
+    values = np.full(starts, -np.inf)
+    running = np.arange(starts)
+    while running.size:
+        # E-step
+        faces = np.log(np.maximum(dice[running], 1e-300))
+        log_joint = x @ faces.transpose(0, 2, 1) + np.log(weights[running])[:, np.newaxis, :]
+        largest = log_joint.max(axis=2, keepdims=True)
+        joint = np.exp(log_joint - largest)
+        total = joint.sum(axis=2, keepdims=True)
+        value = (largest + np.log(total))[:, :, 0] @ number
+        # M-step
+        r = joint / total * number[:, np.newaxis]
+        sums = r.transpose(0, 2, 1) @ x
+        dice[running] = sums / (sums @ same)
+        weights[running] = r.sum(axis=1) / number.sum()
+
+        gain, values[running] = value - values[running], value
+        running = running[gain >= tol]
+    return values, weights
