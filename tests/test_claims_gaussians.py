@@ -126,7 +126,7 @@ def test_8_the_thousand_neighbours_find_the_old_mean_and_wrong_signs():
 @pytest.mark.parametrize("listing", [gmm_em_loop, gmm_em_vectorised, gmm_em_einsum])
 def test_9_a_first_log_likelihood_of_0_does_not_end_a_listing(listing):
     x, start = ledger.gaussian_data()
-    x = x[::10]
+    x = x[::20]
     first = gmm_em_vectorised(x, start.weights, start.means, start.covariances, max_iter=1)[0]
     unit = np.exp(first / x.size)  # in which the first value is 0
     scaled = (start.weights, start.means * unit, start.covariances * unit**2)
@@ -228,3 +228,124 @@ def test_9_covariances_about_the_old_means_never_lower_the_log_likelihood():
         states = islice(em_steps(AboutOldMeans(), x[::5], params), 30)
         values = np.array([state.log_likelihood for state in states])
         assert (np.diff(values) >= -1e-9 * abs(values[:-1])).all()
+
+
+def test_9_the_start_is_two_round_components_near_the_middle():
+    _, start = ledger.gaussian_data()
+    np.testing.assert_allclose(start.weights, [0.53, 0.47], atol=0.005)
+    np.testing.assert_allclose(start.means, 0.5, atol=0.3)
+
+
+def test_9_the_slide_has_the_fit_s_numbers():
+    _, weights, means, covariances = ledger.gaussian_listing()
+    c = covariances[0]
+    found = [round(weights[0], 3), *means[0].round(2), *c[[0, 0, 1], [0, 1, 1]].round(2)]
+    assert found == [0.593, -0.03, 3.98, 3.03, 0.01, 0.48]
+
+
+def test_9_a_finer_tolerance_gains_four_thousandths():
+    gained = ledger.gaussian_fit(1e-8).log_likelihood - ledger.gaussian_fit(0.01).log_likelihood
+    assert gained == pytest.approx(0.004, abs=5e-4)
+
+
+# --- chapter 10 ---------------------------------------------------------------------------------
+
+
+def restarts(k: int, count: int, seed: int, *, shared: bool = False) -> list[EMResult]:
+    model, rng = GaussianMixture(shared_covariance=shared), np.random.default_rng(seed)
+    return [fit(model, FAITHFUL, model.random_start(FAITHFUL, k, rng)) for _ in range(count)]
+
+
+def bic(k: int, value: float, *, shared: bool = False) -> float:
+    free = (k - 1) + k * D + (1 if shared else k) * D * (D + 1) // 2
+    return free * np.log(N) - 2 * value
+
+
+def test_10_of_100_starts_two_end_at_a_local_maximum_across_both_clouds():
+    results = restarts(2, 100, 100)
+    low = [result for result in results if result.log_likelihood < -1131]
+    assert len(low) == 2
+    assert {round(result.log_likelihood, 2) for result in results} == {-1130.26, -1285.31}
+    params, rng = low[0].params, np.random.default_rng(0)
+    for _ in range(5):  # a maximum: from beside it EM comes back
+        means = params.means * (1 + 0.01 * rng.normal(size=(2, 2)))
+        beside = GaussianParams(params.weights, means, 1.02 * params.covariances)
+        assert fit(MODEL, FAITHFUL, beside).log_likelihood == pytest.approx(-1285.31, abs=0.01)
+    r = next(em_steps(MODEL, FAITHFUL, params)).responsibilities
+    short = FAITHFUL[:, 0] < 3
+    assert min(r[short].sum(axis=0).min(), r[~short].sum(axis=0).min()) > 10
+
+
+def test_10_five_of_fifty_starts_find_the_narrow_end_of_three():
+    results = restarts(3, 50, 1)
+    values = np.round([result.log_likelihood for result in results], 2)
+    assert (values == -1114.44).sum() == 5
+    assert values.max() == -1114.44
+    assert (values == -1119.21).sum() > 35
+    assert bic(3, -1114.44) == pytest.approx(2324.2, abs=0.05)
+    assert bic(3, -1114.44) - bic(2, -1130.26) == pytest.approx(2.0, abs=0.05)
+    params = results[int(values.argmax())].params
+    narrow = params.weights.argmin()
+    assert params.weights[narrow] * N == pytest.approx(35, abs=0.5)
+    assert 60 * params.covariances[narrow, 0, 0] ** 0.5 == pytest.approx(4, abs=0.3)
+
+
+def test_10_bic_takes_two_with_own_covariances_and_three_with_one():
+    tops = {(k, False): top for k, top in [(1, -1289.80), (2, -1130.26), (3, -1114.44)]}
+    tops[4, False] = -1106.03
+    for k, count in [(1, 1), (2, 3), (3, 8), (4, 3)]:
+        ends = restarts(k, count, 2015, shared=True)
+        tops[k, True] = max(end.log_likelihood for end in ends)
+        if k == 3:
+            best = max(ends, key=lambda end: end.log_likelihood)
+            assert best.log_likelihood == pytest.approx(-1126.32, abs=0.01)
+            mine = best.params.means[:, 0]
+            assert (mine < 3).sum() == 1  # one for the short eruptions, two for the long ones
+    values = {key: bic(key[0], top, shared=key[1]) for key, top in tops.items()}
+    assert min(values, key=values.get) == (3, True)
+    assert min((k for k in values if not k[1]), key=values.get) == (2, False)
+    assert values[3, True] == pytest.approx(2314.3, abs=0.05)
+    assert all(tops[k + 1, shared] > tops[k, shared] for k in (1, 2, 3) for shared in (0, 1))
+
+
+def test_10_the_run_from_the_poor_start_is_level_and_then_rises_by_155():
+    start = GaussianParams([0.5, 0.5], [[4.5, 55], [2, 80]], [np.diag([1, 100])] * 2)
+    values = np.array([s.log_likelihood for s in islice(em_steps(MODEL, FAITHFUL, start), 60)])
+    assert values[0] == pytest.approx(-1937.2, abs=0.1)
+    assert values[10] - values[1] == pytest.approx(2.2, abs=0.05)
+    assert values[20] - values[10] == pytest.approx(120, abs=0.5)
+    assert values[-1] - values[10] == pytest.approx(155, abs=0.5)
+    assert np.diff(values)[1:10].max() < 0.5
+
+
+def test_10_the_curves_cross_once_at_66_6():
+    params = ledger.faithful_fit(100).params
+    grid = np.linspace(30, 110, 8001)
+    log_joint = GaussianMixture(shared_covariance=True).log_joint(grid[:, None], params)
+    signs = np.sign(log_joint[:, 0] - log_joint[:, 1])
+    (place,) = np.flatnonzero(np.diff(signs))
+    assert grid[place] == pytest.approx(66.58, abs=0.02)
+
+
+def test_10_units_change_nothing_but_the_units():
+    start = GaussianParams([0.5, 0.5], [[2, 55], [4.5, 80]], [np.diag([1, 100])] * 2)
+    centre, scale = FAITHFUL.mean(axis=0), FAITHFUL.std(axis=0)
+    other = GaussianParams(
+        [0.5, 0.5], (start.means - centre) / scale, start.covariances / np.outer(scale, scale)
+    )
+    minutes = fit(MODEL, FAITHFUL, start).params
+    deviations = fit(MODEL, (FAITHFUL - centre) / scale, other).params
+    np.testing.assert_allclose(deviations.weights, minutes.weights, rtol=1e-6)
+    np.testing.assert_allclose(deviations.means * scale + centre, minutes.means, rtol=1e-6)
+    r = next(em_steps(MODEL, FAITHFUL, minutes)).responsibilities
+    assert (r.max(axis=1) > 0.99).sum() == 270
+
+
+def test_10_eruptions_depend_on_the_one_before():
+    lengths = FAITHFUL[:, 0]
+    short = lengths < 3
+    assert (short[:-1] & ~short[1:]).sum() == 91
+    assert short[:-1].sum() == 97
+    assert np.corrcoef(lengths[:-1], lengths[1:])[0, 1] == pytest.approx(-0.55, abs=0.005)
+    seconds = np.round(60 * lengths)
+    assert (seconds % 5 == 0).mean() == pytest.approx(1 / 3, abs=0.02)

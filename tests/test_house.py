@@ -343,7 +343,6 @@ STILL_PRINT = {
     "05_coins",
     "06_coin_code",
     "07_restarts",
-    "10_old_faithful",
     "11_your_own_model",
 }
 
