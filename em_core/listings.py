@@ -108,7 +108,7 @@ def gmm_em_loop(
     """
     n, d = x.shape
     k = len(weights)
-    old_log_likelihood = 0.0
+    old_log_likelihood = -np.inf
     for _ in range(max_iter):
         # E-step
         r = np.zeros((n, k))
@@ -158,7 +158,7 @@ def gmm_em_vectorised(
     """EM for a Gaussian mixture, all rows at once; arguments and result as for `gmm_em_loop`."""
     n, d = x.shape
     k = len(weights)
-    old_log_likelihood = 0.0
+    old_log_likelihood = -np.inf
     for _ in range(max_iter):
         # E-step
         r = np.zeros((n, k))
@@ -199,7 +199,7 @@ def gmm_em_einsum(
     """EM for a Gaussian mixture, sums by index letters; arguments and result as `gmm_em_loop`."""
     n = len(x)
     k = len(weights)
-    old_log_likelihood = 0.0
+    old_log_likelihood = -np.inf
     for _ in range(max_iter):
         # E-step
         r = np.zeros((n, k))

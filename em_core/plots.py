@@ -18,7 +18,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from em_core.checks import Array
 from em_core.gaussians import GaussianParams
 from em_core.style import COMPONENTS, LIGHT, LINES, MARKERS, RAMP
-from em_core.tables import density, density_grid, ellipse
+from em_core.tables import density, density_grid, ellipse, half_axes
 
 RAMP_MAP = ListedColormap(RAMP)
 NAMES = "ABCD"
@@ -266,6 +266,132 @@ def draw_ellipses(ax: Axes, params: GaussianParams, names: Sequence[str] = NAMES
             fontweight="bold",
             fontsize=13,
         )
+
+
+def draw_half_axes(ax: Axes, mean: Array, covariance: Array) -> None:
+    """The half-axes of the ellipse at one standard deviation, from the mean outwards.
+
+    Parameters
+    ----------
+    ax : Axes
+    mean : ndarray of shape (2,)
+    covariance : ndarray of shape (2, 2)
+    """
+    for away in half_axes(covariance):
+        ax.plot(*np.transpose([mean, mean + away]), color=LIGHT["ink"], linestyle="-", linewidth=2)
+
+
+def draw_before(ax: Axes, params: GaussianParams) -> None:
+    """Where the components were before a step: thin and grey, at 1 standard deviation.
+
+    Parameters
+    ----------
+    ax : Axes
+    params : GaussianParams
+        With d = 2.
+    """
+    for mean, covariance in zip(params.means, params.covariances, strict=True):
+        curve = ellipse(mean, covariance, 1)
+        ax.plot(*curve.T, color=LIGHT["muted"], linestyle="-", linewidth=1)
+        ax.plot(*mean, color=LIGHT["muted"], marker="x", markersize=5)
+
+
+def draw_shares(
+    ax: Axes, point: Array, shares: Array, away: tuple[float, float], names: Sequence[str] = NAMES
+) -> None:
+    """A ring round a point, and its responsibilities beside it.
+
+    Parameters
+    ----------
+    ax : Axes
+    point : ndarray of shape (2,)
+    shares : ndarray of shape (k,)
+    away : tuple of two floats
+        Where the words stand, in points from the point.
+    names : sequence of k str
+    """
+    ring: dict[str, Any] = {
+        "marker": "o",
+        "markersize": 12,
+        "markerfacecolor": "none",
+        "markeredgewidth": 1.6,
+    }
+    ax.plot(*point, color=LIGHT["ink"], linestyle="", **ring)
+    parts = zip(names, shares, strict=False)
+    words = "\n".join(f"{name} {share:.2f}" for name, share in parts)
+    label(
+        ax,
+        float(point[0]),
+        float(point[1]),
+        words,
+        xytext=away,
+        textcoords="offset points",
+        va="center",
+    )
+
+
+def draw_narrowing(
+    ax: Axes, widths: Array, log_likelihoods: Array, marks: dict[str, float]
+) -> None:
+    """The log-likelihood while a component becomes narrow, towards the right.
+
+    Parameters
+    ----------
+    ax : Axes
+    widths : ndarray of shape (g,)
+        Standard deviations, on a logarithmic axis.
+    log_likelihoods : ndarray of shape (g,)
+    marks : dict of str to float
+        Log-likelihoods to compare with, by name.
+    """
+    for name, value in marks.items():
+        ax.axhline(value, color=LIGHT["muted"], linestyle="--", linewidth=1)
+        above = {"xytext": (2, 3), "textcoords": "offset points", "ha": "left"}
+        label(ax, widths.max(), value, name, **above)
+    ax.plot(widths, log_likelihoods, color=COMPONENTS[0], linestyle="-")
+    ax.set(xscale="log", xlim=(widths.max(), widths.min()))
+    ax.set(xlabel="standard deviation σ of the narrow component", ylabel="log-likelihood")
+
+
+def draw_climb(ax: Axes, log_likelihoods: Array, level: tuple[int, int]) -> None:
+    """The log-likelihood by iteration, and a stretch in which it hardly moves.
+
+    Parameters
+    ----------
+    ax : Axes
+    log_likelihoods : ndarray of shape (t,)
+        At the start, after one iteration, …
+    level : tuple of two int
+        The first and the last iteration of the stretch.
+    """
+    first, last = level
+    iterations = np.arange(len(log_likelihoods))
+    ax.axvspan(first, last, color=LIGHT["ramp2"], linewidth=0)
+    ax.plot(
+        iterations, log_likelihoods, color=COMPONENTS[0], linestyle="-", marker="o", markersize=3
+    )
+    risen = log_likelihoods[last] - log_likelihoods[first]
+    words = f"iterations {first} to {last}:\n+{risen:.1f}"
+    label(
+        ax,
+        last,
+        log_likelihoods[last],
+        words,
+        xytext=(10, -4),
+        textcoords="offset points",
+        va="top",
+    )
+    words = f"then +{log_likelihoods[-1] - log_likelihoods[last]:.0f}"
+    label(
+        ax,
+        iterations[-1],
+        log_likelihoods[-1],
+        words,
+        xytext=(0, 7),
+        textcoords="offset points",
+        ha="right",
+    )
+    ax.set(xlabel="iteration", ylabel="log-likelihood")
 
 
 def draw_density_contours(

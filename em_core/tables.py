@@ -198,6 +198,45 @@ def density_grid(horizontal: Array, vertical: Array, params: GaussianParams) -> 
     return density(points.reshape(-1, 2), params).reshape(points.shape[:2])
 
 
+def half_axes(covariance: Array) -> Array:
+    """The half-axes of the ellipse at one standard deviation: a row each, the longest first.
+
+    Parameters
+    ----------
+    covariance : ndarray of shape (d, d)
+
+    Returns
+    -------
+    ndarray of shape (d, d)
+        Eigenvectors, each as long as the square root of its eigenvalue.
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray((np.sqrt(values) * vectors).T[::-1])
+
+
+def narrowing(x: Array, params: GaussianParams, widths: Array) -> Array:
+    """The log-likelihood of a mixture while its first component becomes narrow and round.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n, d)
+    params : GaussianParams
+    widths : ndarray of shape (g,)
+        The standard deviations of the first component; all else stays.
+
+    Returns
+    -------
+    ndarray of shape (g,)
+    """
+    values = []
+    for width in widths:
+        covariances = params.covariances.copy()
+        covariances[0] = width**2 * np.eye(x.shape[1])
+        here = GaussianParams(params.weights, params.means, covariances)
+        values.append(log_likelihood(GaussianMixture(), x, here))
+    return np.array(values)
+
+
 def ellipse(mean: Array, covariance: Array, deviations: float, points: int = 73) -> Array:
     """The curve at some standard deviations around the mean of a Gaussian in the plane.
 

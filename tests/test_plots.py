@@ -41,6 +41,13 @@ FLAT = {
     "soft points": lambda ax: plots.draw_points(ax, POINTS, SHARES),
     "ellipses": lambda ax: plots.draw_ellipses(ax, MIXTURE),
     "density contours": lambda ax: plots.draw_density_contours(ax, AXIS, AXIS, MIXTURE),
+    "half-axes": lambda ax: plots.draw_half_axes(ax, MIXTURE.means[1], MIXTURE.covariances[1]),
+    "before": lambda ax: plots.draw_before(ax, MIXTURE),
+    "shares": lambda ax: plots.draw_shares(ax, POINTS[0], SHARES[0], (9, 0)),
+    "narrowing": lambda ax: plots.draw_narrowing(
+        ax, np.logspace(0, -4, 9), np.linspace(-90, -70, 9), {"the best": -80.0}
+    ),
+    "climb": lambda ax: plots.draw_climb(ax, np.array([-9.0, -8.0, -7.9, -3.0]), (1, 2)),
     "histogram": lambda ax: plots.draw_histogram(ax, POINTS[:, 0], bins=5),
     "density curves": lambda ax: plots.draw_density_curves(ax, AXIS, LINE),
     "bars": lambda ax: plots.draw_bars(ax, ["loop", "einsum"], [3.0, 0.01], "seconds"),
@@ -98,7 +105,16 @@ def test_figures_use_the_palettes_colours_alone(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["coin contours", "density contours", "lower bound", "bars", "roofline"]
+    "name",
+    [
+        "coin contours",
+        "density contours",
+        "narrowing",
+        "climb",
+        "lower bound",
+        "bars",
+        "roofline",
+    ],
 )
 def test_axes_are_named(name):
     (ax,) = drawn(name).axes

@@ -27,7 +27,7 @@ ROWS = {
     "05_coins": ["Notation", "θ"],
     "06_coin_code": ["18", "0.797", "0.520", "−29.87"],
     "07_restarts": ["label", "5756.59565198"],
-    "08_gaussians": ["0.017 0.012 0.023", "Lagrange"],
+    "08_gaussians": ["0.017", "0.012", "0.023", "Lagrange"],
     "09_gaussian_code": ["3690.55684609", "einsum", "CollapseError"],
     "10_old_faithful": ["0.36085", "1034.00"],
     "11_your_own_model": ["Hasselblad", "linkage"],

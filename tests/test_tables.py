@@ -85,6 +85,22 @@ def test_the_density_integrates_to_one():
     assert volume == pytest.approx(1, abs=1e-9)
 
 
+def test_the_half_axes_end_on_the_ellipse_and_are_square_to_each_other():
+    covariance = np.array([[2.0, 0.6], [0.6, 0.5]])
+    axes = tables.half_axes(covariance)
+    np.testing.assert_allclose(np.einsum("ai,ij,aj->a", axes, np.linalg.inv(covariance), axes), 1)
+    assert axes[0] @ axes[1] == pytest.approx(0, abs=1e-12)
+    assert np.linalg.norm(axes[0]) > np.linalg.norm(axes[1])
+    np.testing.assert_allclose(axes.T @ axes, covariance)
+
+
+def test_a_component_on_a_point_gains_d_log_10_for_each_power_of_ten():
+    x = np.array([[0.0, 0.0], [3.0, 1.0], [4.0, -1.0], [5.0, 2.0]])
+    params = GaussianParams([0.25, 0.75], [x[0], x[1:].mean(axis=0)], [np.eye(2)] * 2)
+    values = tables.narrowing(x, params, np.logspace(-4, -9, 6))
+    np.testing.assert_allclose(np.diff(values), 2 * np.log(10), rtol=1e-6)
+
+
 def test_an_ellipse_lies_at_its_mahalanobis_distance_and_closes():
     mean, covariance = np.array([1.0, -2.0]), np.array([[2.0, 0.6], [0.6, 0.5]])
     curve = tables.ellipse(mean, covariance, 2.0, points=37)

@@ -30,6 +30,7 @@ from em_core.widgets.base import MIME, STATIC, module, number, scripts, styles
 from em_core.widgets.coin_steps import GRID, THETAS, profile
 from em_core.widgets.jensen import CURVES, Setting, way
 from em_core.widgets.lower_bound import STARTS
+from em_core.widgets.mixture_steps import make_start
 
 X = np.array([(5, 5), (9, 1), (8, 2), (4, 6), (7, 3)])
 START = CoinParams([0.6, 0.5], [0.5, 0.5])
@@ -85,7 +86,7 @@ def test_coin_traces_are_the_runs_of_em_steps(free):
 
 def test_mixture_traces_are_the_runs_of_em_steps():
     widget = MixtureSteps(FAITHFUL, k=3)
-    states = run_of(GaussianMixture(), FAITHFUL, widget.start, 25)
+    states = run_of(GaussianMixture(), FAITHFUL, widget.start, 100)
     close(widget.trace["weights"], [s.params.weights for s in states])
     close(widget.trace["means"], [s.params.means for s in states])
     flat = [[[c[0, 0], c[0, 1], c[1, 1]] for c in s.params.covariances] for s in states]
@@ -200,13 +201,30 @@ def test_the_library_of_bounds_has_a_start_every_hundredth():
 def test_of_ten_starts_one_ends_poorly_and_one_collapses(k):
     recipe = MixtureSteps(FAITHFUL, k=k).library()
     file = library.files("mixture-steps", recipe)[f"own/{k}"]
-    ends = [run["logLikelihoods"][-1] for run in file["runs"].values()]
+    ends = [run["end"] or run["logLikelihoods"][-1] for run in file["runs"].values()]
     assert len(ends) == 10
     assert file["shared"]["best"] == max(ends[:8])
     assert ends[8] < max(ends[:8]) - 1
     assert [run["collapse"] is None for run in file["runs"].values()] == [True] * 9 + [False]
     assert "component A collapsed" in file["runs"]["9"]["collapse"]
     assert "fewer components" in file["runs"]["9"]["collapse"]
+
+
+def test_a_run_ends_where_fit_stops_or_says_where_it_goes_on_to():
+    recipe = MixtureSteps(FAITHFUL, k=3).library()
+    for k in (2, 3):
+        file, short = library.files("mixture-steps", recipe)[f"own/{k}"], 0
+        for place, run in file["runs"].items():
+            if run["collapse"] is not None:
+                continue
+            result = fit(GaussianMixture(), FAITHFUL, make_start(FAITHFUL, k, int(place)))
+            whole = result.iterations <= 100
+            short += not whole
+            assert run["last"] == 2 * min(result.iterations, 100)
+            assert (run["end"] is None) is whole
+            end = run["logLikelihoods"][-1] if whole else run["end"]
+            assert end == pytest.approx(result.log_likelihood, abs=1e-6)
+        assert short == {2: 0, 3: 9}[k]
 
 
 def test_the_ninth_start_is_at_an_optimum_and_not_on_its_way():

@@ -194,6 +194,8 @@ class Stepper(Widget):
     """
 
     model: Any
+    until_settled: ClassVar[bool] = False
+    """Whether a run ends where `em_core.fit` would stop."""
 
     def __init__(self, model: Model, x: Any, start: Params, iterations: int) -> None:
         whole_number("iterations", iterations, least=1)
@@ -204,7 +206,7 @@ class Stepper(Widget):
 
     def _run(self, model: Model, x: Any, start: Params, setting: str) -> dict[str, Any]:
         """Compute everything; what raises leaves the widget as it was."""
-        states, collapse = run(model, x, start, self._iterations)
+        states, collapse = run(model, x, start, self._iterations, self.until_settled)
         trace = {"setting": setting} | self.make_trace(model, x, states, collapse)
         self.model, self._x, self.states, self.collapse = model, x, states, collapse
         return trace
@@ -282,13 +284,15 @@ class Stepper(Widget):
 
 
 def run(
-    model: Model, x: Any, start: Params, iterations: int
+    model: Model, x: Any, start: Params, iterations: int, until_settled: bool = False
 ) -> tuple[list[EMState], CollapseError | None]:
     """The states of a run, and how it collapsed, if it did."""
     states: list[EMState] = []
     try:
         for state in itertools.islice(em_steps(model, x, start), iterations + 1):
             states.append(state)  # one by one, so that those before a collapse are kept
+            if until_settled and settled(states):
+                break
     except CollapseError as collapse:
         if not states:
             raise
@@ -296,13 +300,17 @@ def run(
     return states, None
 
 
+def settled(states: list[EMState]) -> bool:
+    """Whether `em_core.fit` would stop here."""
+    last = [state.log_likelihood for state in states[-2:]]
+    return len(last) == 2 and abs(last[1] - last[0]) < TOLERANCE
+
+
 def run_until_settled(model: Model, x: Any, start: Params, most: int) -> list[EMState]:
-    """The states of a run until `em_core.fit` would stop."""
-    states: list[EMState] = []
-    for state in itertools.islice(em_steps(model, x, start), most + 1):
-        states.append(state)
-        if len(states) > 1 and abs(state.log_likelihood - states[-2].log_likelihood) < TOLERANCE:
-            break
+    """The states of a run until `em_core.fit` would stop; a collapse is raised."""
+    states, collapse = run(model, x, start, most, until_settled=True)
+    if collapse is not None:
+        raise collapse
     return states
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -13,9 +14,19 @@ from numpy.typing import ArrayLike, NDArray
 from em_core import checks, style
 from em_core.checks import Array
 from em_core.em import CollapseError, EMState
+from em_core.fitting import fit
 from em_core.gaussians import GaussianMixture, GaussianParams
 from em_core.plots import draw_ellipses, draw_points
-from em_core.widgets.base import NAMES, Stepper, exact, number, run, run_figures, run_until_settled
+from em_core.widgets.base import (
+    NAMES,
+    Stepper,
+    exact,
+    number,
+    run,
+    run_figures,
+    run_until_settled,
+    settled,
+)
 
 MOST = 4
 RANDOM_STARTS = 8
@@ -37,8 +48,9 @@ class MixtureSteps(Stepper):
         The number of components, 1 to 4; default 2, or what `start` has.
     axes : tuple of two str, or mapping of str to such
         What the columns of `x` are.
-    iterations : int, default 25
-        How many iterations can be stepped through. A run that collapses ends sooner, and says so.
+    iterations : int, default 100
+        How many iterations can be stepped through at most. A run ends sooner where the
+        log-likelihood settles or a component collapses; one that goes on says where to.
     choices : bool, default True
         Whether the reader can choose data, components and start.
 
@@ -49,6 +61,7 @@ class MixtureSteps(Stepper):
     """
 
     kind = "mixture-steps"
+    until_settled = True
 
     def __init__(
         self,
@@ -56,7 +69,7 @@ class MixtureSteps(Stepper):
         start: GaussianParams | None = None,
         k: int | None = None,
         axes: Axes | Mapping[str, Axes] = ("x₁", "x₂"),
-        iterations: int = 25,
+        iterations: int = 100,
         choices: bool = True,
     ) -> None:
         self._choices = choices
@@ -213,7 +226,7 @@ def runs(sets: dict[str, Any], axes: dict[str, Any], iterations: int) -> dict[st
                 "shared": best | plane_scene(x, axes[name]),
                 "runs": {
                     str(start): mixture_trace(
-                        model, x, *run(model, x, make_start(x, k, start), iterations)
+                        model, x, *run(model, x, make_start(x, k, start), iterations, True)
                     )
                     for start in range(STARTS)
                 },
@@ -234,20 +247,43 @@ def make_start(x: Array, k: int, start: int) -> GaussianParams:
 
 @lru_cache(maxsize=256)
 def best_end(key: tuple[tuple[float, ...], ...], k: int, iterations: int) -> float:
-    """The highest log-likelihood that one of the random starts has reached in the end."""
-    x = np.array(key)
-    ends = [
-        run(GaussianMixture(), x, make_start(x, k, start), iterations)[0][-1].log_likelihood
-        for start in range(RANDOM_STARTS)
-    ]
+    """The highest log-likelihood at which one of the random starts ends."""
+    x, model = np.array(key), GaussianMixture()
+    ends = []
+    for start in range(RANDOM_STARTS):
+        states, collapse = run(model, x, make_start(x, k, start), iterations, True)
+        end = goes_on_to(x, states, collapse)
+        ends.append(states[-1].log_likelihood if end is None else end)
     return max(ends)
+
+
+def goes_on_to(x: Array, states: list[EMState], collapse: CollapseError | None) -> float | None:
+    """The log-likelihood at which a run that was left on its way ends; None if it has ended."""
+    if collapse is not None or settled(states):
+        return None
+    here = states[-1].params
+    return _end(_key(x), *(part.tobytes() for part in (here.weights, here.means, here.covariances)))
+
+
+@lru_cache(maxsize=256)
+def _end(
+    key: tuple[tuple[float, ...], ...], weights: bytes, means: bytes, covariances: bytes
+) -> float | None:
+    flat = [np.frombuffer(part) for part in (weights, means, covariances)]
+    here = GaussianParams(flat[0], flat[1].reshape(-1, 2), flat[2].reshape(-1, 2, 2))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the reader sees which points a component has kept
+            return fit(GaussianMixture(), np.array(key), here).log_likelihood
+    except CollapseError:
+        return None
 
 
 @lru_cache(maxsize=256)
 def _narrow_start(key: tuple[tuple[float, ...], ...], k: int, points: int) -> GaussianParams:
     """Component A on some neighbouring points: of several places the first that holds it."""
     x, rng = np.array(key), np.random.default_rng(0)
-    best = best_end(key, k, 25) if points > 1 and k > 1 else np.inf
+    best = best_end(key, k, 100) if points > 1 and k > 1 else np.inf
     for row in rng.choice(len(x), size=min(len(x), 40), replace=False):
         near = np.argsort((((x - x[row]) / x.std(axis=0)) ** 2).sum(axis=1))[:points]
         start = _with_first_on(x, near, GaussianMixture().random_start(x, k, rng))
@@ -282,6 +318,7 @@ def mixture_trace(
         )
     return {
         "last": 2 * (len(states) - 1) + (0 if collapse is None else 2),
+        "end": None if (end := goes_on_to(x, states, collapse)) is None else exact(end),
         "weights": [exact(s.params.weights) for s in states],
         "means": [exact(s.params.means) for s in states],
         "covariances": [

@@ -84,9 +84,12 @@
       const last = trace.weights.length - 1;
       return [Math.min(t, last), r === null ? null : Math.min(r, last), Boolean(trace.collapse) && step === trace.last];
     };
-    const better = () => {
-      const end = trace.logLikelihoods.at(-1);
-      return end < trace.best - 0.5 ? `. The best of the random starts ends at ${em.number(trace.best, 2)}` : "";
+    const atTheEnd = () => {
+      const here = trace.logLikelihoods.at(-1);
+      const end = trace.end ?? here;
+      const [shown, reached, best] = [here, end, trace.best].map((value) => em.number(value, 2));
+      const onward = reached === shown ? "" : `. It has not settled: EM goes on to ${reached}`;
+      return end < trace.best - 0.5 ? `${onward}. The best of the random starts ends at ${best}` : onward;
     };
 
     return {
@@ -116,7 +119,7 @@
         const [t, , collapsed] = at(step);
         if (collapsed) return trace.collapse;
         const weights = trace.weights[t].map((weight, j) => `weight ${scene.names[j]} ${em.number(weight, 3)}`);
-        return `${em.halfTitle(step)}: ${weights.join(", ")}, log-likelihood ${em.number(trace.logLikelihoods[t], 2)}${step === trace.last ? better() : ""}`;
+        return `${em.halfTitle(step)}: ${weights.join(", ")}, log-likelihood ${em.number(trace.logLikelihoods[t], 2)}${step === trace.last ? atTheEnd() : ""}`;
       },
       get head() {
         const parts = trace.weights[0].flatMap((_, j) => ["weight", `mean ${trace.axes[0]}`, `mean ${trace.axes[1]}`].map((part) => `${part} ${scene.names[j]}`));

@@ -1,0 +1,351 @@
+"""What chapters 8 to 10 say of all starts, steps, points and numbers of components is so."""
+
+from __future__ import annotations
+
+import itertools
+from functools import cache
+from itertools import islice
+
+import ledger
+import numpy as np
+import pytest
+from scipy.signal import argrelmax
+from scipy.stats import multivariate_normal
+
+from em_core import (
+    CollapseError,
+    EMResult,
+    GaussianMixture,
+    GaussianParams,
+    em_steps,
+    fit,
+    lower_bound,
+)
+from em_core.listings import gmm_em_einsum, gmm_em_loop, gmm_em_vectorised
+from em_core.tables import density, density_grid, log_likelihood, narrowing
+from em_core.widgets.mixture_steps import make_start
+
+MODEL = GaussianMixture()
+FAITHFUL = np.loadtxt("book/data/faithful.csv", delimiter=",", skiprows=1)
+N, D = FAITHFUL.shape
+
+
+class AboutOldMeans(GaussianMixture):
+    """The bug of chapters 8 and 9: covariances about the means before the M-step."""
+
+    def m_step(self, x, responsibilities, params):
+        new = super().m_step(x, responsibilities, params)
+        y = x[:, None, :] - params.means
+        scatter = np.einsum("ij,ijd,ije->jde", responsibilities, y, y)
+        totals = responsibilities.sum(axis=0)[:, None, None]
+        return GaussianParams(new.weights, new.means, scatter / totals)
+
+
+# --- chapter 8 ----------------------------------------------------------------------------------
+
+
+@cache
+def three_hundred():
+    return MODEL.sample(ledger.THREE, 300, np.random.default_rng(8))[0]
+
+
+def test_8_the_three_components_make_three_hills_and_c_is_not_the_highest():
+    axis = np.linspace(-4, 9, 261)
+    heights = density_grid(axis, axis, ledger.THREE)
+    tops = set(zip(*argrelmax(heights, axis=0), strict=True))
+    tops &= set(zip(*argrelmax(heights, axis=1), strict=True))
+    diagonal = [
+        all(heights[r, c] > heights[r + i, c + j] for i in (-1, 1) for j in (-1, 1))
+        for r, c in tops
+    ]
+    assert sum(diagonal) == 3
+    at_b, at_c = density(np.array([[3.0, 3.0], [0.0, 5.0]]), ledger.THREE)
+    assert at_b > at_c
+    assert ledger.THREE.weights.argmax() == 2
+
+
+def test_8_the_mixture_s_density_is_the_formula_s():
+    places = np.array([[0, 0], [1, 1], [2, 2]])
+    parts = _parts(ledger.THREE)
+    by_scipy = sum(w * multivariate_normal(m, c).pdf(places) for w, m, c in parts)
+    np.testing.assert_allclose(density(places, ledger.THREE), by_scipy, rtol=1e-12)
+
+
+def test_8_a_deviation_of_a_tenth_has_a_peak_of_about_4():
+    assert multivariate_normal(0, 0.01).pdf(0) == pytest.approx(4, abs=0.02)
+
+
+def test_8_another_unit_moves_the_log_likelihood_by_n_d_log_of_it():
+    x, params = three_hundred(), ledger.THREE
+    for unit in (0.1, 10, 100):
+        scaled = GaussianParams(params.weights, params.means / unit, params.covariances / unit**2)
+        gain = log_likelihood(MODEL, x / unit, scaled) - log_likelihood(MODEL, x, params)
+        assert gain == pytest.approx(600 * np.log(unit))
+
+
+def test_8_log_det_is_concave_with_the_inverse_as_gradient():
+    rng = np.random.default_rng(0)
+    for d in (1, 2, 4):
+        for _ in range(50):
+            a, b = (g @ g.T + 0.1 * np.eye(d) for g in rng.normal(size=(2, d, d)))
+            middle, ends = (
+                np.linalg.slogdet((a + b) / 2)[1],
+                [np.linalg.slogdet(p)[1] for p in (a, b)],
+            )
+            assert middle > np.mean(ends)
+            v = 1e-6 * (b - a)
+            change = np.linalg.slogdet(a + v)[1] - np.linalg.slogdet(a - v)[1]
+            slope = 2 * np.trace(np.linalg.inv(a) @ v)
+            assert change == pytest.approx(slope, rel=1e-4, abs=1e-12)
+
+
+def test_8_the_thousand_neighbours_find_the_old_mean_and_wrong_signs():
+    x, rng = three_hundred(), np.random.default_rng(1)
+    guess = GaussianParams([1 / 3] * 3, [[1, 1], [3, 2], [1, 6]], [2 * np.eye(2)] * 3)
+    r = next(em_steps(MODEL, x, guess)).responsibilities
+
+    def higher(new):
+        top = lower_bound(MODEL, x, new, r)
+        for _ in range(300):
+            weights = new.weights * np.exp(0.02 * rng.normal(size=3))
+            nudges = 0.01 * rng.normal(size=(3, 2, 2))
+            other = GaussianParams(
+                weights / weights.sum(),
+                new.means + 0.02 * rng.normal(size=(3, 2)),
+                new.covariances + nudges + nudges.transpose(0, 2, 1),
+            )
+            yield lower_bound(MODEL, x, other, r) > top
+
+    assert not any(higher(MODEL.m_step(x, r, guess)))
+    assert any(higher(AboutOldMeans().m_step(x, r, guess)))
+
+
+# --- chapter 9 ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("listing", [gmm_em_loop, gmm_em_vectorised, gmm_em_einsum])
+def test_9_a_first_log_likelihood_of_0_does_not_end_a_listing(listing):
+    x, start = ledger.gaussian_data()
+    x = x[::20]
+    first = gmm_em_vectorised(x, start.weights, start.means, start.covariances, max_iter=1)[0]
+    unit = np.exp(first / x.size)  # in which the first value is 0
+    scaled = (start.weights, start.means * unit, start.covariances * unit**2)
+    assert gmm_em_vectorised(x * unit, *scaled, max_iter=1)[0] == pytest.approx(0, abs=1e-6)
+    value, _, means, _ = listing(x * unit, *scaled, tol=1e-6)
+    whole = fit(MODEL, x, start, tol=1e-6)
+    assert value > 10
+    np.testing.assert_allclose(means / unit, whole.params.means, atol=1e-3)
+
+
+def test_9_three_ways_to_the_responsibilities_agree_to_1e_14():
+    x, start = ledger.gaussian_data()
+    columns = [w * multivariate_normal(m, c).pdf(x) for w, m, c in _parts(start)]
+    at_once = np.column_stack(columns) / np.sum(columns, axis=0)[:, None]
+    for i in range(0, len(x), 50):
+        one = np.array([w * multivariate_normal(m, c).pdf(x[i]) for w, m, c in _parts(start)])
+        np.testing.assert_allclose(one / one.sum(), at_once[i], atol=1e-14, rtol=0)
+
+
+def _parts(params):
+    return zip(params.weights, params.means, params.covariances, strict=True)
+
+
+@cache
+def few() -> np.ndarray:
+    return ledger.gaussian_data()[0][2::40]
+
+
+def test_9_a_component_on_a_point_overtakes_every_fit():
+    x = few()
+    whole = np.cov(x.T, bias=True)
+    pinned = GaussianParams([1 / 25, 24 / 25], [x[0], x.mean(axis=0)], [np.eye(2), whole])
+    values = narrowing(x, pinned, np.logspace(-2, -8, 7))
+    np.testing.assert_allclose(np.diff(values), 2 * np.log(10), atol=0.01)
+    good = fit(MODEL, x, ledger.gaussian_data()[1]).log_likelihood
+    crossing = narrowing(x, pinned, np.array([0.01, 0.001]))
+    assert crossing[0] < good < crossing[1]
+    assert values[-1] > -70
+
+
+@pytest.mark.filterwarnings("ignore::em_core.FewRowsWarning")
+def test_9_of_25_starts_two_collapse_and_the_highest_is_found_once_and_narrow():
+    rng, found = np.random.default_rng(1), []
+    for _ in range(25):
+        rows = few()[rng.choice(25, 2, replace=False)]
+        start = GaussianParams([0.5, 0.5], rows, [0.05 * np.eye(2)] * 2)
+        try:
+            found.append(fit(MODEL, few(), start))
+        except CollapseError:
+            continue
+    assert len(found) == 23
+    values = [result.log_likelihood for result in found]
+    assert sum(value > max(values) - 0.01 for value in values) == 1
+    best = found[int(np.argmax(values))].params
+    narrow = np.linalg.eigvalsh(best.covariances).min(axis=1).argmin()
+    assert best.weights[narrow] * 25 == pytest.approx(3, abs=0.1)
+    r = next(em_steps(MODEL, few(), best)).responsibilities[:, narrow]
+    rows = few()[r > 0.5]
+    assert len(rows) == 3
+    assert np.linalg.svd(rows - rows.mean(axis=0))[1][1] < 0.1  # nearly on a line
+
+
+@cache
+def ends(data: str, k: int) -> list[EMResult]:
+    """The eight random starts of the figure, each to its end."""
+    square = GaussianParams(
+        [0.25] * 4, [[-4, 0], [0, 3.2], [4, 0], [0, -3.2]], [0.5 * np.eye(2)] * 4
+    )
+    x = FAITHFUL if data == "faithful" else MODEL.sample(square, 300, np.random.default_rng(5))[0]
+    return [fit(MODEL, x, make_start(x, k, number)) for number in range(8)]
+
+
+def places(results: list[EMResult]) -> list[float]:
+    """The different log-likelihoods at which runs end."""
+    values = sorted(result.log_likelihood for result in results)
+    return [values[0], *(b for a, b in itertools.pairwise(values) if b > a + 0.01)]
+
+
+def test_9_six_of_the_eight_random_starts_find_the_four_clusters():
+    values = [result.log_likelihood for result in ends("four", 4)]
+    assert [i + 1 for i in range(8) if values[i] > max(values) - 0.01] == [1, 2, 3, 5, 7, 8]
+    assert len(places(ends("four", 4))) == 3
+    held = ends("four", 4)[3].params.weights.min() * 300
+    assert held == pytest.approx(4, abs=0.5)
+    assert ends("four", 4)[5].params.weights.min() * 300 > 10
+
+
+def test_9_old_faithful_has_one_end_with_two_components_and_five_with_four():
+    assert len(places(ends("faithful", 2))) == 1
+    assert max(result.iterations for result in ends("faithful", 2)) <= 100
+    assert len(places(ends("faithful", 4))) == 5
+
+
+def test_9_covariances_about_the_old_means_never_lower_the_log_likelihood():
+    x, start = ledger.gaussian_data()
+    poor = GaussianParams([0.5, 0.5], [[-6, -5], [5, 7]], start.covariances)
+    rng = np.random.default_rng(3)
+    for params in (start, poor, *(MODEL.random_start(x, 3, rng) for _ in range(5))):
+        states = islice(em_steps(AboutOldMeans(), x[::5], params), 30)
+        values = np.array([state.log_likelihood for state in states])
+        assert (np.diff(values) >= -1e-9 * abs(values[:-1])).all()
+
+
+def test_9_the_start_is_two_round_components_near_the_middle():
+    _, start = ledger.gaussian_data()
+    np.testing.assert_allclose(start.weights, [0.53, 0.47], atol=0.005)
+    np.testing.assert_allclose(start.means, 0.5, atol=0.3)
+
+
+def test_9_the_slide_has_the_fit_s_numbers():
+    _, weights, means, covariances = ledger.gaussian_listing()
+    c = covariances[0]
+    found = [round(weights[0], 3), *means[0].round(2), *c[[0, 0, 1], [0, 1, 1]].round(2)]
+    assert found == [0.593, -0.03, 3.98, 3.03, 0.01, 0.48]
+
+
+def test_9_a_finer_tolerance_gains_four_thousandths():
+    gained = ledger.gaussian_fit(1e-8).log_likelihood - ledger.gaussian_fit(0.01).log_likelihood
+    assert gained == pytest.approx(0.004, abs=5e-4)
+
+
+# --- chapter 10 ---------------------------------------------------------------------------------
+
+
+def restarts(k: int, count: int, seed: int, *, shared: bool = False) -> list[EMResult]:
+    model, rng = GaussianMixture(shared_covariance=shared), np.random.default_rng(seed)
+    return [fit(model, FAITHFUL, model.random_start(FAITHFUL, k, rng)) for _ in range(count)]
+
+
+def bic(k: int, value: float, *, shared: bool = False) -> float:
+    free = (k - 1) + k * D + (1 if shared else k) * D * (D + 1) // 2
+    return free * np.log(N) - 2 * value
+
+
+def test_10_of_100_starts_two_end_at_a_local_maximum_across_both_clouds():
+    results = restarts(2, 100, 100)
+    low = [result for result in results if result.log_likelihood < -1131]
+    assert len(low) == 2
+    assert {round(result.log_likelihood, 2) for result in results} == {-1130.26, -1285.31}
+    params, rng = low[0].params, np.random.default_rng(0)
+    for _ in range(5):  # a maximum: from beside it EM comes back
+        means = params.means * (1 + 0.01 * rng.normal(size=(2, 2)))
+        beside = GaussianParams(params.weights, means, 1.02 * params.covariances)
+        assert fit(MODEL, FAITHFUL, beside).log_likelihood == pytest.approx(-1285.31, abs=0.01)
+    r = next(em_steps(MODEL, FAITHFUL, params)).responsibilities
+    short = FAITHFUL[:, 0] < 3
+    assert min(r[short].sum(axis=0).min(), r[~short].sum(axis=0).min()) > 10
+
+
+def test_10_five_of_fifty_starts_find_the_narrow_end_of_three():
+    results = restarts(3, 50, 1)
+    values = np.round([result.log_likelihood for result in results], 2)
+    assert (values == -1114.44).sum() == 5
+    assert values.max() == -1114.44
+    assert (values == -1119.21).sum() > 35
+    assert bic(3, -1114.44) == pytest.approx(2324.2, abs=0.05)
+    assert bic(3, -1114.44) - bic(2, -1130.26) == pytest.approx(2.0, abs=0.05)
+    params = results[int(values.argmax())].params
+    narrow = params.weights.argmin()
+    assert params.weights[narrow] * N == pytest.approx(35, abs=0.5)
+    assert 60 * params.covariances[narrow, 0, 0] ** 0.5 == pytest.approx(4, abs=0.3)
+
+
+def test_10_bic_takes_two_with_own_covariances_and_three_with_one():
+    tops = {(k, False): top for k, top in [(1, -1289.80), (2, -1130.26), (3, -1114.44)]}
+    tops[4, False] = -1106.03
+    for k, count in [(1, 1), (2, 3), (3, 8), (4, 3)]:
+        ends = restarts(k, count, 2015, shared=True)
+        tops[k, True] = max(end.log_likelihood for end in ends)
+        if k == 3:
+            best = max(ends, key=lambda end: end.log_likelihood)
+            assert best.log_likelihood == pytest.approx(-1126.32, abs=0.01)
+            mine = best.params.means[:, 0]
+            assert (mine < 3).sum() == 1  # one for the short eruptions, two for the long ones
+    values = {key: bic(key[0], top, shared=key[1]) for key, top in tops.items()}
+    assert min(values, key=values.get) == (3, True)
+    assert min((k for k in values if not k[1]), key=values.get) == (2, False)
+    assert values[3, True] == pytest.approx(2314.3, abs=0.05)
+    assert all(tops[k + 1, shared] > tops[k, shared] for k in (1, 2, 3) for shared in (0, 1))
+
+
+def test_10_the_run_from_the_poor_start_is_level_and_then_rises_by_155():
+    start = GaussianParams([0.5, 0.5], [[4.5, 55], [2, 80]], [np.diag([1, 100])] * 2)
+    values = np.array([s.log_likelihood for s in islice(em_steps(MODEL, FAITHFUL, start), 60)])
+    assert values[0] == pytest.approx(-1937.2, abs=0.1)
+    assert values[10] - values[1] == pytest.approx(2.2, abs=0.05)
+    assert values[20] - values[10] == pytest.approx(120, abs=0.5)
+    assert values[-1] - values[10] == pytest.approx(155, abs=0.5)
+    assert np.diff(values)[1:10].max() < 0.5
+
+
+def test_10_the_curves_cross_once_at_66_6():
+    params = ledger.faithful_fit(100).params
+    grid = np.linspace(30, 110, 8001)
+    log_joint = GaussianMixture(shared_covariance=True).log_joint(grid[:, None], params)
+    signs = np.sign(log_joint[:, 0] - log_joint[:, 1])
+    (place,) = np.flatnonzero(np.diff(signs))
+    assert grid[place] == pytest.approx(66.58, abs=0.02)
+
+
+def test_10_units_change_nothing_but_the_units():
+    start = GaussianParams([0.5, 0.5], [[2, 55], [4.5, 80]], [np.diag([1, 100])] * 2)
+    centre, scale = FAITHFUL.mean(axis=0), FAITHFUL.std(axis=0)
+    other = GaussianParams(
+        [0.5, 0.5], (start.means - centre) / scale, start.covariances / np.outer(scale, scale)
+    )
+    minutes = fit(MODEL, FAITHFUL, start).params
+    deviations = fit(MODEL, (FAITHFUL - centre) / scale, other).params
+    np.testing.assert_allclose(deviations.weights, minutes.weights, rtol=1e-6)
+    np.testing.assert_allclose(deviations.means * scale + centre, minutes.means, rtol=1e-6)
+    r = next(em_steps(MODEL, FAITHFUL, minutes)).responsibilities
+    assert (r.max(axis=1) > 0.99).sum() == 270
+
+
+def test_10_eruptions_depend_on_the_one_before():
+    lengths = FAITHFUL[:, 0]
+    short = lengths < 3
+    assert (short[:-1] & ~short[1:]).sum() == 91
+    assert short[:-1].sum() == 97
+    assert np.corrcoef(lengths[:-1], lengths[1:])[0, 1] == pytest.approx(-0.55, abs=0.005)
+    seconds = np.round(60 * lengths)
+    assert (seconds % 5 == 0).mean() == pytest.approx(1 / 3, abs=0.02)
