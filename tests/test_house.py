@@ -335,9 +335,6 @@ def test_every_listing_is_shown_in_a_chapter():
 # --- learners see the algorithm ------------------------------------------------------------------
 
 FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
-STILL_PRINT = {
-    "11_your_own_model",
-}
 
 
 def lines_that_format(source: str) -> set[int]:
@@ -373,7 +370,7 @@ def visible_code(path: Path) -> Iterator[str]:
 def test_a_visible_cell_is_not_mainly_formatting(path):
     cells = visible_code(path)
     faults = [s for s in cells if len(lines_that_format(s)) > 2 or prints_a_table(s)]
-    assert bool(faults) == (path.stem in STILL_PRINT), "\n---\n".join(faults)
+    assert not faults, "\n---\n".join(faults)
 
 
 def test_formatting_is_told_from_computing():
