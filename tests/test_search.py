@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import em_search
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, Locator, expect
 from walk import CHAPTERS, Visit, visiting
 
@@ -162,10 +162,10 @@ def test_what_no_section_has_whole_is_found_in_part(one: Visit, base: str) -> No
 def test_every_question_of_the_page_of_questions_is_found(
     one: Visit, site_url: str, site_dir: Path
 ) -> None:
-    asked = [s.heading for s in text_of(site_dir, "book/questions").sections if s.level == 3]
-    assert len(asked) > 20
     lost = []
-    for question in asked:
+    for question in [
+        s.heading for s in text_of(site_dir, "book/questions").sections if s.level == 3
+    ]:
         first = search(one, f"{site_url}/", question).first
         if first.locator("a").inner_text() != question:
             lost.append(question)
@@ -210,6 +210,42 @@ def test_a_part_that_does_not_arrive_is_missed_in_words(one: Visit, site_url: st
     one.page.unroute(lost)
 
 
+# --- the page of questions ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def questions(site_dir: Path) -> dict[str, Tag]:
+    """Each question, and the paragraph that answers it."""
+    page = BeautifulSoup((site_dir / "book/questions.html").read_text(), "html.parser")
+    found = {}
+    for heading in page.select("main h3"):
+        (answer,) = heading.parent.find_all("p", recursive=False)  # type: ignore[union-attr]
+        found[heading.get_text().removesuffix("#")] = answer
+    assert len(found) > 20
+    return found
+
+
+def test_a_question_is_answered_in_one_sentence_and_leads_on(questions: dict[str, Tag]) -> None:
+    for question, answer in questions.items():
+        said, _, where = answer.get_text().partition(" Read on in ")
+        assert len(em_search.SENTENCE_ENDS.split(said)) == 1, question
+        assert len(answer.select("a")) == 1, question
+        assert where.rstrip(".") == answer.select("a")[0].get_text(), question
+
+
+def test_a_question_leads_to_the_place_that_it_names(
+    questions: dict[str, Tag], site_dir: Path
+) -> None:
+    for question, answer in questions.items():
+        link = answer.select("a")[0]
+        name, _, anchor = str(link["href"]).partition(".html#")
+        page = text_of(site_dir, f"book/{name.removesuffix('.html')}")
+        title, _, heading = link.get_text().partition(": ")
+        assert title == page.title, question
+        section = next(s for s in page.sections if s.anchor == anchor or not anchor)
+        assert heading in (section.heading, ""), question
+
+
 # --- what it needs --------------------------------------------------------------------------------
 
 
@@ -226,9 +262,9 @@ def test_a_search_loads_the_pages_that_have_the_words_and_no_other(
     search(one, f"{site_url}/", "k-means")
     asked = em_search.FOLDER + "/book/"
     loaded = {Path(url).stem for url in one.requests if asked in url}
-    words = {"k", "mean"}
-    texts = [text_of(site_dir, name) for name in PAGES]
-    has = {Path(t.name).name for t in texts if words <= em_search.words_of(t)}
+    words = {name: em_search.words_of(text_of(site_dir, name)) for name in PAGES}
+    begun = {name for name, on in words.items() if any(one.startswith("mean") for one in on)}
+    has = {Path(name).name for name in begun if "k" in words[name]}
     assert loaded == has
     assert len(has) < len(PAGES)
 

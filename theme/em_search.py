@@ -47,7 +47,7 @@ UNTOLD = (
     "was what when which with you"
 )
 SHORT = 20  # letters of a sentence that says little by itself
-SENTENCE_ENDS = re.compile(r"(?<=[.?!…])(?<!e\.g\.)(?<!i\.e\.)[”’)]*\s+(?=[^a-z\s])")
+SENTENCE_ENDS = re.compile(r"(?<=[.?!…])(?<!e\.g\.)(?<!i\.e\.)(?<!et al\.)[”’)]*\s+(?=[^a-z\s])")
 
 # Titles are headings already; code, displayed formulas and results of code are no sentences.
 UNREAD = (nodes.title, nodes.thead, nodes.classifier, nodes.FixedTextElement, nodes.math_block)
