@@ -372,15 +372,8 @@ def draw_climb(ax: Axes, log_likelihoods: Array, level: tuple[int, int]) -> None
     )
     risen = log_likelihoods[last] - log_likelihoods[first]
     words = f"iterations {first} to {last}:\n+{risen:.1f}"
-    label(
-        ax,
-        last,
-        log_likelihoods[last],
-        words,
-        xytext=(10, -4),
-        textcoords="offset points",
-        va="top",
-    )
+    above = {"xytext": (2, 8), "textcoords": "offset points", "va": "bottom"}
+    label(ax, first, log_likelihoods[first], words, **above)
     words = f"then +{log_likelihoods[-1] - log_likelihoods[last]:.0f}"
     label(
         ax,
