@@ -336,7 +336,6 @@ STILL_PRINT = {
     "08_gaussians",
     "09_gaussian_code",
     "10_old_faithful",
-    "11_your_own_model",
 }
 
 
