@@ -3,7 +3,7 @@
   "use strict";
   const em = (globalThis.emWidgets ??= { kinds: {} });
   const [WIDTH, HEIGHT] = [600, 360];
-  const [COLUMNS, ROWS] = [49, 31];
+  const [COLUMNS, ROWS] = [97, 61];
   const LEVELS = [0.05, 0.15, 0.3, 0.5, 0.7, 0.9]; // shares of the density's highest value
   const SURE = [0.4, 0.6, 0.8, 0.95]; // a point is drawn in one of five strengths
   const SHAPES = [
