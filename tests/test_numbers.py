@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import islice
 from pathlib import Path
 
+import build
 import ledger
 import numpy as np
 import pytest
@@ -160,3 +162,85 @@ def test_the_gaussian_listings_agree_in_other_dimensions(d):
     loop = gmm_em_loop(x, *start, max_iter=3)
     same_fit(gmm_em_vectorised(x, *start, max_iter=3), loop)
     same_fit(gmm_em_einsum(x, *start, max_iter=3), loop)
+
+
+# --- what chapter 11 and the appendix say in words ----------------------------------------------
+
+
+def deaths_goal() -> np.ndarray:
+    """(weight, mean, other mean) at the maximum for the days of deaths."""
+    (weights, means) = ledger.poisson_end().params
+    order = np.argsort(means)
+    return np.array([weights[order[0]], *means[order]])
+
+
+def deaths_informations(goal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is observed, from second differences of the log-likelihood, and what is complete."""
+
+    def value(v: np.ndarray) -> float:
+        params = np.array([v[0], 1 - v[0]]), v[1:]
+        return float(
+            np.logaddexp.reduce(ledger.PoissonMixture().log_joint(x, params), axis=1).sum()
+        )
+
+    x, h = ledger.DEATHS, 1e-3 * np.eye(3)
+    pairs = [[(goal + a + b, goal + a - b, goal - a + b, goal - a - b) for b in h] for a in h]
+    bent = np.array(
+        [[value(p) - value(q) - value(r) + value(s) for p, q, r, s in row] for row in pairs]
+    )
+    weights = np.array([goal[0], 1 - goal[0]])
+    complete = len(x) * np.array([1 / weights.prod(), *(weights / goal[1:])])
+    return -bent / 4e-6, np.diag(complete)
+
+
+def test_slow_em_means_that_the_data_hardly_know():
+    goal = deaths_goal()
+    observed, complete = deaths_informations(goal)
+    errors, with_labels = (np.sqrt(np.diag(np.linalg.inv(i))) for i in (observed, complete))
+    np.testing.assert_allclose(errors, [0.195, 0.350, 0.250], atol=6e-4)
+    assert with_labels[0] == pytest.approx(0.014, abs=6e-4)
+    rate = max(abs(np.linalg.eigvals(np.eye(3) - np.linalg.inv(complete) @ observed)))
+    assert rate == pytest.approx(0.9957, abs=5e-5)
+    assert rate / (1 - rate) == pytest.approx(230, abs=2)
+    assert np.log(0.1) / np.log(rate) == pytest.approx(530, abs=5)
+    start = (np.array([0.3, 0.7]), np.array([1.0, 2.5]))
+    usual = fit(ledger.PoissonMixture(), ledger.DEATHS, start)
+    left = abs(np.array([usual.params[0][0], *usual.params[1]]) - goal)
+    assert usual.converged
+    assert (errors / left > 500).all()
+    assert np.linalg.norm(left) == pytest.approx(7e-4, rel=0.05)
+
+
+def test_two_kinds_of_days_are_worth_their_parameters():
+    x = ledger.DEATHS
+    one = (np.ones(1), np.array([x.mean()]))
+    values = np.array([fit(ledger.PoissonMixture(), x, one).log_likelihood, -1989.9459])
+    bic = np.array([1, 3]) * np.log(len(x)) - 2 * values
+    np.testing.assert_allclose(bic, [4009.8, 4000.9], atol=0.05)
+
+
+def test_the_acceleration_s_example_asks_for_one_component():
+    both = GaussianParams([0.5, 0.5], [[0, 0], [1.5, 0]], [np.eye(2)] * 2)
+    x, _ = GaussianMixture().sample(both, 3000, np.random.default_rng(0))
+    guess = GaussianParams([0.5, 0.5], [[-0.5, 0], [2, 0.5]], [np.eye(2)] * 2)
+    two = fit(GaussianMixture(), x, guess, tol=1e-9, accelerate=True).log_likelihood
+    one = fit(GaussianMixture(), x, GaussianParams([1], [[0, 0]], [np.eye(2)])).log_likelihood
+    assert 5 * np.log(3000) - 2 * one < 11 * np.log(3000) - 2 * two
+
+
+def test_the_appendix_says_of_bench_json_what_is_in_it():
+    bench = json.loads((build.ROOT / "book/data/bench.json").read_text())
+    loops = [row["ratios"]["loop"] for row in bench["rows"] if "loop" in row["ratios"]]
+    assert max(loops) < 1e-3  # "thousands of times slower"
+    below = [row for row in bench["sweep"] if row["ratios"]["the floor"] < 1]
+    assert below
+    assert all(row["way"] == "residuals" and row["k"] <= 2 and row["d"] >= 32 for row in below)
+    cases = {row["case"]: row for row in bench["exactness"]}
+    digits = {
+        case: np.log10(row["median"]["scikit-learn"] / row["median"]["em_core"])
+        for case, row in cases.items()
+    }
+    assert 3.3 < digits["offset 1e6"] < 4.5
+    assert 1.4 < digits["condition 1e10, shared axes"] < 2
+    past = [row["parameters over limit"]["worst"] > 1 for row in bench["exactness"]]
+    assert sum(past) == 1
