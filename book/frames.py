@@ -71,7 +71,7 @@ def table(frame: pd.DataFrame) -> str:
     for place, (name, column) in enumerate(shown.items()):
         side = "" if pd.api.types.is_numeric_dtype(column) else ' class="words"'
         tag = 'th scope="row"' if place < heads else "td"
-        head = f'<th scope="col"{side}>{_marked_up(str(name))}</th>'
+        head = f'<th scope="col"{side}>{_marked_up(str(name))}</th>' if name else "<td></td>"
         body = [f"<{tag}{side}>{_marked_up(text)}</{tag[:2]}>" for text in cells(column)]
         columns.append([head, *body])
     head, *body = ("<tr>" + "".join(row) + "</tr>" for row in zip(*columns, strict=True))

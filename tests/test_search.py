@@ -249,8 +249,7 @@ def test_a_question_leads_to_the_place_that_it_names(
 def heading_at(html: BeautifulSoup, anchor: str) -> str:
     """What the section is called in which an anchor stands, or the page."""
     place = html.find(id=anchor) if anchor else html.select_one("main section")
-    section = place if place.name == "section" else place.find_next("section")  # type: ignore[union-attr]
-    heading = section.find(["h1", "h2", "h3"])  # type: ignore[union-attr]
+    heading = place.find_next(["h1", "h2", "h3"])  # type: ignore[union-attr]
     for aside in heading.select(".headerlink, .section-number"):  # type: ignore[union-attr]
         aside.decompose()
     return heading.get_text().strip()  # type: ignore[union-attr]

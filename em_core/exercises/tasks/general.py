@@ -186,7 +186,7 @@ def _posterior(log_joint: Array) -> Array:
 
 
 E_STEP = Task(
-    oracle=right_e_step,
+    oracle=lambda log_joint: right_e_step(log_joint),
     cases={
         "for ten tosses a sample": (np.log([[0.004, 0.001], [0.0005, 0.001], [0.02, 0.01]]),),
         "for 2,000 tosses a sample": (np.array([[-1400.0, -1402.0], [-1390.0, -1386.5]]),),
