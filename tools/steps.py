@@ -20,7 +20,7 @@ FEW = ["-m", "not many", "--hypothesis-profile=few"]
 ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sklearn"]
 LAWS = [*ROUNDING, "formulas", "chunks", "threads", "machines"]
 CODE = ["core", "errors", "causes", "taken", "tables", "plots", "widgets", "exercises"]
-CODE += ["bench_site", "claims_coins", "claims_more_coins", "claims_gaussians"]
+CODE += ["notation", "bench_site", "claims_coins", "claims_more_coins", "claims_gaussians"]
 # These need the site, and most a browser.
 SITE = {
     "pages": (
