@@ -59,6 +59,8 @@ class Book:
         if canonical:
             self.address = str(canonical["href"]).removesuffix(f"book/{HOME}.html")
         cover = self.page(HOME, "", home.select_one(".brand .long").get_text())
+        for listed in cover.article.select('section[id^="part-"]'):  # the contents list them again
+            listed.decompose()
         cover.article.append(home.select_one(".colophon"))
         links = home.select(".contents nav .part a")
         return cover, [self.page_of(link) for link in links]

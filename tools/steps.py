@@ -20,11 +20,11 @@ FEW = ["-m", "not many", "--hypothesis-profile=few"]
 ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sklearn"]
 LAWS = [*ROUNDING, "formulas", "chunks", "threads", "machines"]
 CODE = ["core", "errors", "causes", "taken", "tables", "plots", "widgets", "exercises"]
-CODE += ["notation", "bench_site", "claims_coins", "claims_more_coins", "claims_gaussians"]
+CODE += ["bench_site", "claims_coins", "claims_more_coins", "claims_gaussians"]
 # These need the site, and most a browser.
 SITE = {
     "pages": (
-        ["site", "site_quality", "search", "solutions", "house", "launch"],
+        ["site", "site_quality", "search", "solutions", "house", "notation", "launch"],
         "every page in a browser",
     ),
     "widgets": (["widget_pages", "touch"], "every widget, by mouse, keys and fingers"),
