@@ -51,8 +51,12 @@ def test_the_sources_of_data_are_there(name):
 
 @pytest.mark.parametrize(("module", "arguments"), [(ledger, ()), (hard_data, ("unit scale", 0))])
 def test_the_tests_data_come_as_on_the_machine(module, arguments, monkeypatch):
+    for source in machines.SOURCES.keys() & sys.modules.keys():  # all come back as they were
+        for function in machines.SOURCES[source]:
+            loaded = sys.modules[source]
+            monkeypatch.setattr(loaded, function, getattr(loaded, function))
     (name,) = machines.SOURCES[module.__name__]
-    monkeypatch.setattr(module, name, made := getattr(module, name))
+    made = getattr(module, name)
     machines.imitate(BY_NAME["another order"])
     x, there = made(*arguments)[0], getattr(module, name)(*arguments)[0]
     assert (x != there).any()
