@@ -165,11 +165,7 @@ def draw_density_surface(
     horizontal, vertical : ndarray of shape (g,) and (h,)
     params : GaussianParams
     """
-    _draw_surface(ax, horizontal, vertical, density_grid(horizontal, vertical, params))
-    ax.set(xlabel="$x_1$", ylabel="$x_2$", zlabel="density")
-
-
-def _draw_surface(ax: Any, horizontal: Array, vertical: Array, heights: Array) -> None:
+    heights = density_grid(horizontal, vertical, params)
     levels = np.linspace(heights.min(), heights.max(), len(RAMP) + 1)
     ax.plot_surface(
         *np.meshgrid(horizontal, vertical),
@@ -185,6 +181,7 @@ def _draw_surface(ax: Any, horizontal: Array, vertical: Array, heights: Array) -
     for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
         axis.set_pane_color((0, 0, 0, 0))
         axis._axinfo["grid"]["color"] = LIGHT["grid"]
+    ax.set(xlabel="$x_1$", ylabel="$x_2$", zlabel="density")
 
 
 def draw_responsibilities(ax: Axes, responsibilities: Array, names: Sequence[str]) -> None:

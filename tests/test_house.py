@@ -334,8 +334,6 @@ def test_every_listing_is_shown_in_a_chapter():
 
 # --- learners see the algorithm ------------------------------------------------------------------
 
-FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
-
 
 def lines_that_format(source: str) -> set[int]:
     """The lines of a cell that print, or make text of numbers."""
@@ -361,7 +359,7 @@ def prints_a_table(source: str) -> bool:
 def visible_code(path: Path) -> Iterator[str]:
     """The code that a reader sees; listings are the package's own source."""
     for cell in nbformat.read(path, as_version=4).cells:
-        folded = FOLDED & set(cell.metadata.get("tags", []))
+        folded = notebooks.FOLDED & set(cell.metadata.get("tags", []))
         if cell.cell_type == "code" and "listing" not in cell.metadata and not folded:
             yield cell.source
 

@@ -200,7 +200,7 @@ def run(names: list[str], check: bool) -> int:
     """Run the steps of these names, or all; 1 if one failed."""
     all_steps = steps.of_check() if check else steps.of_test()
     chosen = with_needed(names, all_steps) if names else all_steps
-    lanes = min(MOST_LANES, 2 + (os.cpu_count() or 1))  # steps wait for browsers half their time
+    lanes = min(MOST_LANES, 1 + (os.cpu_count() or 1))  # steps wait for browsers half their time
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         outcomes = run_all(chosen, lanes, Path(folder))
