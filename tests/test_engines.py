@@ -13,8 +13,7 @@ import notebooks
 import pytest
 from engines import Engine, Played, WebKit
 from playwright.sync_api import Playwright
-from test_touch import COME_TO_REST
-from walk import NAMES
+from walk import COME_TO_REST, NAMES
 
 # WebKitGTK itself crashed once in some hundred visits, on a machine with 15 times its load: that is
 # no verdict on the site, and the test is begun again. Nothing else is.

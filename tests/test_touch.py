@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from test_widget_pages import SPECS, Spec, handle, on_its_page, shows, slider, status
+from walk import COME_TO_REST
 
 pytestmark = pytest.mark.site
 
@@ -27,15 +28,6 @@ MISSED = """(handles, least) => handles.filter((handle) => {
 # A finger that is lifted while it moves lets the page glide on, and the next one only stops that.
 HOLD = """async () => {
   for (let frame = 0; frame < 15; frame += 1) await new Promise(requestAnimationFrame);
-}"""
-COME_TO_REST = """async (it) => {
-  for (let before, still = 0; still < 10;) {
-    it.scrollIntoView({ block: "center", behavior: "instant" });
-    const { top } = it.getBoundingClientRect();
-    still = top === before ? still + 1 : 0;
-    before = top;
-    await new Promise(requestAnimationFrame);
-  }
 }"""
 
 

@@ -16,6 +16,7 @@ import build
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from walk import COME_TO_REST
 
 from em_core import CoinMixture, CoinParams, GaussianMixture, GaussianParams, em_steps, fit
 from em_core.em import EMState, lower_bound
@@ -622,6 +623,7 @@ def test_the_square_is_dragged(page: Page, site_url: str) -> None:
 
 def test_the_square_is_dragged_by_a_finger(touched: Page, site_url: str) -> None:
     widget = on_its_page(touched, site_url, "coin-steps")
+    handle(widget, "Start").evaluate(COME_TO_REST)  # sections above are laid out when they come
     box = handle(widget, "Start").bounding_box()
     width = widget.locator(".em-plane-of-starts").bounding_box()["width"]  # type: ignore[index]
     assert box is not None

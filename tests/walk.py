@@ -44,6 +44,15 @@ SCROLLING_TABLES = """[...document.querySelectorAll("table.dataframe")]
 WITHOUT_ALT = "[...document.images].filter((image) => !image.alt.trim()).map((image) => image.src)"
 SHOWN_TWINS = """[...document.querySelectorAll('.only-light, .only-dark')]
     .filter((image) => image.getClientRects().length).map((image) => image.classList[0])"""
+COME_TO_REST = """async (it) => {
+  for (let before, still = 0; still < 10;) {
+    it.scrollIntoView({ block: "center", behavior: "instant" });
+    const { top } = it.getBoundingClientRect();
+    still = top === before ? still + 1 : 0;
+    before = top;
+    await new Promise(requestAnimationFrame);
+  }
+}"""
 LINKS = "[...document.querySelectorAll('a[href]')].map((a) => a.getAttribute('href'))"
 ANCHORS = "[...document.querySelectorAll('[id]')].map((element) => element.id)"
 REPORT = """addEventListener('securitypolicyviolation',
