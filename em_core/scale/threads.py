@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import cache, partial
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
 
 GRAIN = 500  # multiply-adds a row for each thread; with fewer, most of the time is Python's own
 LITTLE = 4_000  # multiply-adds a row, of all blocks together, for which no thread is started
+BATCH = 4  # blocks at most that a thread takes at a time: to hand one over costs half a small one
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -37,10 +39,12 @@ def shared(
         if 1 in (threads, len(items)) or len(items) * max(work, GRAIN) <= LITTLE:
             yield from map(function, items)
             return
+        size = max(1, min(BATCH, len(items) // (4 * threads)))
+        batches = [items[at : at + size] for at in range(0, len(items), size)]
         settings = partial(np.seterr, **np.geterr())
         pool = ThreadPoolExecutor(threads, initializer=settings)
         try:
-            yield from pool.map(function, items)
+            yield from chain.from_iterable(pool.map(lambda b: [*map(function, b)], batches))
         finally:
             pool.shutdown(cancel_futures=True)
 
