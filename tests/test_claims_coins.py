@@ -14,7 +14,7 @@ from scipy.stats import binom
 from em_core import CoinMixture, CoinParams, fit, lower_bound
 from em_core.em import e_step
 from em_core.tables import bound_slice, coin_slice, coin_step_in_a, log_likelihood
-from em_core.widgets.jensen import CURVES, Setting
+from em_core.widgets.jensen import CURVES, Setting, way
 from em_core.widgets.lower_bound import STARTS
 
 CURVED = [name for name, curve in CURVES.items() if curve.bends != "straight"]
@@ -60,6 +60,15 @@ def test_ch_1_a_halved_distance_far_from_the_end_leaves_more_than_a_quarter():
     assert left[0] > 0.5
 
 
+def test_ch_1_the_widgets_first_presses_shrink_the_gap_no_faster_than_the_distance():
+    start, *pressed = way("log")[:3]
+    for one in pressed:
+        closer = (one.second - one.first) / (start.second - start.first)
+        assert gap(one) / gap(start) > closer
+    light = [gap(Setting("log", 1.0, 7.4, 1 - 0.5 / 2**n)) for n in (0, 1)]
+    assert 0.5 < gap(replace(start, second=1 + 3.2)) / gap(start) < light[1] / light[0]
+
+
 def test_ch_1_for_the_square_the_gap_is_the_variance():
     for one in some_settings("square"):
         variance = one.weight * (1 - one.weight) * (one.second - one.first) ** 2
@@ -71,7 +80,12 @@ def test_ch_1_the_arches_lean_to_the_left_and_are_as_high_as_the_text_says(v, to
     share = np.linspace(0, 1, 2001)
     heights = np.log(1 + share * (v - 1)) - share * np.log(v)
     assert heights.max() == pytest.approx(top, abs=0.005)
-    assert share[heights.argmax()] < 0.5
+    assert share[heights.argmax()] == pytest.approx(1 / np.log(v) - 1 / (v - 1), abs=1e-3)
+
+
+def test_ch_1_every_arch_has_its_top_left_of_the_middle():
+    v = 1 + np.logspace(-3, 6, 200)
+    assert (1 / np.log(v) - 1 / (v - 1) < 0.5).all()
 
 
 # --- chapter 2, "Two coins, with labels" ---------------------------------------------------------
@@ -94,6 +108,8 @@ def test_ch_2_numbers_in_the_text():
     relabelled = np.array([1, 0, 1, 1, 0])
     shares = [heads[relabelled == j].mean() / 10 for j in (0, 1)]
     np.testing.assert_allclose(shares, [0.80, 17 / 30])
+    sharpness = [30 / (0.80 * 0.20), 20 / (0.45 * 0.55)]  # B's curve is the wider one
+    assert sharpness[0] > sharpness[1]
     assert ledger.counts_of(0)[0] == 22
     assert ledger.counts_of(1)[0] == 2
 
@@ -220,6 +236,21 @@ def test_ch_3_at_the_contact_the_bound_bends_at_least_as_sharply_as_the_curve():
         assert min(gap[0], gap[2]) > 0
 
 
+def test_ch_3_close_to_the_peak_a_step_is_the_slope_over_the_bounds_curvature_and_elsewhere_not():
+    h = 1e-4
+    places = np.append(BEST[0] + np.array([-0.05, -0.01, 0.01, 0.05]), 0.01)
+    step, slope = steps_in_a(places), slopes(places)
+    heads = (places + step) * tosses_of_a(places)
+    tails = tosses_of_a(places) - heads
+    of_bound = heads / places**2 + tails / (1 - places) ** 2
+    left, here, right = (coin_slice(ledger.COINS, places + s, BEST[1]) for s in (-h, 0, h))
+    of_curve = -(left - 2 * here + right) / h**2
+    np.testing.assert_allclose(step[:4], (slope / of_bound)[:4], rtol=0.2)
+    np.testing.assert_allclose(step[1:3], (slope / of_bound)[1:3], rtol=0.05)
+    assert (np.abs(step[:4]) < np.abs(slope / of_curve)[:4]).all()
+    assert step[4] > 10 * slope[4] / of_bound[4]
+
+
 def test_ch_3_half_way_between_the_peaks_the_coins_are_equal_and_worse_than_either():
     half_way = (BEST + BEST[::-1]) / 2
     np.testing.assert_allclose(half_way, 0.658, atol=5e-4)
@@ -262,6 +293,29 @@ def test_ch_4_the_value_converges_with_the_square_of_the_parameters_error(tol):
     error = np.abs(run.params.theta - limit.params.theta).max()
     short = limit.log_likelihood - run.log_likelihood
     assert 10 < short / error**2 < 100
+
+
+def test_ch_4_from_the_first_tolerance_to_the_last_the_value_gains_twice_as_many_digits():
+    runs = [fit(CoinMixture(), ledger.COINS, ledger.COIN_START, tol=t) for t in (1e-2, 1e-8)]
+    limit = ledger.coin_fit()
+    values = [limit.log_likelihood - run.log_likelihood for run in runs]
+    thetas = [run.params.theta[1] - limit.params.theta[1] for run in runs]
+    assert 5.5 < np.log10(values[0] / values[1]) < 6
+    assert 2.5 < np.log10(thetas[0] / thetas[1]) < 3
+
+
+def test_ch_4_responsibilities_of_one_row_at_a_time_never_lower_the_bound_but_the_log_likelihood():
+    model, rng = CoinMixture(), np.random.default_rng(0)
+    params = CoinParams([0.9, 0.1], HALF)
+    r = shares(params.theta).copy()
+    bounds, values = [lower_bound(model, ledger.COINS, params, r)], [value(params.theta)]
+    for i in rng.integers(5, size=400):
+        r[i] = shares(params.theta)[i]
+        params = model.m_step(ledger.COINS, r, params)
+        bounds.append(lower_bound(model, ledger.COINS, params, r))
+        values.append(value(params.theta))
+    assert np.diff(bounds).min() > -1e-12
+    assert np.diff(values).min() < -1e-6
 
 
 def test_ch_4_a_hard_step_from_the_maximum_goes_down():

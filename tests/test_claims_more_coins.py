@@ -63,6 +63,14 @@ def test_5_b_overshoots_while_it_holds_a_part_of_the_many_heads():
     assert X[in_doubt, 0].tolist() == [7]
 
 
+def test_5_the_tables_columns_add_up_to_the_counts_before_they_are_rounded():
+    r = states_from(START.theta, 0)[0].responsibilities
+    printed = np.array([[21.3, 8.6], [11.7, 8.4]])
+    np.testing.assert_allclose(r.T @ X, printed, atol=0.05)
+    rounded = np.array([(r[:, [j]] * X).round(1).sum(axis=0) for j in (0, 1)])
+    np.testing.assert_allclose(np.abs(rounded - printed), 0.1, atol=1e-9)
+
+
 def test_5_every_start_of_the_square_ends_on_its_own_side():
     for a, b, run in from_the_grid():
         end = [0.66, 0.66] if a == b else PEAK if a > b else PEAK[::-1]
