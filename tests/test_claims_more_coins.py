@@ -59,6 +59,8 @@ def test_5_b_overshoots_while_it_holds_a_part_of_the_many_heads():
     assert 1 - states[0].responsibilities[X[:, 0] >= 7, 0].max() > 0.19
     assert 1 - states[0].responsibilities[X[:, 0] >= 7, 0].min() < 0.36
     assert states[0].params.theta[0] < 0.66 < states[1].params.theta[0]
+    assert (states[1].responsibilities[X[:, 0] <= 5, 1] >= 0.69).all()
+    assert theta_b[2] < theta_b[1]
     in_doubt = np.abs(states[-1].responsibilities[:, 0] - 0.5) < 0.3
     assert X[in_doubt, 0].tolist() == [7]
 
