@@ -23,7 +23,7 @@ from em_core import (
 )
 from em_core.listings import gmm_em_einsum, gmm_em_loop, gmm_em_vectorised
 from em_core.tables import density, density_grid, log_likelihood, narrowing
-from em_core.widgets.mixture_steps import make_start
+from em_core.widgets.mixture_steps import best_end, make_start
 
 MODEL = GaussianMixture()
 FAITHFUL = np.loadtxt("book/data/faithful.csv", delimiter=",", skiprows=1)
@@ -47,6 +47,13 @@ class AboutOldMeans(GaussianMixture):
 @cache
 def three_hundred():
     return MODEL.sample(ledger.THREE, 300, np.random.default_rng(8))[0]
+
+
+def _guess_and_after():
+    """The chapter's guess at the three components, and what an M-step makes of it."""
+    guess = GaussianParams([1 / 3] * 3, [[1, 1], [3, 2], [1, 6]], [2 * np.eye(2)] * 3)
+    r = next(em_steps(MODEL, three_hundred(), guess)).responsibilities
+    return guess, MODEL.m_step(three_hundred(), r, guess)
 
 
 def test_8_the_three_components_make_three_hills_and_c_is_not_the_highest():
@@ -83,6 +90,27 @@ def test_8_another_unit_moves_the_log_likelihood_by_n_d_log_of_it():
         assert gain == pytest.approx(600 * np.log(unit))
 
 
+def test_8_the_guess_s_m_step_moves_each_component_where_the_figure_s_words_say():
+    guess, after = _guess_and_after()
+    right, up = (after.means - guess.means).T
+    np.testing.assert_array_equal(np.sign([right, up]), [[-1, 1, -1], [1, 1, -1]])
+    assert up[1] > 2 * right[1]
+    spread = np.linalg.eigvalsh(after.covariances)
+    assert (spread[:, 1] / spread[:, 0] > 1.2).all()
+
+
+def test_8_means_over_all_points_sum_to_their_mean_and_move_by_a_part_only():
+    x, params, vector = three_hundred(), ledger.THREE, np.array([10.0, -5.0])
+    state = next(em_steps(MODEL, x, params))
+    r = state.responsibilities
+    printed = r.T @ x / len(x)
+    np.testing.assert_allclose(printed.sum(axis=0), x.mean(axis=0))
+    moved = r.T @ (x + vector) / len(x) - printed
+    np.testing.assert_allclose(moved, np.outer(r.mean(axis=0), vector))
+    now = GaussianParams(params.weights, printed, params.covariances)
+    assert log_likelihood(MODEL, x, now) < state.log_likelihood
+
+
 def test_8_log_det_is_concave_with_the_inverse_as_gradient():
     rng = np.random.default_rng(0)
     for d in (1, 2, 4):
@@ -101,7 +129,7 @@ def test_8_log_det_is_concave_with_the_inverse_as_gradient():
 
 def test_8_the_thousand_neighbours_find_the_old_mean_and_wrong_signs():
     x, rng = three_hundred(), np.random.default_rng(1)
-    guess = GaussianParams([1 / 3] * 3, [[1, 1], [3, 2], [1, 6]], [2 * np.eye(2)] * 3)
+    guess, _ = _guess_and_after()
     r = next(em_steps(MODEL, x, guess)).responsibilities
 
     def higher(new):
@@ -189,13 +217,18 @@ def test_9_of_25_starts_two_collapse_and_the_highest_is_found_once_and_narrow():
     assert np.linalg.svd(rows - rows.mean(axis=0))[1][1] < 0.1  # nearly on a line
 
 
+SQUARE = GaussianParams([0.25] * 4, [[-4, 0], [0, 3.2], [4, 0], [0, -3.2]], [0.5 * np.eye(2)] * 4)
+SETS = {
+    "clouds": ledger.gaussian_data()[0],
+    "faithful": FAITHFUL,
+    "four": MODEL.sample(SQUARE, 300, np.random.default_rng(5))[0],
+}
+
+
 @cache
 def ends(data: str, k: int) -> list[EMResult]:
     """The eight random starts of the figure, each to its end."""
-    square = GaussianParams(
-        [0.25] * 4, [[-4, 0], [0, 3.2], [4, 0], [0, -3.2]], [0.5 * np.eye(2)] * 4
-    )
-    x = FAITHFUL if data == "faithful" else MODEL.sample(square, 300, np.random.default_rng(5))[0]
+    x = SETS[data]
     return [fit(MODEL, x, make_start(x, k, number)) for number in range(8)]
 
 
@@ -209,6 +242,8 @@ def test_9_six_of_the_eight_random_starts_find_the_four_clusters():
     values = [result.log_likelihood for result in ends("four", 4)]
     assert [i + 1 for i in range(8) if values[i] > max(values) - 0.01] == [1, 2, 3, 5, 7, 8]
     assert len(places(ends("four", 4))) == 3
+    good = [ends("four", 4)[i].params.means for i in (0, 1, 2, 4, 6, 7)]
+    assert len({tuple(np.lexsort(means.T)) for means in good}) == 6  # each under other names
     held = ends("four", 4)[3].params.weights.min() * 300
     assert held == pytest.approx(4, abs=0.5)
     assert ends("four", 4)[5].params.weights.min() * 300 > 10
@@ -218,6 +253,31 @@ def test_9_old_faithful_has_one_end_with_two_components_and_five_with_four():
     assert len(places(ends("faithful", 2))) == 1
     assert max(result.iterations for result in ends("faithful", 2)) <= 100
     assert len(places(ends("faithful", 4))) == 5
+
+
+@pytest.mark.parametrize("k", [2, 3, 4])
+@pytest.mark.parametrize("data", SETS)
+@pytest.mark.filterwarnings("ignore::em_core.FewRowsWarning")
+def test_9_the_ninth_start_is_a_trap_and_the_tenth_collapses_at_once(data, k):
+    x = SETS[data]
+    best = best_end(tuple(map(tuple, x.tolist())), k, 100)
+    assert fit(MODEL, x, make_start(x, k, 8)).log_likelihood < best - 2
+    with pytest.raises(CollapseError, match="at iteration 1:"):
+        fit(MODEL, x, make_start(x, k, 9))
+
+
+@pytest.mark.parametrize("listing", [gmm_em_vectorised, gmm_em_einsum])
+def test_9_a_far_point_stops_a_listing_where_the_log_likelihood_is_due(listing):
+    x, start = ledger.gaussian_data()
+    x = x.copy()
+    x[0] = 1000
+    with (
+        np.errstate(all="ignore"),
+        pytest.raises(ValueError, match="must not contain infs or NaNs") as stop,
+    ):
+        listing(x, start.weights, start.means, start.covariances)
+    lines = [str(entry.statement).strip() for entry in stop.traceback]
+    assert any(line.startswith("density += ") for line in lines)
 
 
 def test_9_covariances_about_the_old_means_never_lower_the_log_likelihood():
@@ -325,6 +385,27 @@ def test_10_the_curves_cross_once_at_66_6():
     signs = np.sign(log_joint[:, 0] - log_joint[:, 1])
     (place,) = np.flatnonzero(np.diff(signs))
     assert grid[place] == pytest.approx(66.58, abs=0.02)
+
+
+def test_10_each_step_off_the_level_stretch_is_longer_than_the_one_before():
+    start = GaussianParams([0.5, 0.5], [[4.5, 55], [2, 80]], [np.diag([1, 100])] * 2)
+    values = np.array([s.log_likelihood for s in islice(em_steps(MODEL, FAITHFUL, start), 19)])
+    assert (np.diff(values, 2)[3:] > 0).all()
+
+
+def test_10_a_variance_taken_for_a_deviation_makes_the_three_points_fall():
+    x, start = np.array([[1.0], [2.0], [3.0]]), GaussianParams([0.5, 0.5], [[1], [3]], [[[1]]] * 2)
+    right = [s.log_likelihood for s in islice(em_steps(MODEL, x, start), 20)]
+    np.testing.assert_allclose(right[:4], [-4.3893, -3.5492, -3.4868, -3.4183], atol=5e-5)
+    assert (np.diff(right) > -1e-12).all()
+    params, wrong = start, []
+    for _ in range(3):
+        taken = GaussianParams(params.weights, params.means, params.covariances**2)
+        state = next(em_steps(MODEL, x, taken))
+        wrong.append(state.log_likelihood)
+        params = MODEL.m_step(x, state.responsibilities, taken)
+        assert len(wrong) > 2 or (params.covariances < 1).all()
+    np.testing.assert_allclose(wrong, [-4.3893, -3.6766, -6.2123], atol=0.02)  # by hand, rounded
 
 
 def test_10_units_change_nothing_but_the_units():

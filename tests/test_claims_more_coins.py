@@ -192,6 +192,26 @@ def test_6_the_entropy_of_the_five_samples_falls_as_the_shares_become_more_decid
     assert (np.diff(entropy) < 0).all()
 
 
+def test_6_whole_samples_raise_the_printed_value_and_lower_the_log_likelihood():
+    top = states_from(START.theta, 400)[-1]
+    whole = np.eye(2)[top.responsibilities.argmax(axis=1)]
+    moved = CoinParams(MODEL.m_step(X, whole, top.params).theta, HALVES)
+    after = next(em_steps(MODEL, X, moved))
+    values = [coin_pieces(X, state)[0] for state in (top, after)]
+    np.testing.assert_allclose(values, [-29.87, -29.59], atol=0.005)
+    assert after.log_likelihood < top.log_likelihood - 0.1
+
+
+def test_6_a_sum_over_the_wrong_axis_stops_unless_there_are_two_samples():
+    for samples in (X, X[:2]):
+        wrong = np.sum(samples * np.log([0.6, 0.4]), axis=0)
+        if len(samples) == 2:
+            assert (wrong @ samples).shape == (2,)
+        else:
+            with pytest.raises(ValueError, match="mismatch"):
+                wrong @ samples
+
+
 # --- chapter 7 -----------------------------------------------------------------------------------
 
 
@@ -276,6 +296,28 @@ def test_7_improper_starts_find_the_coins_all_the_same(known_coins):
     for _ in range(1500):
         _, thetas, _ = coin_em(x, rng.random((2, 2)))
         np.testing.assert_allclose(np.sort(thetas[:, 0]), [0.3516, 0.7982], atol=1e-3)
+
+
+def test_7_in_the_exercise_the_larger_row_takes_nearly_everything_in_the_first_step(known_coins):
+    x, rng = known_coins
+    state = rng.get_state()
+    for _ in range(10):
+        rows = rng.random_sample((2, 2))
+        logs = x @ np.log(rows).T
+        taken = np.exp(logs - np.logaddexp.reduce(logs, axis=1, keepdims=True)).sum(axis=0)
+        assert taken[rows.sum(axis=1).argmax()] > 99.9
+    rng.set_state(state)
+
+
+def test_7_the_seventh_start_comes_near_the_saddle_before_it_turns_away(known_coins):
+    x, _ = known_coins
+    rng = np.random.default_rng(1234)
+    seventh = [MODEL.random_start(x, 2, rng) for _ in range(7)][-1]
+    assert np.ptp(seventh.theta.round(3)) == 0
+    saddle = x[:, 0].sum() / x.sum()
+    assert saddle == pytest.approx(0.575, abs=5e-4)
+    first = states_from(seventh.theta, 1, x)[1].params.theta
+    np.testing.assert_allclose(first, saddle, atol=0.005)
 
 
 def test_7_of_three_coins_half_of_the_starts_or_fewer_find_the_higher_peak():

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import pytest
 from scipy.special import logsumexp, xlogy
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, norm
 
 from em_core import GaussianMixture, GaussianParams
 from em_core.em import e_step
@@ -369,6 +369,19 @@ def quadratic(x, weights, means, covariances, half=0.5, determinant=0.5):
     return np.exp(logs - logsumexp(logs, axis=1, keepdims=True))
 
 
+def run_on_a_line(x, weights, means, variances, count, *, of=np.sqrt, keep=1, first=True):
+    """EM as a learner writes it, with what he gives to `norm.pdf` and keeps of a variance."""
+    values = []
+    for _ in range(count + 1):
+        joint = weights * norm.pdf(x[:, None], means, of(variances))
+        values.append(np.log(joint.sum(axis=1)).sum())
+        r = joint / joint.sum(axis=1, keepdims=True)
+        totals = r.sum(axis=0)
+        weights, means = totals / len(x), x @ r / totals
+        variances = ((r * (x[:, None] - means) ** 2).sum(axis=0) / totals) ** keep
+    return values if first else values[1:]
+
+
 def price(n_parameters):
     return lambda v, n, d, k: n_parameters(d, k) * np.log(n) - 2 * v
 
@@ -539,6 +552,26 @@ WRONG = {
         (lambda x, r: (*one_gaussian(x, r)[:2], one_gaussian(x, r)[2].diagonal()), "Wrong shape"),
         (lambda x, r: one_gaussian(x, r, divisor=r.sum() - 1), "no such correction"),
         (lambda x, r: (r.mean(), x.mean(axis=0), np.eye(x.shape[1])), "shape fits"),
+    ],
+    "gaussian_means": [
+        (lambda x, r: r.T @ x / len(x), "Still divided by the number of all points"),
+        (lambda x, r: np.einsum("ij,id->jd", r, x), "sums of shares"),
+        (lambda x, r: r.T @ x / r.shape[1], "number of components"),
+        (lambda x, r: [x[r.argmax(axis=1) == j].mean(axis=0) for j in range(r.shape[1])], "hard"),
+        (lambda x, r: r.T @ x / (r > 1 / 3).sum(axis=0)[:, None], "shape fits"),
+        (lambda x, r: (r.T @ x).T / r.sum(axis=0), "Wrong shape"),
+        (lambda x, r: r.T @ x / r.sum(axis=0), "shape|broadcast"),
+        (lambda x, r: np.tile(x.mean(axis=0), (r.shape[1], 1)), "are not used"),
+        (lambda x, r: np.average(x, axis=0, weights=r[:, 0]), "Wrong shape"),
+    ],
+    "gaussian_run": [
+        (partial(run_on_a_line, of=np.asarray), "as long as each variance is 1"),
+        (partial(run_on_a_line, of=np.asarray, keep=0.5), "variances to begin with"),
+        (partial(run_on_a_line, keep=0.5), "taken twice"),
+        (partial(run_on_a_line, of=np.square), "gets its square"),
+        (partial(run_on_a_line, first=False), "Wrong shape"),
+        (lambda *a: run_on_a_line(*a)[-1], "Wrong shape"),
+        (lambda *a: np.negative(run_on_a_line(*a)), "shape fits"),
     ],
     "gaussian_e_step": [
         (lambda x, w, m, c: shared(w * pdfs(x, m, c)), "near by"),

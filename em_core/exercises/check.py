@@ -136,6 +136,37 @@ def gaussian_m_step(answer: Answer) -> Verdict:
     return judge(answer, gaussians.GAUSSIAN_M_STEP)
 
 
+def gaussian_means(answer: Answer) -> Verdict:
+    """Check a function (x, r) for the M-step's means of a mixture of Gaussians.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes points, shape (n, d), and responsibilities, shape (n, k); returns shape (k, d).
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, gaussians.GAUSSIAN_MEANS)
+
+
+def gaussian_run(answer: Answer) -> Verdict:
+    """Check a function (x, weights, means, variances, count) that runs EM on a line.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes points, shape (n,), three arrays of shape (k,) and the number of iterations; returns
+        the log-likelihoods, the start's first.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, gaussians.GAUSSIAN_RUN)
+
+
 def gaussian_e_step(answer: Answer) -> Verdict:
     """Check a function (x, weights, means, covariances) for responsibilities of Gaussians.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import numpy as np
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, norm
 
 from em_core.checks import Array
 from em_core.em import e_step as right_e_step
@@ -18,13 +19,13 @@ from em_core.gaussians import GaussianMixture, GaussianParams, Survey
 POINTS = np.array([[0.0, 1.0], [2.0, -1.0], [1.5, 3.0], [-2.0, 0.5], [4.0, 4.5], [0.5, -2.5]])
 
 
-def _two_gaussians(d: int) -> GaussianParams:
-    return GaussianParams([0.5, 0.5], np.zeros((2, d)), np.array([np.eye(d)] * 2))
+def _standard(k: int, d: int) -> GaussianParams:
+    return GaussianParams(np.full(k, 1 / k), np.zeros((k, d)), np.array([np.eye(d)] * k))
 
 
 def _m_step_of_one(x: Array, r: Array) -> tuple[float, Array, Array]:
     both = np.column_stack([r, 1 - r])
-    new = GaussianMixture().m_step(x, both, _two_gaussians(x.shape[1]))
+    new = GaussianMixture().m_step(x, both, _standard(2, x.shape[1]))
     return new.weights[0], new.means[0], new.covariances[0]
 
 
@@ -92,6 +93,173 @@ GAUSSIAN_M_STEP = Task(
         Mistake(
             "The mean was divided by the number of all points, and the covariance is about it.",
             lambda x, r: (r.mean(), m := r @ x / len(x), _scatter(x, r, m) / r.sum()),
+        ),
+    ),
+)
+
+
+def _means(x: Array, r: Array) -> Array:
+    return np.asarray(GaussianMixture().m_step(x, r, _standard(r.shape[1], x.shape[1])).means)
+
+
+def _hard(r: Array) -> Array:
+    return np.asarray(np.eye(r.shape[1])[r.argmax(axis=1)])
+
+
+def _averages(x: Array, r: Array) -> Array:
+    return np.asarray(r.T @ x / r.sum(axis=0)[:, None])
+
+
+def _sums_over(divisor: Callable[[Array], Any]) -> Callable[[Array, Array], Array]:
+    """The means with something else below the line."""
+    return lambda x, r: np.asarray(r.T @ x / divisor(r))
+
+
+GAUSSIAN_MEANS = Task(
+    oracle=_means,
+    cases={
+        "for two components in the plane": (POINTS, SHARES),
+        "for three components on a line": (
+            POINTS[:, :1],
+            np.column_stack([0.6 * SHARES, np.full(len(SHARES), 0.4)]),
+        ),
+        "far from zero": (POINTS + np.array([300.0, -200.0]), SHARES),
+    },
+    parts={"the result": "a row for each component with a column for each axis"},
+    mistakes=(
+        Mistake(
+            "Still divided by the number of all points: if these move by a vector, the means move "
+            "by a part of it only. How many points does a component expect?",
+            _sums_over(len),
+        ),
+        Mistake(
+            "These are sums of shares times points; a mean divides them by something.",
+            _sums_over(lambda r: 1),
+        ),
+        Mistake(
+            "Divided by the number of components. That is right where all of them have the same "
+            "sum of responsibilities, and where there is one point for each.",
+            _sums_over(lambda r: r.shape[1]),
+        ),
+        Mistake(
+            "Below the line whole points are counted, each for its likeliest component, and above "
+            "it shares of points.",
+            _sums_over(lambda r: _hard(r).sum(axis=0)[:, None]),
+        ),
+        Mistake(
+            "Each point was given to its likeliest component as a whole: that is hard EM.",
+            lambda x, r: _averages(x, _hard(r)),
+        ),
+        Mistake(
+            "The responsibilities enter squared.",
+            lambda x, r: _averages(x, r**2),
+        ),
+        Mistake(
+            "Each component has the mean of all points: the responsibilities are not used.",
+            lambda x, r: np.array([x.mean(axis=0)] * r.shape[1]),
+        ),
+    ),
+)
+
+
+def _on_a_line(x: Array, weights: Array, means: Array, variances: Array, count: int) -> Array:
+    params = GaussianParams(weights, means[:, None], variances[:, None, None])
+    states = islice(em_steps(GaussianMixture(), x[:, None], params), count + 1)
+    return np.array([state.log_likelihood for state in states])
+
+
+def _expected_log_joint(joint: Array) -> Array:
+    return np.asarray((share_out(joint) * np.log(joint)).sum(axis=1))
+
+
+def _run_with(
+    *,
+    width: Callable[[Array], Array] = np.sqrt,
+    kept: Callable[[Array], Array] = np.asarray,
+    centre: Callable[[Array, Array], Array] = lambda new, old: new,
+    value: Callable[[Array], Array] = lambda joint: np.log(joint.sum(axis=1)),
+    divisor: Callable[[Array, int], Any] = lambda totals, n: totals,
+    weigh: Callable[[Array, Array], Array] = lambda new, old: new,
+) -> Callable[..., Array]:
+    """The run on a line, with something in it that learners get wrong."""
+
+    def run(x: Array, w: Array, means: Array, variances: Array, count: int) -> Array:
+        values = []
+        for _ in range(count + 1):
+            joint = w * norm.pdf(x[:, None], means, width(variances))
+            values.append(value(joint).sum())
+            r = share_out(joint)
+            totals, old = r.sum(axis=0), means
+            w, means = weigh(totals / len(x), w), x @ r / totals
+            scatter = (r * (x[:, None] - centre(means, old)) ** 2).sum(axis=0)
+            variances = kept(scatter / divisor(totals, len(x)))
+        return np.array(values)
+
+    return run
+
+
+GAUSSIAN_RUN = Task(
+    oracle=_on_a_line,
+    cases={
+        "for the three points": (
+            np.array([1.0, 2.0, 3.0]),
+            np.array([0.5, 0.5]),
+            np.array([1.0, 3.0]),
+            np.ones(2),
+            2,
+        ),
+        "for unequal weights and widths": (
+            POINTS[:, 0],
+            np.array([0.3, 0.7]),
+            np.array([0.0, 2.5]),
+            np.array([3.0, 0.5]),
+            3,
+        ),
+        "for three components": (
+            np.append(POINTS[:, 0], POINTS[:, 1]),
+            np.array([0.2, 0.5, 0.3]),
+            np.array([-2.0, 1.0, 3.0]),
+            np.array([2.0, 0.8, 1.5]),
+            3,
+        ),
+    },
+    parts={"the result": "a log-likelihood for the start and for each iteration"},
+    mistakes=(
+        Mistake(
+            "It is right as long as each variance is 1. What does `norm.pdf` take as its third "
+            "argument?",
+            _run_with(width=np.asarray),
+        ),
+        Mistake(
+            "Now the M-step keeps standard deviations, but the run is given variances to begin "
+            "with.",
+            _run_with(width=np.asarray, kept=np.sqrt),
+        ),
+        Mistake(
+            "The root is taken twice: once in the M-step, once before the density.",
+            _run_with(kept=np.sqrt),
+        ),
+        Mistake(
+            "The density needs the root of a variance, and gets its square.",
+            _run_with(width=np.square),
+        ),
+        Mistake(
+            "The densities are right. The new variances are about the means before the step: no "
+            "value falls, but no step reaches the top.",
+            _run_with(centre=lambda new, old: old),
+        ),
+        Mistake(
+            "The densities are right. The variances were divided by the number of all points.",
+            _run_with(divisor=lambda totals, n: n),
+        ),
+        Mistake(
+            "The densities are right. The weights stay as they were.",
+            _run_with(weigh=lambda new, old: old),
+        ),
+        Mistake(
+            "The steps are right. What is reported is the expected complete-data log-likelihood, "
+            "which lacks the entropy.",
+            _run_with(value=_expected_log_joint),
         ),
     ),
 )
