@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 import build
 import pytest
 from bs4 import BeautifulSoup, NavigableString, Tag
 from playwright.sync_api import Page
 from test_decks import NAMES as DECKS
-from walk import CHAPTERS
+from walk import CHAPTERS, soup
 
 pytestmark = pytest.mark.site
 
@@ -73,11 +71,6 @@ def faults(math: Tag) -> Iterator[str]:
         for name, value in element.attrs.items():
             if not re.fullmatch(ATTRIBUTES.get(name, "(?!)"), str(value)):
                 yield f'<{element.name} {name}="{value}">'
-
-
-@cache
-def soup(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(), "html.parser")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -143,7 +136,10 @@ CLOSED = """() => {
   alone.style.all = "initial";
   alone.innerHTML = '<span class="katex"></span>';
   document.body.append(alone);
-  const looks = (element) => names.map((name) => `${name}: ${getComputedStyle(element)[name]}`);
+  const looks = (element) => {
+    const style = getComputedStyle(element);
+    return names.map((name) => `${name}: ${style[name]}`);
+  };
   const wanted = looks(alone.firstChild);
   const align = (element) => getComputedStyle(element).textAlign;
   const found = [...document.querySelectorAll(".katex")].flatMap((formula) => [

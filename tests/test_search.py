@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ import em_search
 import pytest
 from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Browser, Locator, expect
-from walk import CHAPTERS, Visit, visiting
+from walk import CHAPTERS, Visit, soup, visiting
 
 pytestmark = pytest.mark.site
 
@@ -216,7 +217,7 @@ def test_a_part_that_does_not_arrive_is_missed_in_words(one: Visit, site_url: st
 @pytest.fixture(scope="module")
 def questions(site_dir: Path) -> dict[str, Tag]:
     """Each question, and the paragraph that answers it."""
-    page = BeautifulSoup((site_dir / "book/questions.html").read_text(), "html.parser")
+    page = soup(site_dir / "book/questions.html")
     found = {}
     for heading in page.select("main h3"):
         (answer,) = heading.parent.find_all("p", recursive=False)  # type: ignore[union-attr]
@@ -239,7 +240,7 @@ def test_a_question_leads_to_the_place_that_it_names(
     for question, answer in questions.items():
         link = answer.select("a")[0]
         name, _, anchor = str(link["href"]).partition("#")
-        html = BeautifulSoup((site_dir / "book" / name).read_text(), "html.parser")
+        html = soup(site_dir / "book" / name)
         title, _, heading = link.get_text().partition(": ")
         assert heading_at(html, "") == title, question
         # A chapter that asks the question itself has it as the heading.
@@ -249,7 +250,7 @@ def test_a_question_leads_to_the_place_that_it_names(
 def heading_at(html: BeautifulSoup, anchor: str) -> str:
     """What the section is called in which an anchor stands, or the page."""
     place = html.find(id=anchor) if anchor else html.select_one("main section")
-    heading = place.find_next(["h1", "h2", "h3"])  # type: ignore[union-attr]
+    heading = copy(place.find_next(["h1", "h2", "h3"]))  # type: ignore[union-attr]
     for aside in heading.select(".headerlink, .section-number"):  # type: ignore[union-attr]
         aside.decompose()
     return heading.get_text().strip()  # type: ignore[union-attr]
@@ -260,7 +261,7 @@ def test_a_question_that_a_chapter_asks_is_listed(
 ) -> None:
     linked = {str(answer.select("a")[0]["href"]) for answer in questions.values()}
     for name in PAGES:
-        html = BeautifulSoup((site_dir / f"{name}.html").read_text(), "html.parser")
+        html = soup(site_dir / f"{name}.html")
         asked = {str(place["id"]) for place in html.select('main [id^="q-"]')}
         assert {f"{Path(name).name}.html#{one}" for one in asked} <= linked
 
@@ -292,7 +293,7 @@ def test_a_search_loads_the_pages_that_have_the_words_and_no_other(
 def test_each_place_of_a_page_is_there_and_says_what_the_search_says(
     site_dir: Path, name: str
 ) -> None:
-    page = BeautifulSoup((site_dir / f"{name}.html").read_text(), "html.parser")
+    page = soup(site_dir / f"{name}.html")
     anchors = {str(tag["id"]) for tag in page.select("[id]")}
     text = text_of(site_dir, name)
     assert [s.anchor for s in text.sections if s.anchor not in anchors] == []

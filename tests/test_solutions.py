@@ -11,7 +11,7 @@ import nbformat
 import notebooks
 import numpy as np
 import pytest
-from bs4 import BeautifulSoup
+from walk import soup
 
 from em_core.exercises import check
 from em_core.exercises.verdict import NOT_STARTED
@@ -146,7 +146,7 @@ def test_the_right_answer_has_no_usual_place():
 @pytest.mark.site
 @pytest.mark.parametrize("path", CHAPTERS, ids=names_of)
 def test_questions_work_on_the_page_without_a_script(path, site_dir):
-    page = BeautifulSoup((site_dir / f"book/{path.stem}.html").read_text(), "html.parser")
+    page = soup(site_dir / f"book/{path.stem}.html")
     choices = page.select(".em-quiz > details")
     assert len(choices) == len(CHOICE.findall(quiz_of(path)))
     assert all(c.select_one("summary + p > strong").text in ("Yes.", "No.") for c in choices)
