@@ -14,7 +14,7 @@ import pytest
 import em_core
 
 PACKAGE = Path(em_core.__file__).parent
-MODELS = ["checks", "em", "causes", "coins", "gaussians"]
+MODELS = ["checks", "em", "survey", "coins", "gaussians"]
 SCALE = ["threads", "chunks", "sweeps", "coins", "gaussians", "dask", "known"]
 CORE = [*MODELS, *(f"scale.{name}" for name in SCALE), "fitting", "on_dask"]
 LEVELS = [*CORE, "style", "listings", "tables", "plots", "widgets", "exercises"]
