@@ -48,8 +48,8 @@ class Survey:
     def of(cls, x: Array, responsibilities: Array | None = None) -> Self:
         """The survey of some rows, by responsibilities of shape (n, k) or as one component."""
         # About a mean that lacks digits all sums keep theirs; a column that is constant is 0.
-        about = np.full(len(x), 1 / len(x)) @ x
-        z = np.subtract(x, about, order="C")
+        x = np.ascontiguousarray(x)  # BLAS adds up columns otherwise
+        z = x - (about := np.full(len(x), 1 / len(x)) @ x)
         r = np.ones((len(x), 1)) if responsibilities is None else responsibilities
         n = r.sum(axis=0)
         means = r.T @ z / np.maximum(n, TINY)[:, np.newaxis]

@@ -1,7 +1,6 @@
 """Data in pieces, which are read one by one: in memory, on disk, on the machines of a cluster."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import count, pairwise
 from operator import add, length_hint
@@ -98,18 +97,17 @@ class Chunks:
         return np.vstack([array for array in taken if len(array)])
 
 
-@dataclass(frozen=True)
 class _Slices:
     """The rows of an array in pieces, each of which is read when its turn comes."""
 
-    x: Any
-    rows: int
+    def __init__(self, x: Any, rows: int) -> None:
+        self.x, self.cuts = x, [slice(at, at + rows) for at in range(0, len(x), rows)]
 
     def __len__(self) -> int:
-        return -(-len(self.x) // self.rows)
+        return len(self.cuts)
 
     def __iter__(self) -> Iterator[Any]:
-        return (self.x[at : at + self.rows] for at in range(0, len(self.x), self.rows))
+        return map(self.x.__getitem__, self.cuts)
 
 
 def added(values: Iterable[Sums | None]) -> Sums:
