@@ -4,6 +4,7 @@ To be read with the module's name: ``checks.flag(name, value)``.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import fields
 from decimal import Decimal
 from functools import reduce
@@ -17,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 Array: TypeAlias = NDArray[np.float64]
 Sums = TypeVar("Sums")
 
+EPS = float(np.finfo(float).eps)
 SUM_TOLERANCE = 1e-8
 PART = 2**14  # rows that are read at a time where nothing hurries
 LARGEST_COUNT = 2**53  # above it, floating-point numbers leave whole numbers out
@@ -24,6 +26,13 @@ SYMMETRY_TOLERANCE = 1e-10
 WHOLE = (int, np.integer)
 REAL = (Real, Decimal, np.bool_)  # numpy's times count as Real, too
 MISSING = ("NoneType", "NAType", "NaTType")  # the last two are pandas's
+
+
+def must(be: str, holds: Any, name: str, value: Any) -> None:
+    """Raise a ValueError, which says what the argument must be, unless that holds."""
+    if not holds:
+        shown = value.tolist() if isinstance(value, np.ndarray) else value
+        raise ValueError(f"{name}: {shown!r:.80} must be {be}")
 
 
 def numbers(name: str, values: ArrayLike, shape: tuple[int | str, ...], copy: bool = True) -> Array:
@@ -53,11 +62,10 @@ def numbers(name: str, values: ArrayLike, shape: tuple[int | str, ...], copy: bo
     """
     right = str(shape).replace("'", "")
     array = real(name, values, right, copy).view()
-    if array.size == 0:
-        raise ValueError(f"{name}: is empty, shape {array.shape}; expected {right}, none of them 0")
-    wrong = [n for n, m in zip(array.shape, shape, strict=False) if m != n and isinstance(m, int)]
-    if wrong or array.ndim != len(shape):
-        raise ValueError(f"{name}: has shape {array.shape}; expected {right}")
+    fits = [isinstance(m, str) or m == n for n, m in zip(array.shape, shape, strict=False)]
+    if not (array.size and all(fits) and array.ndim == len(shape)):
+        seen = "has" if array.size else "is empty,"
+        raise ValueError(f"{name}: {seen} shape {array.shape}; expected {right}")
     if not np.isfinite(array).all():
         places = np.unique(np.argwhere(~np.isfinite(array))[:, 0])
         seen = f"holds NaN or infinity, or misses a value, in {listed('row', places)}"
@@ -92,38 +100,23 @@ def _masked(values: Any) -> bool:
     return not {int, float}.issuperset(map(type, values)) and any(map(_masked, values))
 
 
-def weights(values: ArrayLike, shape: tuple[int | str, ...]) -> Array:
-    """`values` as non-negative weights that sum to 1, or a ValueError.
+def distribution(name: str, values: ArrayLike, shape: tuple[int | str, ...]) -> Array:
+    """`values` as numbers from 0 that sum to 1, or whose rows do, or a ValueError.
 
     What sums to 1 to 1e-8 only, as rounded decimals do, or in its own precision, as float32 does,
     is divided by its sum: otherwise a start would have a likelihood that no mixture can have, and
     the first step would lower it.
     """
-    w = numbers("weights", values, shape)
-    total = w.sum()
-    if (w < 0).any() or abs(total - 1) > _tolerance(values, len(w)):
-        seen = f"{w.tolist()!s:.80} must be at least 0 and sum to 1, not {total:.12g}"
-        raise ValueError(f"weights: {seen}")
-    if abs(total - 1) > len(w) * np.finfo(float).eps:
-        return numbers("weights", w / total, shape)
-    return w
-
-
-def responsibilities(values: ArrayLike, n: int, k: int) -> Array:
-    """`values` as an array whose n rows are distributions over k components, or a ValueError."""
-    r = numbers("responsibilities", values, (n, k))
-    totals = r.sum(axis=1, keepdims=True)
-    gap = abs(totals - 1).max()
-    if (r < 0).any() or gap > _tolerance(values, k):
-        raise ValueError("responsibilities: every row must be non-negative and sum to 1")
-    return r / totals if gap > k * np.finfo(float).eps else r
-
-
-def _tolerance(values: ArrayLike, terms: int) -> float:
-    """How far from 1 so many probabilities may sum, in the precision in which they are given."""
-    kind = np.asarray(values).dtype
+    given = numbers(name, values, shape)
+    terms, totals = given.shape[-1], given.sum(axis=-1, keepdims=True)
+    kind, gap = np.asarray(values).dtype, abs(totals - 1).max()
     own = terms * float(np.finfo(kind).eps) if kind.kind == "f" else 0.0
-    return max(SUM_TOLERANCE, own)
+    if (given < 0).any() or gap > max(SUM_TOLERANCE, own):
+        seen = "every row must be non-negative and sum to 1"
+        if given.ndim == 1:
+            seen = f"{given.tolist()!s:.80} must be at least 0 and sum to 1, not {totals[0]:.12g}"
+        raise ValueError(f"{name}: {seen}")
+    return numbers(name, given / totals, shape) if gap > terms * EPS else given
 
 
 def restored(self: Any, values: Sequence[Any]) -> None:
@@ -141,34 +134,29 @@ def is_number(value: object, kind: Any) -> bool:
 
 def whole_number(name: str, value: Any, least: int) -> None:
     """Raise a ValueError unless `value` is a whole number from `least` to 2**53."""
-    if not (is_number(value, WHOLE) and least <= value <= LARGEST_COUNT):
-        raise ValueError(f"{name}: {value!r:.80} must be a whole number from {least} to 2**53")
+    holds = is_number(value, WHOLE) and least <= value <= LARGEST_COUNT
+    must(f"a whole number from {least} to 2**53", holds, name, value)
 
 
 def flag(name: str, value: object) -> None:
     """Raise a ValueError unless `value` is True or False."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise ValueError(f"{name}: {value!r:.80} must be True or False")
+    must("True or False", isinstance(value, (bool, np.bool_)), name, value)
 
 
 def chance(name: str, count: Any, rng: Any) -> np.random.Generator:
     """The source of chance, from a seed if need be, by which something is made `count` times."""
     whole_number(name, count, least=1)
-    if not isinstance(rng, np.random.Generator) and not (is_number(rng, WHOLE) and rng >= 0):
-        right = "a numpy.random.Generator, or a whole number as seed"
-        raise ValueError(f"rng: {rng!r:.80} must be {right}")
+    holds = isinstance(rng, np.random.Generator) or (is_number(rng, WHOLE) and rng >= 0)
+    must("a numpy.random.Generator, or a whole number as seed", holds, "rng", rng)
     return np.random.default_rng(rng)
 
 
 def in_parts(x: Any, function: Callable[[Any], Sums]) -> Sums:
     """The function of the data; of data on disk, the sum over parts, so that they stay there."""
-    if not isinstance(x, np.memmap) or x.ndim != 2 or len(x) <= PART:
-        return function(x)
-    try:
-        return reduce(add, (function(x[at : at + PART]) for at in range(0, len(x), PART)))
-    except ValueError:
-        function(x)  # an error that knows the row
-        raise
+    if isinstance(x, np.memmap):
+        with suppress(ValueError):  # that of all the data knows the row
+            return reduce(add, (function(x[at : at + PART]) for at in range(0, len(x), PART)))
+    return function(x)
 
 
 def params(value: object, expected: type) -> None:
@@ -180,9 +168,8 @@ def params(value: object, expected: type) -> None:
 
 def model(value: object, *methods: str) -> None:
     """Raise a ValueError unless `value` is an object with these methods."""
-    if isinstance(value, type) or not all(callable(getattr(value, m, None)) for m in methods):
-        right = f"an object with {' and '.join(methods)}, as CoinMixture() is"
-        raise ValueError(f"model: {value!r:.80} must be {right}")
+    able = not isinstance(value, type) and all(callable(getattr(value, m, None)) for m in methods)
+    must(f"an object with {' and '.join(methods)}, as CoinMixture() is", able, "model", value)
 
 
 def log_joint(values: ArrayLike, x: Any = None) -> Array:
@@ -192,16 +179,16 @@ def log_joint(values: ArrayLike, x: Any = None) -> Array:
     but where there are more components than rows, it is the log-joint that lies across.
     """
     array = real("log_joint", values, "(n, k)")
+    seen = f"log_joint: the model returned shape {array.shape}"
     if array.ndim != 2 or array.size == 0:
-        raise ValueError(f"log_joint: the model returned shape {array.shape}; expected (n, k)")
-    if np.isnan(array).any() or (array == np.inf).any():
+        raise ValueError(f"{seen}; expected (n, k)")
+    if not (array < np.inf).all():
         raise ValueError("log_joint: the model returned NaN or +inf; it must be finite or -inf")
     (n, k), shape = array.shape, getattr(x, "shape", None)
     if isinstance(x, (list, tuple)) and x:
         shape = (len(x), *np.asarray(x[0], dtype=object).shape)
     if isinstance(shape, tuple) and n != (*shape, n)[0] and (n not in shape or n < k):
-        right = f"expected ({shape[0]}, k), a row for each of the data's"
-        raise ValueError(f"log_joint: the model returned shape {array.shape}; {right}")
+        raise ValueError(f"{seen}; expected ({shape[0]}, k), a row for each of the data's")
     return array
 
 

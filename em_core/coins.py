@@ -34,10 +34,10 @@ class CoinParams:
     __setstate__ = checks.restored
 
     def __init__(self, theta: ArrayLike, weights: ArrayLike) -> None:
-        object.__setattr__(self, "theta", checks.numbers("theta", theta, ("k",)))
-        if ((self.theta < 0) | (self.theta > 1)).any():
-            raise ValueError(f"theta: {self.theta.tolist()!s:.80} must lie in [0, 1]")
-        object.__setattr__(self, "weights", checks.weights(weights, self.theta.shape))
+        theta = checks.numbers("theta", theta, ("k",))
+        if ((theta < 0) | (theta > 1)).any():
+            raise ValueError(f"theta: {theta.tolist()!s:.80} must lie in [0, 1]")
+        checks.restored(self, (theta, checks.distribution("weights", weights, theta.shape)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,8 @@ class CoinMixture:
         """
         checks.params(params, CoinParams)
         counts = as_counts(x)
-        r = checks.responsibilities(responsibilities, len(counts), len(params.theta))
+        shape = len(counts), len(params.theta)
+        r = checks.distribution("responsibilities", responsibilities, shape)
         return from_sums(r.sum(axis=0), r.T @ counts, params, self.fit_weights)
 
     def sample(
@@ -225,8 +226,7 @@ def _beyond_stirling(z: Array) -> Array:
 def as_counts(x: ArrayLike, least: int = 1) -> Array:
     """The data as whole numbers, at least so many tosses in all, or a ValueError."""
     counts = checks.numbers("x", x, ("m", 2), copy=False)
-    whole = (counts >= 0) & (counts <= checks.LARGEST_COUNT) & (counts == np.floor(counts))
-    if not whole.all():
+    if (counts != np.floor(counts).clip(0, checks.LARGEST_COUNT)).any():
         raise ValueError("x: counts of heads and tails must be whole numbers from 0 to 2**53")
     check_tosses(counts.sum(), least)
     return counts

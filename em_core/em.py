@@ -68,8 +68,7 @@ class CollapseError(RuntimeError):
         self, component: int | None, reason: str, iteration: Any = None, advice: str = RESTART
     ) -> None:
         super().__init__(component, reason, iteration, advice)
-        self.component, self.reason, self.iteration = component, reason, iteration
-        self.advice = advice
+        self.component, self.reason, self.iteration, self.advice = self.args
 
     def __str__(self) -> str:
         who = "the fit" if self.component is None else f"component {self.component}"
@@ -290,6 +289,6 @@ def lower_bound(model: Model, x: Any, params: Params, responsibilities: ArrayLik
     """
     checks.model(model, "log_joint")
     log_joint = checks.log_joint(model.log_joint(x, params), x)
-    r = checks.responsibilities(responsibilities, *log_joint.shape)
+    r = checks.distribution("responsibilities", responsibilities, log_joint.shape)
     expected = np.where(r > 0, r * np.where(r > 0, log_joint, 0), 0)
     return float((expected + entr(r)).sum())

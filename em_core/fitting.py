@@ -19,7 +19,6 @@ from em_core.scale.sweeps import passes
 from em_core.scale.threads import one_thread_in_blas
 
 Watch = Callable[[int, float], object]
-Finished = dict[int, tuple[em.EMResult, list[Warning]]]
 
 
 class Progress:
@@ -180,58 +179,22 @@ def fit_restarts(
     _check_settings(tol, max_iter, accelerate, progress, threads)
     rows = x.some(rng) if isinstance(x, Chunks) else x
     numbers, turn, stopped = count(), Lock(), Event()
-    finished: Finished = {}
+    runs: dict[int, _Run] = {}
     failed: list[Exception] = []
 
+    @np.errstate(under="ignore")
     def attempt(_: int) -> None:
         try:
-            with np.errstate(under="ignore"):
-                with turn:  # whoever is first draws the first start
-                    number, start = next(numbers), model.random_start(rows, k, rng)
-                run = _Run(model, x, start, accelerate, threads)
-                run.go(tol, max_iter, progress, stopped)
-                finished[number] = run.result(), run.doubts
+            with turn:  # whoever is first draws the first start
+                number, start = next(numbers), model.random_start(rows, k, rng)
+            run = _Run(model, x, start, accelerate, threads)
+            run.go(tol, max_iter, progress, stopped)
+            runs[number] = run
         except (em.CollapseError, em.ZeroProbabilityError) as error:
             failed.append(error)
 
     early = _stopped_early(attempt, starts, jobs, stopped)
-    return _best_first(finished, failed, starts, early)
-
-
-def _stopped_early(attempt: Callable[[int], None], starts: int, jobs: int, stopped: Event) -> bool:
-    """Make all attempts, so many of them at a time; whether Ctrl-C ended them."""
-    with one_thread_in_blas(when=jobs > 1), ThreadPoolExecutor(jobs) as pool:
-        try:
-            list((map if jobs == 1 else pool.map)(attempt, range(starts)))
-        except KeyboardInterrupt:
-            return True
-        finally:
-            stopped.set()
-            pool.shutdown(cancel_futures=True)
-    return False
-
-
-def _best_first(
-    finished: Finished, failed: list[Exception], starts: int, early: bool
-) -> list[em.EMResult]:
-    """The fits by falling log-likelihood, or an error if there is none."""
-    kept = [finished[number] for number in sorted(finished)]
-    doubts = [doubt for _, doubts in kept for doubt in doubts]
-    if early and not finished:
-        raise KeyboardInterrupt
-    if early:
-        message = f"stopped; {len(finished)} of {starts} starts are finished, and kept"
-        doubts.append(em.StoppedWarning(message))
-    if not finished:
-        reason = getattr(failed[-1], "reason", failed[-1])
-        reason = f"all {starts} starts collapsed, the last because {reason}"
-        raise em.CollapseError(getattr(failed[-1], "component", None), reason)
-    if failed:
-        message = f"{len(failed)} of {starts} starts collapsed and were left out"
-        doubts.append(em.CollapsedStartsWarning(message))
-    for doubt in doubts:
-        warnings.warn(doubt, stacklevel=3)
-    return sorted((result for result, _ in kept), key=lambda result: -result.log_likelihood)
+    return _best_first([runs[number] for number in sorted(runs)], failed, starts, early)
 
 
 def _check_settings(tol: Any, max_iter: Any, accelerate: Any, progress: Any, threads: Any) -> None:
@@ -240,34 +203,29 @@ def _check_settings(tol: Any, max_iter: Any, accelerate: Any, progress: Any, thr
     if not (progress is None or callable(progress)):
         checks.flag("progress", progress)
     most = 10**300 if isinstance(tol, int) else np.inf
-    if not (checks.is_number(tol, Real) and 0 <= tol < most):
-        raise ValueError(f"tol: {tol!r:.80} must be a finite number, at least 0")
+    finite = checks.is_number(tol, Real) and 0 <= tol < most
+    checks.must("a finite number, at least 0", finite, "tol", tol)
     checks.whole_number("max_iter", max_iter, least=0)
-    if threads is not None:
-        checks.whole_number("threads", threads, least=1)
+    checks.whole_number("threads", 1 if threads is None else threads, least=1)
 
 
 class _Run:
     """A fit on its way."""
 
-    rows = 0
-
     def __init__(self, model: Any, x: Any, start: Any, accelerate: bool, threads: Any) -> None:
         checks.model(model, "log_joint", "m_step")
-        self.model, self.x, self.start = model, x, start
+        self.model, self.x, self.start, self.params = model, x, start, start
         self.iteration, self.converged = 0, False
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
         self.log_likelihoods: list[float] = []
-        self.params: Any = start
-        self.rounding: float | None = None  # is found when it is asked for
+        self.rows, self.rounding = 0.0, 0.0  # are found when they are asked for
         self.doubts: list[Warning] = []
         if quick_way := known.quick_way(model):
             self.x = Chunks.of(x) if isinstance(x, np.memmap) else x
             with em.at_iteration(0):
                 sweeper = quick_way(model, self.x, start, threads)
             self.as_given, self.steps = sweeper.params, passes(sweeper, accelerate)
-            self.rows = getattr(sweeper, "rows", 0)
-            self.rounding = np.inf  # these models never fall by more
+            self.rows, self.rounding = sweeper.rows, np.inf  # these models never fall by more
         elif accelerate or isinstance(x, Chunks):
             wish = "accelerate: can't be True" if accelerate else "x: can't be Chunks"
             advice = "leave it out" if accelerate else "give all rows as one array or numpy.memmap"
@@ -315,7 +273,7 @@ class _Run:
 
     def _fell(self, fall: float, params: Any) -> bool:
         """Whether a fall is more than rounding; the first such fall is told."""
-        if self.rounding is None:
+        if not self.rounding:
             terms = np.logaddexp.reduce(self.model.log_joint(self.x, params), axis=1)
             # A sum of terms loses ε times their sizes; three digits more are the model's to lose.
             self.rounding = 1e3 * np.finfo(float).eps * float((1 + abs(terms)).sum())
@@ -343,3 +301,37 @@ class _Run:
         # The start is returned as it came, not as the quick way would write it.
         params = self.as_given(self.params) if self.iteration else self.start
         return em.EMResult(params, float(values[-1]), self.iteration, self.converged, values)
+
+
+def _stopped_early(attempt: Callable[[int], None], starts: int, jobs: int, stopped: Event) -> bool:
+    """Make all attempts, so many of them at a time; whether Ctrl-C ended them."""
+    with one_thread_in_blas(when=jobs > 1), ThreadPoolExecutor(jobs) as pool:
+        try:
+            list((map if jobs == 1 else pool.map)(attempt, range(starts)))
+        except KeyboardInterrupt:
+            return True
+        finally:
+            stopped.set()
+    return False
+
+
+def _best_first(
+    runs: list[_Run], failed: list[Exception], starts: int, early: bool
+) -> list[em.EMResult]:
+    """The fits by falling log-likelihood, or an error if there is none."""
+    if early and not runs:
+        raise KeyboardInterrupt
+    if not runs:
+        reason = getattr(failed[-1], "reason", failed[-1])
+        reason = f"all {starts} starts collapsed, the last because {reason}"
+        raise em.CollapseError(getattr(failed[-1], "component", None), reason)
+    doubts = [doubt for run in runs for doubt in run.doubts]
+    if early:
+        message = f"stopped; {len(runs)} of {starts} starts are finished, and kept"
+        doubts.append(em.StoppedWarning(message))
+    if failed:
+        message = f"{len(failed)} of {starts} starts collapsed and were left out"
+        doubts.append(em.CollapsedStartsWarning(message))
+    for doubt in doubts:
+        warnings.warn(doubt, stacklevel=3)
+    return sorted((run.result() for run in runs), key=lambda result: -result.log_likelihood)

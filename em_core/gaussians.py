@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,11 +10,10 @@ from scipy.linalg.lapack import dpotrf, dtrtri
 from scipy.special import xlogy
 
 from em_core import checks
-from em_core.causes import Posterior, causes
-from em_core.checks import Array
+from em_core.checks import EPS, Array
 from em_core.em import RESTART, CollapseError, check_occupied
+from em_core.survey import Posterior, Survey, causes, standardised
 
-EPS = float(np.finfo(float).eps)
 LARGEST_VALUE = 1e140  # the sum of squares of larger ones may overflow
 
 
@@ -43,12 +42,11 @@ class GaussianParams:
     __setstate__ = checks.restored
 
     def __init__(self, weights: ArrayLike, means: ArrayLike, covariances: ArrayLike) -> None:
-        object.__setattr__(self, "weights", checks.weights(weights, ("k",)))
-        object.__setattr__(self, "means", checks.numbers("means", means, (len(self.weights), "d")))
-        k, d = self.means.shape
-        covariances = checks.numbers("covariances", covariances, (k, d, d))
-        object.__setattr__(self, "covariances", covariances)
-        _check_covariances(self.covariances)
+        weights = checks.distribution("weights", weights, ("k",))
+        means = checks.numbers("means", means, (len(weights), "d"))
+        covariances = checks.numbers("covariances", covariances, (*means.shape, means.shape[1]))
+        _check_covariances(covariances)
+        checks.restored(self, (weights, means, covariances))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ class GaussianMixture:
             If a covariance is not positive definite to the working precision of these data.
         """
         rows = as_rows(x, params, self.shared_covariance)
-        check_collapse(params.covariances, finest_of(rows), self._why(rows))
+        self._check_collapse(params.covariances, Survey.of(rows), rows)
 
     def log_joint(self, x: ArrayLike, params: GaussianParams) -> Array:
         """Log p(x_i, z_i = j) = log w_j + log N(x_i; μ_j, Σ_j).
@@ -139,15 +137,12 @@ class GaussianMixture:
             positive definite to working precision.
         """
         rows = as_rows(x, params)
-        r = checks.responsibilities(responsibilities, len(rows), len(params.weights))
-        counts, means, scatters = moments(rows, r)
-        check_occupied(params.weights, counts)
-        total = counts.sum()
-        covariances = scatters / counts[:, np.newaxis, np.newaxis]
-        if self.shared_covariance:
-            covariances = np.broadcast_to(scatters.sum(axis=0) / total, covariances.shape)
-        check_collapse(covariances, finest_of(rows), self._why(rows, lambda x: r))
-        return GaussianParams(counts / total, means, covariances)
+        shape = len(rows), len(params.weights)
+        r = checks.distribution("responsibilities", responsibilities, shape)
+        found = Survey.of(rows, r)
+        weights, means, covariances = estimates(found, params.weights, self.shared_covariance)
+        self._check_collapse(covariances, found, rows, lambda x: r)
+        return GaussianParams(weights, means, covariances)
 
     def sample(
         self, params: GaussianParams, n: int, rng: np.random.Generator
@@ -206,105 +201,40 @@ class GaussianMixture:
         """
         rng = checks.chance("k", k, rng)
         whole = checks.in_parts(x, lambda rows: Survey.of(_as_points(rows)))
-        covariances = np.repeat(whole.scatter[np.newaxis] / whole.n, k, axis=0)
-        check_collapse(covariances[:1], whole.finest(), self._why(x))
-        shuffled, tried = rng.permutation(int(whole.n)), k
+        n, covariances = int(whole.n[0]), whole.scatter / whole.n[0]
+        self._check_collapse(covariances, whole, x)
+        shuffled, tried = rng.permutation(n), k
         while True:  # until as many rows differ
             rows = _as_points(np.asanyarray(x)[shuffled[:tried]])
             first = np.sort(np.unique(rows, axis=0, return_index=True)[1])
-            if len(first) >= k or tried >= whole.n:
-                return GaussianParams(np.full(k, 1 / k), rows[np.resize(first, k)], covariances)
+            if len(first) >= k or tried >= n:
+                means, covariances = rows[np.resize(first, k)], np.repeat(covariances, k, axis=0)
+                return GaussianParams(np.full(k, 1 / k), means, covariances)
             tried *= 10
 
-    def _why(self, x: ArrayLike, posterior: Posterior = None) -> Any:
-        return partial(causes, lambda f: [f(_as_points(x))], self.shared_covariance, posterior)
+    def _check_collapse(
+        self, covariances: Array, known: Survey, x: ArrayLike, posterior: Posterior = None
+    ) -> None:
+        why = partial(causes, lambda f: f(_as_points(x)), self.shared_covariance, posterior)
+        check_collapse(covariances, known.finest(), why)
 
 
-@np.errstate(under="ignore")
-def moments(x: Array, responsibilities: Array) -> tuple[Array, Array, Array]:
-    """What the M-step needs of the data: sums over rows.
-
-    Parameters
-    ----------
-    x : ndarray of shape (n, d)
-    responsibilities : ndarray of shape (n, k)
-
-    Returns
-    -------
-    counts : ndarray of shape (k,)
-        Σ_i r_ij.
-    means : ndarray of shape (k, d)
-        Σ_i r_ij x_i / counts_j.
-    scatters : ndarray of shape (k, d, d)
-        Σ_i r_ij (x_i − means_j)(x_i − means_j)ᵀ.
-    """
-    counts = responsibilities.sum(axis=0)
-    means = responsibilities.T @ x / np.maximum(counts, np.finfo(float).tiny)[:, np.newaxis]
-    shares = zip(np.sqrt(responsibilities.T)[:, :, np.newaxis], means, strict=True)
-    # The product of a matrix with itself is half the work.
-    scatters = [(y := root * (x - mean)).T @ y for root, mean in shares]
-    return counts, means, np.array(scatters)
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What is known of all rows as far as sums tell it; those of parts add up.
-
-    Attributes
-    ----------
-    n : float
-        The number of rows.
-    mean : ndarray of shape (d,)
-    scatter : ndarray of shape (d, d)
-        Σ_i (x_i − mean)(x_i − mean)ᵀ.
-    largest : ndarray of shape (d,)
-        The largest |x_i| of each axis.
-    """
-
-    n: float
-    mean: Array
-    scatter: Array
-    largest: Array
-
-    @classmethod
-    def of(cls, x: Array) -> Self:
-        """The survey of some rows."""
-        x = np.ascontiguousarray(x)
-        (n,), (mean,), (scatter,) = moments(x, np.ones((len(x), 1)))
-        return cls(n, mean, scatter, np.abs(x).max(axis=0))
-
-    def __add__(self, other: Self) -> Self:
-        """The survey of both sets of rows (Chan, Golub and LeVeque 1983)."""
-        n, step = self.n + other.n, other.mean - self.mean
-        share = other.n / n
-        scatter = self.scatter + other.scatter + self.n * share * np.outer(step, step)
-        largest = np.maximum(self.largest, other.largest)
-        return type(self)(n, self.mean + share * step, scatter, largest)
-
-    def finest(self) -> Array:
-        """The smallest standard deviations that are not rounding."""
-        return finest(self.largest, np.sqrt(np.diag(self.scatter) / self.n))
-
-
-def finest(largest: Array, deviations: Array) -> Array:
-    """The smallest standard deviation of each axis that is not rounding: shape (d,).
-
-    Whatever the component, it is 100 ε times the largest |x|, in units of each axis's spread.
+def estimates(found: Survey, weights: Array, shared: bool) -> tuple[Array, Array, Array]:
+    """The M-step's weights, means and covariances, from a survey of the components' rows.
 
     Parameters
     ----------
-    largest : ndarray of shape (d,)
-        The largest |x_i| of each axis.
-    deviations : ndarray of shape (d,)
-        The standard deviations of all the data.
+    found : Survey
+    weights : ndarray of shape (k,)
+        Those that gave the responsibilities.
+    shared : bool
+        Whether the components have one covariance.
     """
-    units = np.where(deviations > 0, deviations, 1.0)
-    return np.asarray(100 * EPS * (largest / units).max() * units)
-
-
-def finest_of(x: Array) -> Array:
-    """The smallest standard deviations that are not rounding, of rows."""
-    return finest(np.abs(x).max(axis=0), x.std(axis=0))
+    check_occupied(weights, found.n)
+    covariances = found.scatter / found.n[:, np.newaxis, np.newaxis]
+    if shared:
+        covariances[:] = found.scatter.sum(axis=0) / found.n.sum()
+    return found.n / found.n.sum(), found.mean, covariances
 
 
 def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTART) -> None:
@@ -326,11 +256,10 @@ def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTA
     CollapseError
         It names the first such component.
     """
-    variances = np.einsum("jaa->ja", covariances)
     # To what is not finite LAPACK might never come back.
-    positive = (variances > 0).all(axis=1) & np.isfinite(covariances).all(axis=(1, 2))
-    deviations = np.sqrt(np.where(positive[:, np.newaxis], variances, 1.0))
-    correlations = covariances / (deviations[:, :, np.newaxis] * deviations[:, np.newaxis, :])
+    finite = np.isfinite(covariances).all(axis=(1, 2), keepdims=True)
+    varies, deviations, correlations = standardised(np.where(finite, covariances, 0.0))
+    positive = varies.all(axis=1)
     correlations[~positive] = np.eye(len(finest))
     left = np.linalg.eigvalsh(correlations)[:, :1]
     sound = (left > 10 * len(finest) * EPS) & (deviations * np.sqrt(np.maximum(left, 0)) > finest)
@@ -381,10 +310,9 @@ def check_params(params: GaussianParams, shared: bool) -> None:
 
 
 def _check_covariances(covariances: Array) -> None:
-    for j, covariance in enumerate(covariances):
-        deviations = np.sqrt(np.maximum(np.diag(covariance), 0))
-        scale = np.outer(deviations, deviations)
-        if (abs(covariance - covariance.T) > checks.SYMMETRY_TOLERANCE * scale).any():
-            raise ValueError(f"covariances: matrix {j} is not symmetric")
-        if np.isnan(cholesky(covariance[np.newaxis])).any():
-            raise ValueError(f"covariances: matrix {j} is not positive definite")
+    correlations = standardised(covariances)[2]
+    crooked = abs(correlations - correlations.mT).max(axis=(1, 2)) > checks.SYMMETRY_TOLERANCE
+    if crooked.any():
+        raise ValueError(f"covariances: matrix {crooked.argmax()} is not symmetric")
+    if (failed := np.isnan(cholesky(covariances)).any(axis=(1, 2))).any():
+        raise ValueError(f"covariances: matrix {failed.argmax()} is not positive definite")

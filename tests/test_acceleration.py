@@ -126,19 +126,19 @@ def test_vectors_without_parameters_are_not_taken():
     no_weight, no_width = vector.copy(), vector.copy()
     no_weight[0] = -0.1
     no_width[size + 3] = -1.0
-    assert sweeper.from_vector(no_weight) is None
-    assert sweeper.from_vector(no_width) is None
+    for wrong in (no_weight, no_width):
+        with pytest.raises(CollapseError):
+            sweeper.from_vector(wrong)
     coins, fair = drawn(MODELS[2], 0)
-    assert (
-        sweeper_of(MODELS[2], coins, fair).from_vector(np.array([1.2, 0.5, 0.5, 1, 0, 0])) is None
-    )
+    with pytest.raises(ValueError, match="theta"):
+        sweeper_of(MODELS[2], coins, fair).from_vector(np.array([1.2, 0.5, 0.5, 1, 0, 0]))
 
 
 class Refusing(Counted):
     """A sweeper whose vectors never have parameters."""
 
     def from_vector(self, vector):
-        return None
+        raise CollapseError(0, "no such parameters")
 
 
 def test_where_no_step_can_be_extrapolated_ems_own_are_taken():

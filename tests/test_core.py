@@ -14,8 +14,8 @@ import pytest
 import em_core
 
 PACKAGE = Path(em_core.__file__).parent
-MODELS = ["checks", "em", "causes", "coins", "gaussians"]
-SCALE = ["threads", "chunks", "sweeps", "coins", "gaussians", "dask", "known"]
+MODELS = ["checks", "em", "survey", "coins", "gaussians"]
+SCALE = ["threads", "chunks", "sweeps", "coins", "gaussians", "known"]
 CORE = [*MODELS, *(f"scale.{name}" for name in SCALE), "fitting", "on_dask"]
 LEVELS = [*CORE, "style", "listings", "tables", "plots", "widgets", "exercises"]
 CONTRACT = {
@@ -116,9 +116,9 @@ def source(module: str) -> str:
     return (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
 
 
-def test_the_core_is_at_most_1200_lines_of_code():
+def test_the_core_is_at_most_1160_lines_of_code():
     sizes = {name: len(code_lines(source(name))) for name in ["__init__", *CORE]}
-    assert sum(sizes.values()) <= 1200, sizes
+    assert sum(sizes.values()) <= 1160, sizes
 
 
 def test_the_core_is_all_that_does_not_draw_show_or_check():

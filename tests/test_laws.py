@@ -29,7 +29,7 @@ from em_core import (
     fit_restarts,
     lower_bound,
 )
-from em_core.gaussians import Survey
+from em_core.survey import Survey
 
 STEPS = 6
 
@@ -615,7 +615,7 @@ def test_surveys_of_pieces_add_up(seed):
     whole = Survey.of(x)
     for name in ("n", "mean", "scatter", "largest"):
         near(getattr(added, name), getattr(whole, name), 1e-10)
-    near(whole.scatter / whole.n, np.cov(x.T, bias=True), 1e-10)
+    near(np.squeeze(whole.scatter / whole.n), np.cov(x.T, bias=True), 1e-10)
 
 
 @over_coins

@@ -1,7 +1,6 @@
 """Data in pieces, which are read one by one: in memory, on disk, on the machines of a cluster."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial, reduce
 from itertools import count, pairwise
 from operator import add, length_hint
@@ -41,8 +40,8 @@ class Chunks:
     """
 
     def __init__(self, pieces: Iterable[ArrayLike]) -> None:
-        if not isinstance(pieces, Iterable):
-            raise ValueError(f"pieces: {pieces!r:.80} must be an iterable of arrays, as a list is")
+        able = isinstance(pieces, Iterable)
+        checks.must("an iterable of arrays, as a list is", able, "pieces", pieces)
         if isinstance(pieces, Iterator):
             kind = f"a {type(pieces).__name__} is spent after one iteration"
             raise ValueError(f"pieces: {kind}; give a list, or what starts anew in __iter__")
@@ -94,28 +93,21 @@ class Chunks:
             raise ValueError(NOTHING)
         chosen = np.sort(rng.choice(ends[-1], min(rows, int(ends[-1])), replace=False))
         places = [chosen[(chosen >= a) & (chosen < b)] - a for a, b in pairwise(ends)]
-        taken = self.each(lambda number, piece: floats(piece)[places[number]])
+        taken = self.each(lambda number, piece: np.asarray(piece)[places[number]])
         return np.vstack([array for array in taken if len(array)])
 
 
-@dataclass(frozen=True)
 class _Slices:
     """The rows of an array in pieces, each of which is read when its turn comes."""
 
-    x: Any
-    rows: int
+    def __init__(self, x: Any, rows: int) -> None:
+        self.x, self.cuts = x, [slice(at, at + rows) for at in range(0, len(x), rows)]
 
     def __len__(self) -> int:
-        return -(-len(self.x) // self.rows)
+        return len(self.cuts)
 
     def __iter__(self) -> Iterator[Any]:
-        return (self.x[at : at + self.rows] for at in range(0, len(self.x), self.rows))
-
-
-def floats(piece: ArrayLike) -> NDArray[Any]:
-    """A piece as an array of numbers: pandas' mixed and nullable columns come as objects."""
-    array = np.asarray(piece)
-    return array.astype(float) if array.dtype == object else array
+        return map(self.x.__getitem__, self.cuts)
 
 
 def added(values: Iterable[Sums | None]) -> Sums:

@@ -4,14 +4,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from em_core import checks, coins
 from em_core.checks import Array
 from em_core.coins import CoinMixture, CoinParams
 from em_core.em import softmax
-from em_core.scale.chunks import Chunks
-from em_core.scale.sweeps import Expected, adder, block_size
+from em_core.scale.sweeps import Expected, Sweeper, adder, block_size
 
 MANY = 1e4  # heads or tails in a row; with more a matrix product loses more than four digits
 
@@ -24,8 +22,8 @@ class CoinFrame:
 
     def block(self, counts: Array) -> Array:
         """The features (1, heads, tails) of some rows, as columns: shape (3, n)."""
-        features = np.vstack([np.ones(len(counts)), counts.T], dtype=float, casting="same_kind")
-        return np.ascontiguousarray(features)
+        columns = np.asarray(counts, dtype=float).T
+        return np.ascontiguousarray(np.vstack([np.ones(len(counts)), columns]))
 
 
 def coin_sweep(params: CoinParams, product: bool, block: Array) -> Expected:
@@ -39,7 +37,7 @@ def coin_sweep(params: CoinParams, product: bool, block: Array) -> Expected:
     return Expected(r @ block.T, log_likelihood)
 
 
-class CoinSweeper:
+class CoinSweeper(Sweeper):
     """A mixture of coins with its data, as `em_core.scale.sweeps.passes` needs it.
 
     Parameters
@@ -58,11 +56,11 @@ class CoinSweeper:
 
     def __init__(self, model: CoinMixture, x: Any, start: CoinParams, threads: int | None) -> None:
         checks.params(start, CoinParams)
-        chunks = x if isinstance(x, Chunks) else Chunks.of(coins.as_counts(x))
-        tosses, many, self.log_ways = chunks.sum(_survey)
+        super().__init__(model, x, partial(coins.as_counts, least=0))
+        tosses, many, self.log_ways = self.over(_survey)
         coins.check_tosses(tosses)
-        self.total = adder(chunks, CoinFrame(len(start.theta)), chunks is not x, threads)
-        self.model, self.start, self.few = model, start, many == 0
+        self.total = adder(self.chunks, CoinFrame(len(start.theta)), self.kept, threads)
+        self.start, self.few = start, many == 0
 
     def expect(self, params: CoinParams) -> Expected:
         """The sums for these parameters, in one pass."""
@@ -84,15 +82,11 @@ class CoinSweeper:
         """θ and the weights."""
         return np.concatenate([params.theta, params.weights])
 
-    def from_vector(self, vector: Array) -> CoinParams | None:
-        """The parameters; None if one is out of its range."""
-        try:
-            return CoinParams(*np.split(vector, 2))
-        except ValueError:
-            return None
+    def from_vector(self, vector: Array) -> CoinParams:
+        """The parameters, or a ValueError if one is out of its range."""
+        return CoinParams(*np.split(vector, 2))
 
 
-def _survey(piece: ArrayLike) -> Array:
+def _survey(counts: Array) -> Array:
     """The number of tosses; whether a row has many; and Σ_i log C(n_i, h_i)."""
-    counts = coins.as_counts(piece, least=0)
     return np.array([counts.sum(), counts.max() > MANY, coins.log_ways(counts).sum()])

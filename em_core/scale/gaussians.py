@@ -6,28 +6,21 @@ narrow component far from the origin; `GUARD` says when, and then the component 
 *residuals*: the rows in its own coordinates, in which it has mean 0 and unit covariance.
 """
 
-from collections.abc import Callable
 from functools import cache, partial
-from operator import length_hint
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from em_core import gaussians
-from em_core.causes import causes
-from em_core.checks import Array
-from em_core.em import CollapseError, check_occupied, e_step, softmax
-from em_core.gaussians import EPS, GaussianMixture, GaussianParams, Survey, inverses_of
-from em_core.scale.chunks import Chunks, added
-from em_core.scale.sweeps import Expected, adder, block_size
-from em_core.scale.threads import one_thread_in_blas
+from em_core.checks import EPS, Array
+from em_core.em import check_occupied, e_step, softmax
+from em_core.gaussians import GaussianMixture, GaussianParams, inverses_of
+from em_core.scale.sweeps import Expected, Sweeper, adder, block_size
+from em_core.survey import Survey, causes, standardised
 
 Block: TypeAlias = tuple[Array, Any]
-Mask: TypeAlias = NDArray[np.bool_]
 matvec = partial(np.einsum, "jab,jb->ja")  # numpy.matvec needs numpy 2.2
 GUARD = 1e5  # of a raw moment's 16 digits, 5 may cancel
-HOPELESS = 1e11  # beyond it, what is left does not even tell where the component lies
 STRIP = 96  # rows of a triangular matrix that are multiplied at once
 
 
@@ -64,63 +57,6 @@ def features(z: Array) -> Array:
     return phi
 
 
-class Frame:
-    """Coordinates in which all the data have a mean near 0, and unit covariance.
-
-    Parameters
-    ----------
-    mean : ndarray of shape (d,)
-        Of all the data.
-    scatter : ndarray of shape (d, d)
-        Σ_i (x_i − mean)(x_i − mean)ᵀ; axes without spread are left alone.
-    n, k : int
-        The number of rows, and of components.
-
-    Attributes
-    ----------
-    centre : ndarray of shape (d,)
-    root, inverse : ndarray of shape (d, d)
-        Lower triangular: x = centre + root · z.
-    log_volume : float
-        What the frame and the factors 2π take from the log-likelihood of all the rows.
-    smallest : float
-        The smallest eigenvalue of the correlations that the root makes.
-    work : int
-        Multiply-adds a row.
-    size : int
-        The number of rows in a block.
-    """
-
-    def __init__(self, mean: Array, scatter: Array, n: float, k: int) -> None:
-        self.n, d = n, len(mean)
-        deviations = np.sqrt(np.diag(scatter) / n)
-        deviations[deviations == 0] = 1
-        correlations = scatter / n / np.outer(deviations, deviations)
-        self.smallest = float(np.linalg.eigvalsh(correlations)[0])
-        if self.smallest < 1e-12:
-            correlations, self.smallest = np.eye(d), 1.0
-        # A shift by less than the spread would buy nothing, and round.
-        self.centre = np.where(abs(mean) > deviations, mean, 0.0)
-        self.root = deviations[:, np.newaxis] * np.linalg.cholesky(correlations)
-        self.inverse = inverses_of(self.root[np.newaxis])[0]
-        self.log_volume = n * float(np.log(np.sqrt(2 * np.pi) * np.diag(self.root)).sum())
-        f = 1 + d + d * (d + 1) // 2
-        self.work, numbers = k * f, d * (k + 1) if prefers_residuals(d, k) else f
-        # With fewer rows than axes, more time goes to fetching the roots than to using them.
-        self.size = max(d, block_size(numbers + k))
-
-    def block(self, x: Array) -> Block:
-        """Some rows in these coordinates, as columns; and their features.
-
-        Making features anew is quicker than to fetch them from main memory; only those of a block
-        that is alone stay in the cache, and are kept.
-        """
-        # In rows, whatever the order in memory: BLAS adds up columns otherwise.
-        rows = np.subtract(np.asarray(x, dtype=float), self.centre, order="C")
-        z = triangular(self.inverse, rows.T)
-        return z, (features(z) if self.n <= self.size else None)
-
-
 class Components:
     """A mixture in a frame.
 
@@ -130,6 +66,8 @@ class Components:
     means : ndarray of shape (k, d)
     roots : ndarray of shape (k, d, d)
         Lower triangular; a covariance is root · rootᵀ.
+    shared : bool
+        Whether the components have one covariance.
     inverses : ndarray of shape (k, d, d), optional
         Of the roots, if they are known better than from these.
 
@@ -149,7 +87,7 @@ class Components:
     """
 
     def __init__(
-        self, weights: Array, means: Array, roots: Array, inverses: Array | None = None
+        self, weights: Array, means: Array, roots: Array, shared: bool, inverses: Any = None
     ) -> None:
         self.weights, self.means, self.roots = weights, means, roots
         self.inverses = inverses_of(roots) if inverses is None else inverses
@@ -160,7 +98,8 @@ class Components:
             self.traces = diagonals.sum(axis=1)
             kappa = np.vecdot(diagonals, (roots * roots).sum(axis=2) + means * means)
             self.kappa = np.where(np.isnan(kappa), np.inf, kappa)
-            self.own = (self.kappa > GUARD) | prefers_residuals(*means.shape[::-1])
+            lost = self.kappa > GUARD  # and what is shared, for all
+            self.own = lost | (shared and lost.any()) | prefers_residuals(*means.shape[::-1])
             self.constants = np.log(weights) - np.log(np.einsum("jaa->ja", roots)).sum(axis=1)
             linear = matvec(precisions, means)
             first = self.constants - 0.5 * np.vecdot(means, linear)
@@ -168,37 +107,99 @@ class Components:
             self.products = np.concatenate(parts, axis=1)
 
 
-def gaussian_sweep(c: Components, own: Mask, at: Components, block: Block) -> Expected:
+class Frame:
+    """Coordinates in which all the data have a mean near 0, and unit covariance.
+
+    Parameters
+    ----------
+    whole : Survey
+        Of all the data; axes without spread are left alone.
+    k : int
+        The number of components.
+
+    Attributes
+    ----------
+    centre : ndarray of shape (d,)
+    root, inverse : ndarray of shape (d, d)
+        Lower triangular: x = centre + root · z.
+    log_volume : float
+        What the frame and the factors 2π take from the log-likelihood of all the rows.
+    smallest : float
+        The smallest eigenvalue of the correlations that the root makes.
+    work : int
+        Multiply-adds a row.
+    size : int
+        The number of rows in a block.
+    """
+
+    def __init__(self, whole: Survey, k: int) -> None:
+        (mean,), self.n, d = whole.mean, whole.n[0], len(whole.largest)
+        _, deviations, (correlations,) = standardised(whole.scatter / self.n)
+        self.smallest = float(np.linalg.eigvalsh(correlations)[0])
+        if self.smallest < 1e-12:
+            correlations, self.smallest = np.eye(d), 1.0
+        # A shift by less than the spread would buy nothing, and round.
+        self.centre = np.where(abs(mean) > deviations[0], mean, 0.0)
+        self.root = deviations.T * np.linalg.cholesky(correlations)
+        self.inverse = inverses_of(self.root[np.newaxis])[0]
+        self.log_volume = self.n * float(np.log(np.sqrt(2 * np.pi) * np.diag(self.root)).sum())
+        f = 1 + d + d * (d + 1) // 2
+        self.work, numbers = k * f, d * (k + 1) if prefers_residuals(d, k) else f
+        # With fewer rows than axes, more time goes to fetching the roots than to using them.
+        self.size = max(d, block_size(numbers + k))
+
+    def block(self, x: Array) -> Block:
+        """Some rows in these coordinates, as columns; and their features.
+
+        Making features anew is quicker than to fetch them from main memory; only those of a block
+        that is alone stay in the cache, and are kept.
+        """
+        # In rows, whatever the order in memory: BLAS adds up columns otherwise.
+        rows = np.subtract(np.asarray(x, dtype=float), self.centre, order="C")
+        z = triangular(self.inverse, rows.T)
+        return z, (features(z) if self.n <= self.size else None)
+
+    def components(
+        self, weights: Array, means: Array, covariances: Array, shared: bool
+    ) -> Components:
+        """A mixture in the data's own coordinates, in these."""
+        roots = gaussians.cholesky(covariances)
+        # The root in the frame of a start of quite another scale tells nothing of it.
+        inverses, means = inverses_of(roots) @ self.root, (means - self.centre) @ self.inverse.T
+        return Components(weights, means, self.inverse @ roots, shared, inverses)
+
+    def covariances(self, c: Components) -> Array:
+        """The covariances in the data's own coordinates."""
+        roots = self.root @ c.roots
+        return roots @ roots.mT
+
+    def params(self, c: Components) -> GaussianParams:
+        """The parameters in the data's own coordinates."""
+        return GaussianParams(c.weights, self.centre + c.means @ self.root.T, self.covariances(c))
+
+
+def gaussian_sweep(c: Components, block: Block) -> Expected:
     """A block's share of a pass.
 
     Parameters
     ----------
     c : Components
-    own : ndarray of bool, shape (k,)
-        The components that go by residuals.
-    at : Components
-        In whose coordinates the residuals' moments are taken: c's own, or others.
     block : tuple
         Some rows as columns, shape (d, n), and their features if they are kept.
     """
     z, phi = block
-    mixed = not own.all()
+    mixed = not c.own.all()
     phi = features(z) if mixed and phi is None else phi
-    r = c.products @ phi if mixed else np.empty((len(own), z.shape[1]))
-    residuals = {j: residuals_of(c, j, z) for j in np.flatnonzero(own)}
+    r = c.products @ phi if mixed else np.empty((len(c.own), z.shape[1]))
+    own = [(j, c.means[j][:, np.newaxis]) for j in np.flatnonzero(c.own)]
+    residuals = {j: triangular(c.inverses[j], z - mean) for j, mean in own}
     for j, y in residuals.items():
         r[j] = c.constants[j] - 0.5 * np.einsum("ai,ai->i", y, y)
     log_likelihood = softmax(r)
     sums = r @ phi.T if mixed else np.empty_like(c.products)
     for j, y in residuals.items():
-        y = y if at is c else residuals_of(at, j, z)
         sums[j] = summed(y, r[j])
     return Expected(sums, log_likelihood)
-
-
-def residuals_of(c: Components, j: Any, z: Array) -> Array:
-    """Rows in a component's own coordinates."""
-    return triangular(c.inverses[j], z - c.means[j][:, np.newaxis])
 
 
 def triangular(root: Array, z: Array) -> Array:
@@ -217,7 +218,12 @@ def summed(y: Array, r: Array) -> Array:
     return np.concatenate([[r.sum()], first, (y @ y.T)[triangle(len(y))[0]]])
 
 
-class GaussianSweeper:
+def posterior(model: GaussianMixture, frame: Frame, c: Components, x: Array) -> Array:
+    """The responsibilities for rows in the data's own coordinates."""
+    return e_step(model.log_joint(x, frame.params(c)))[0]
+
+
+class GaussianSweeper(Sweeper):
     """A mixture of Gaussians with its data, as `em_core.scale.sweeps.passes` needs it.
 
     Parameters
@@ -237,71 +243,40 @@ class GaussianSweeper:
     """
 
     def __init__(self, model: GaussianMixture, x: Any, start: GaussianParams, threads: Any) -> None:
-        shared = model.shared_covariance
-        chunks = x if isinstance(x, Chunks) else Chunks.of(gaussians.as_rows(x, start, shared))
-        gaussians.check_params(start, shared)
-
-        def over(function: Callable[[Array], Any]) -> list[Any]:
-            with one_thread_in_blas(when=length_hint(chunks.pieces, 2) > 1):
-                return chunks.sum(lambda piece: [function(gaussians.as_rows(piece, start, shared))])
-
-        whole, self.why = added(over(Survey.of)), partial(causes, over, shared)
-        self.finest = whole.finest()
+        gaussians.check_params(start, model.shared_covariance)
+        super().__init__(model, x, partial(gaussians.as_rows, params=start))
+        self.shared = model.shared_covariance
+        whole, self.why = self.over(Survey.of), partial(causes, self.over, self.shared)
+        self.finest, self.rows = whole.finest(), whole.n[0]
         gaussians.check_collapse(start.covariances, self.finest, partial(self.why, None))
-        frame = self.frame = Frame(whole.mean, whole.scatter, whole.n, len(start.weights))
-        self.total = adder(chunks, frame, chunks is not x, threads)
-        self.shared, (self.upper, self.order, _) = shared, triangle(len(self.finest))
-        self.model, self.rows = model, whole.n
+        frame, d = Frame(whole, len(start.weights)), len(self.finest)
+        self.total = adder(self.chunks, frame, self.kept, threads)
+        self.frame, self.params, (self.upper, self.order, _) = frame, frame.params, triangle(d)
         units = np.linalg.norm(frame.root, axis=1)
-        self.axes, self.one = frame.inverse * units, np.eye(len(units))[np.newaxis]
-        # No row is farther out.
-        self.reach = 2 * np.sqrt(whole.n) + abs(frame.inverse @ (whole.mean - frame.centre))
-        self.clear = 2 * max(10 * len(self.finest) * EPS, (self.finest / units).max())
-        means = (start.means - frame.centre) @ frame.inverse.T
-        roots = gaussians.cholesky(start.covariances)
-        # The root in the frame of a start of quite another scale tells nothing of it.
-        inverses = inverses_of(roots) @ frame.root
-        self.start = Components(start.weights, means, frame.inverse @ roots, inverses)
+        self.clear = 2 * max(10 * d * EPS, (self.finest / units).max())
+        self.start = frame.components(start.weights, start.means, start.covariances, self.shared)
 
     def expect(self, c: Components) -> Expected:
         """The sums for these parameters, in one pass."""
-        found = self.total(partial(gaussian_sweep, c, c.own, c))
+        found = self.total(partial(gaussian_sweep, c))
         return Expected(found.sums, found.log_likelihood - self.frame.log_volume)
 
     def maximise(self, expected: Expected, c: Components) -> Components:
-        """The M-step; further passes if the sums have lost too many digits for a component.
-
-        They are taken in the coordinates of what was found. Where nothing can be told from that, as
-        after a start whose correlations are of another scale than the data's, the data's own axes
-        come before it, as in `GaussianMixture.m_step`.
+        """The M-step; if the sums have lost too many digits for a component, that of the loop.
 
         Raises
         ------
         CollapseError
             As `GaussianMixture.m_step`.
         """
-        own, at = c.own, c
-        found, kappa = self._from_sums(expected.sums, own, at)
-        for _ in range(2):
-            if not (lost := kappa > GUARD).any():
-                break
-            own = own | lost
-            means = np.where(lost[:, None], found.means.clip(-self.reach, self.reach), at.means)
-            roots = np.where(kappa[:, None, None] > HOPELESS, self.axes, found.roots)
-            at = Components(c.weights, means, np.where(lost[:, None, None], roots, at.roots))
-            again = self.total(partial(gaussian_sweep, c, own, at))
-            found, kappa = self._from_sums(again.sums, own, at)
-
-        def posterior(x: Array) -> Array:
-            return e_step(self.model.log_joint(x, self.params(c)))[0]
-
-        self._check_collapse(found, partial(self.why, posterior))
+        given = partial(posterior, self.model, self.frame, c)
+        found, kappa = self._from_sums(expected.sums, c)
+        if (kappa > GUARD).any():
+            known = self.over(lambda x: Survey.of(x, given(x)))
+            estimates = gaussians.estimates(known, c.weights, self.shared)
+            found = self.frame.components(*estimates, self.shared)
+        self._check_collapse(found, partial(self.why, given))
         return found
-
-    def params(self, c: Components) -> GaussianParams:
-        """The parameters in the data's own coordinates."""
-        means = self.frame.centre + c.means @ self.frame.root.T
-        return GaussianParams(c.weights, means, self._covariances(c))
 
     @np.errstate(all="ignore")  # what is not finite is not combined
     def vector(self, c: Components) -> Array:
@@ -311,51 +286,33 @@ class GaussianSweeper:
         return np.asarray((c.weights[:, np.newaxis] * np.hstack(parts)).ravel())
 
     @np.errstate(all="ignore")
-    def from_vector(self, vector: Array) -> Components | None:
-        """The components with these moments; None if a weight or a covariance is not positive."""
-        sums = vector.reshape(len(self.start.weights), -1)
-        try:
-            found, _ = self._from_sums(sums, np.zeros(len(sums), dtype=bool), self.start)
-            self._check_collapse(found)
-        except CollapseError:
-            return None
+    def from_vector(self, vector: Array) -> Components:
+        """The components with these moments, or a CollapseError if one is not positive."""
+        found, _ = self._from_sums(vector.reshape(len(self.start.weights), -1), None)
+        self._check_collapse(found)
         return found
 
-    def _covariances(self, c: Components) -> Array:
-        roots = self.frame.root @ c.roots
-        return roots @ roots.mT
-
-    def _from_sums(self, sums: Array, own: Mask, at: Components) -> tuple[Components, Array]:
+    def _from_sums(self, sums: Array, c: Components | None) -> tuple[Components, Array]:
         """The new parameters, and the κ of the sums that they come from."""
-        counts = sums[:, 0]
-        check_occupied(at.weights, counts)
-        d, weights, averages = len(self.order), counts / counts.sum(), sums[:, 1:] / counts[:, None]
-        first = averages[:, :d]
-        covariances = averages[:, d:].take(self.order, axis=1)
-        covariances -= first[:, :, np.newaxis] * first[:, np.newaxis, :]
-        if not own.any():
-            found = Components(weights, first, self._roots(weights, covariances, self.one, own))
+        counts, d = sums[:, 0], len(self.order)
+        check_occupied((c or self.start).weights, counts)
+        weights, averages = counts / counts.sum(), sums[:, 1:] / counts[:, np.newaxis]
+        means, covariances = averages[:, :d], averages[:, d:].take(self.order, axis=1)
+        covariances -= means[:, :, np.newaxis] * means[:, np.newaxis, :]
+        if self.shared:
+            covariances = np.einsum("j,jab->ab", weights, covariances)[np.newaxis]
+        roots = np.repeat(gaussians.cholesky(covariances), len(sums) // len(covariances), axis=0)
+        found = Components(weights, means, roots, self.shared)
+        if c is None or not c.own.any():
             return found, found.kappa
-        # What goes by residuals is in the coordinates given, the rest in the frame's.
-        frame = np.where(own[:, np.newaxis, np.newaxis], at.roots, self.one)
-        means = np.where(own[:, np.newaxis], at.means, 0.0) + matvec(frame, first)
-        roots = self._roots(weights, covariances, frame, own)
-        kappa = Components(weights, first, inverses_of(frame) @ roots).kappa
-        # What is shared is lost for all.
-        return Components(weights, means, roots), np.where(self.shared, kappa.max(), kappa)
-
-    def _roots(self, weights: Array, covariances: Array, frame: Array, own: Mask) -> Array:
-        """The covariances' roots, in the frame's coordinates."""
-        if not self.shared:
-            return np.asarray(frame @ gaussians.cholesky(covariances))
-        if not own.all():
-            covariances, frame = frame @ covariances @ frame.mT, self.one
-        shared = np.einsum("j,jab->ab", weights, covariances)
-        root = frame[:1] @ gaussians.cholesky(shared[np.newaxis])
-        return np.repeat(root, len(weights), axis=0)
+        # What goes by residuals is in the component's coordinates, the rest in the frame's.
+        own = c.own[:, np.newaxis]
+        roots = np.where(own[:, np.newaxis], c.roots @ roots, roots)
+        means = np.where(own, c.means + matvec(c.roots, means), means)
+        return Components(weights, means, roots, self.shared), found.kappa
 
     def _check_collapse(self, c: Components, *why: Any) -> None:
         # A bound from the precisions' traces clears most cases without any eigenvalue.
         least = self.frame.smallest * c.weights.min() / c.traces.max()
         if not least > self.clear:
-            gaussians.check_collapse(self._covariances(c), self.finest, *why)
+            gaussians.check_collapse(self.frame.covariances(c), self.finest, *why)

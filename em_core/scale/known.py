@@ -4,6 +4,7 @@ A quick way computes what a class's own `check`, `log_joint` and `m_step` do. It
 objects of just that class, while these are its methods: what a subclass or a patch changes, counts.
 """
 
+from operator import attrgetter
 from typing import Any
 
 from em_core.coins import CoinMixture
@@ -11,25 +12,19 @@ from em_core.gaussians import GaussianMixture
 from em_core.scale.coins import CoinSweeper
 from em_core.scale.gaussians import GaussianSweeper
 
-KNOWN: dict[type, Any] = {CoinMixture: CoinSweeper, GaussianMixture: GaussianSweeper}
-
-
-def methods(kind: type) -> list[Any]:
-    """The methods that a quick way stands for."""
-    return [getattr(kind, name) for name in ("check", "log_joint", "m_step")]
-
-
-OWN = {kind: methods(kind) for kind in KNOWN}
+methods = attrgetter("check", "log_joint", "m_step")  # what a quick way stands for
+SWEEPERS: dict[type, Any] = {CoinMixture: CoinSweeper, GaussianMixture: GaussianSweeper}
+OWN = {kind: methods(kind) for kind in SWEEPERS}
 
 
 def quick_way(model: Any) -> Any | None:
     """What `passes` needs, a class for (model, x, start, threads); None if there is no way."""
     kind = type(model)
-    return KNOWN[kind] if kind in KNOWN and methods(kind) == OWN[kind] else None
+    return SWEEPERS[kind] if kind in SWEEPERS and methods(kind) == OWN[kind] else None
 
 
 def why_not(model: Any) -> str:
     """Why there is no quick way for a model."""
-    kinds = " and ".join(kind.__name__ for kind in KNOWN)
+    kinds = " and ".join(kind.__name__ for kind in SWEEPERS)
     why = "whatever other classes compute, subclasses too, it would not"
     return f"{type(model).__name__}: the quick way is that of {kinds} alone; {why}"

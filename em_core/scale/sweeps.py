@@ -17,18 +17,20 @@ and 56, in 3 % fewer passes.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
+from operator import length_hint
 from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from em_core.checks import Array
-from em_core.em import at_iteration
-from em_core.scale.chunks import Chunks, added, floats
-from em_core.scale.threads import shared
+from em_core.em import CollapseError, at_iteration
+from em_core.scale.chunks import Chunks, added
+from em_core.scale.threads import one_thread_in_blas, shared
 
 BLOCK_BYTES = 2**20  # so much of the work on a block stays in a core's own cache
 DEPTH = 5  # past steps that are combined
@@ -82,7 +84,7 @@ def adder(chunks: Chunks, frame: Any, keep: bool, threads: int | None) -> Adder:
     """
 
     def cut(piece: ArrayLike) -> list[Array]:
-        array = floats(piece)
+        array = np.asarray(piece)
         return [array[at : at + frame.size] for at in range(0, len(array), frame.size)]
 
     def of_piece(sweep: Callable[[Any], Expected], piece: ArrayLike) -> Expected:
@@ -101,6 +103,36 @@ def adder(chunks: Chunks, frame: Any, keep: bool, threads: int | None) -> Adder:
     return of_kept if keep else lambda sweep: chunks.sum(partial(of_piece, sweep))
 
 
+class Sweeper:
+    """A model with its data, as `passes` needs it.
+
+    A model's own class adds a ``start``, whose form is whatever is quick; ``expect(params)``, a
+    pass, which gives an `Expected`; ``maximise(expected, params)``, the M-step; ``params(params)``,
+    which turns parameters into the model's own form; ``vector(params)``, which makes an array of
+    them, as the sufficient statistics' means are, and ``from_vector(vector)``, the reverse, with a
+    ValueError or a CollapseError if a vector has none.
+
+    Parameters
+    ----------
+    model : object
+    x : array_like or Chunks
+    as_rows : callable
+        Makes an array of a piece, or raises a ValueError.
+    """
+
+    rows = 0.0
+
+    def __init__(self, model: Any, x: Any, as_rows: Callable[[Any], Array]) -> None:
+        self.model, self.as_rows, self.kept = model, as_rows, not isinstance(x, Chunks)
+        self.chunks = Chunks.of(as_rows(x)) if self.kept else x
+
+    def over(self, function: Callable[[Array], Any]) -> Any:
+        """The sum of a function's values at the pieces."""
+        as_rows = self.as_rows  # all that a cluster needs of this
+        with one_thread_in_blas(when=length_hint(self.chunks.pieces, 2) > 1):
+            return self.chunks.sum(lambda piece: function(as_rows(piece)))
+
+
 def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
     """The loop, without an end: iterations, parameters and their log-likelihoods.
 
@@ -108,12 +140,7 @@ def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
 
     Parameters
     ----------
-    sweeper : object
-        A model with its data. It has a ``start``, whose form is whatever is quick;
-        ``expect(params)``, a pass, gives an `Expected`; ``maximise(expected, params)`` is the
-        M-step; ``params(params)`` turns parameters into the model's own form; ``vector(params)``
-        makes an array of them, as the sufficient statistics' means are, and
-        ``from_vector(vector)`` the reverse, None if a vector has none.
+    sweeper : Sweeper
     accelerate : bool
         Whether steps are extrapolated.
     """
@@ -136,7 +163,8 @@ def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
             past = past if len(past) <= DEPTH else []
             past.append((sweeper.vector(previous), sweeper.vector(plain)))
             share = 1 / (1 + GROWTH ** (TRUST - trusted))
-            params = sweeper.from_vector(combined(past, share)) or plain
+            with suppress(CollapseError, ValueError):
+                params = sweeper.from_vector(combined(past, share))
 
 
 def combined(past: list[tuple[Array, Array]], share: float) -> Array:
@@ -160,11 +188,10 @@ def combined(past: list[tuple[Array, Array]], share: float) -> Array:
     if not np.isfinite(residuals).all():  # LAPACK might never come back
         return np.asarray(images[-1])
     left, sizes, right = np.linalg.svd(np.diff(residuals, axis=0).T, full_matrices=False)
-    sound = sizes > 1e-14 * sizes.max(initial=0)
-    if not sound.any():
-        return np.asarray(images[-1])
+    largest = sizes.max(initial=0)
+    sound = sizes > 1e-14 * largest
     shortest = (residuals[-1] @ left)[sound] / sizes[sound]
-    penalties = np.geomspace(1e-45, 1e17, 1000)[:, np.newaxis] * (sizes[0] / sizes[sound]) ** 2
+    penalties = np.geomspace(1e-45, 1e17, 1000)[:, np.newaxis] * (largest / sizes[sound]) ** 2
     coefficients = shortest / (1 + penalties)
     excess = np.linalg.norm(coefficients, axis=1) - np.sqrt(share) * np.linalg.norm(shortest)
     best = coefficients[np.argmin(abs(excess))]

@@ -42,11 +42,8 @@ def shared(
         size = max(1, min(BATCH, len(items) // (4 * threads)))
         batches = [items[at : at + size] for at in range(0, len(items), size)]
         settings = partial(np.seterr, **np.geterr())
-        pool = ThreadPoolExecutor(threads, initializer=settings)
-        try:
+        with ThreadPoolExecutor(threads, initializer=settings) as pool:
             yield from chain.from_iterable(pool.map(lambda b: [*map(function, b)], batches))
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def free() -> int:

@@ -14,7 +14,8 @@ from em_core.em import e_step as right_e_step
 from em_core.em import em_steps
 from em_core.exercises.tasks.common import SHARES, share_out
 from em_core.exercises.verdict import Mistake, Task
-from em_core.gaussians import GaussianMixture, GaussianParams, Survey
+from em_core.gaussians import GaussianMixture, GaussianParams
+from em_core.survey import Survey
 
 POINTS = np.array([[0.0, 1.0], [2.0, -1.0], [1.5, 3.0], [-2.0, 0.5], [4.0, 4.5], [0.5, -2.5]])
 
@@ -412,9 +413,12 @@ Moments = tuple[float, Array, Array]
 def _merged(
     n: float, mean: Array, scatter: Array, other_n: float, other_mean: Array, other_scatter: Array
 ) -> Moments:
-    largest = np.zeros_like(mean)
-    both = Survey(n, mean, scatter, largest) + Survey(other_n, other_mean, other_scatter, largest)
-    return both.n, both.mean, both.scatter
+    one, other = (
+        Survey(np.array([n]), m[np.newaxis], s[np.newaxis], np.zeros_like(m))
+        for n, m, s in ((n, mean, scatter), (other_n, other_mean, other_scatter))
+    )
+    both = one + other
+    return float(both.n[0]), both.mean[0], both.scatter[0]
 
 
 def _with_between(between: Callable[[float, float, Array], Any]) -> Callable[..., Moments]:
