@@ -70,6 +70,8 @@ class Components:
         Whether the components have one covariance.
     inverses : ndarray of shape (k, d, d), optional
         Of the roots, if they are known better than from these.
+    given : sequence of ndarray, optional
+        The weights, means and covariances in the data's own coordinates, if it came from these.
 
     Attributes
     ----------
@@ -87,9 +89,15 @@ class Components:
     """
 
     def __init__(
-        self, weights: Array, means: Array, roots: Array, shared: bool, inverses: Any = None
+        self,
+        weights: Array,
+        means: Array,
+        roots: Array,
+        shared: bool,
+        inverses: Any = None,
+        given: Any = None,
     ) -> None:
-        self.weights, self.means, self.roots = weights, means, roots
+        self.weights, self.means, self.roots, self.given = weights, means, roots, given
         self.inverses = inverses_of(roots) if inverses is None else inverses
         upper, _, factors = triangle(means.shape[1])
         with np.errstate(all="ignore"):  # a collapse is looked for when all is known
@@ -163,19 +171,20 @@ class Frame:
         self, weights: Array, means: Array, covariances: Array, shared: bool
     ) -> Components:
         """A mixture in the data's own coordinates, in these."""
-        roots = gaussians.cholesky(covariances)
+        roots, given = gaussians.cholesky(covariances), (weights, means, covariances)
         # The root in the frame of a start of quite another scale tells nothing of it.
         inverses, means = inverses_of(roots) @ self.root, (means - self.centre) @ self.inverse.T
-        return Components(weights, means, self.inverse @ roots, shared, inverses)
+        return Components(weights, means, self.inverse @ roots, shared, inverses, given)
 
     def covariances(self, c: Components) -> Array:
         """The covariances in the data's own coordinates."""
         roots = self.root @ c.roots
-        return roots @ roots.mT
+        return c.given[2] if c.given else np.asarray(roots @ roots.mT)
 
     def params(self, c: Components) -> GaussianParams:
         """The parameters in the data's own coordinates."""
-        return GaussianParams(c.weights, self.centre + c.means @ self.root.T, self.covariances(c))
+        means = c.given[1] if c.given else self.centre + c.means @ self.root.T
+        return GaussianParams(c.weights, means, self.covariances(c))
 
 
 def gaussian_sweep(c: Components, block: Block) -> Expected:
