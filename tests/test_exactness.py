@@ -124,7 +124,8 @@ def test_columns_in_far_units_do_not_collapse_from_a_correlated_start(power):
         rng = np.random.default_rng(seed)
         x = rng.standard_normal((100, 2)) + 4 * rng.integers(2, size=(100, 1))
         x *= [10.0**power, 10.0**-power]
-        start = GaussianParams([0.5, 0.5], x[:2], [[[1, 0.5], [0.5, 1]]] * 2)
+        correlated = 100.0 ** (power - 4) * np.array([[1, 0.5], [0.5, 1]])
+        start = GaussianParams([0.5, 0.5], x[:2], [correlated] * 2)
         looped = next(islice(em_steps(GaussianMixture(), x, start), 3, None))
         found = fit(GaussianMixture(), x, start, tol=0, max_iter=3)
         assert found.log_likelihood == pytest.approx(looped.log_likelihood, rel=1e-11)
