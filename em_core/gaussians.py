@@ -45,7 +45,12 @@ class GaussianParams:
         weights = checks.distribution("weights", weights, ("k",))
         means = checks.numbers("means", means, (len(weights), "d"))
         covariances = checks.numbers("covariances", covariances, (*means.shape, means.shape[1]))
-        _check_covariances(covariances)
+        correlations = standardised(covariances)[2]
+        crooked = abs(correlations - correlations.mT).max(axis=(1, 2)) > checks.SYMMETRY_TOLERANCE
+        if crooked.any():
+            raise ValueError(f"covariances: matrix {crooked.argmax()} is not symmetric")
+        if (failed := np.isnan(cholesky(covariances)).any(axis=(1, 2))).any():
+            raise ValueError(f"covariances: matrix {failed.argmax()} is not positive definite")
         checks.restored(self, (weights, means, covariances))
 
 
@@ -307,12 +312,3 @@ def check_params(params: GaussianParams, shared: bool) -> None:
     if shared and (params.covariances != params.covariances[0]).any():
         right = "one matrix k times, for instance their weighted mean"
         raise ValueError(f"covariances: differ by component; shared_covariance=True needs {right}")
-
-
-def _check_covariances(covariances: Array) -> None:
-    correlations = standardised(covariances)[2]
-    crooked = abs(correlations - correlations.mT).max(axis=(1, 2)) > checks.SYMMETRY_TOLERANCE
-    if crooked.any():
-        raise ValueError(f"covariances: matrix {crooked.argmax()} is not symmetric")
-    if (failed := np.isnan(cholesky(covariances)).any(axis=(1, 2))).any():
-        raise ValueError(f"covariances: matrix {failed.argmax()} is not positive definite")
