@@ -111,10 +111,10 @@ class GaussianMixture:
         ValueError
             For unusable data or parameters.
         """
-        rows = as_rows(x, params, self.shared_covariance)
+        columns = np.ascontiguousarray(as_rows(x, params, self.shared_covariance).T)
         log_weights: Array = xlogy(1, params.weights)  # of 0 it takes the logarithm in silence
         components = zip(params.means, params.covariances, strict=True)
-        return log_weights + np.column_stack([_log_density(rows, m, c) for m, c in components])
+        return log_weights + np.column_stack([_log_density(columns, m, c) for m, c in components])
 
     def m_step(
         self, x: ArrayLike, responsibilities: ArrayLike, params: GaussianParams
@@ -284,11 +284,12 @@ def inverses_of(roots: Array) -> Array:
     return np.array([dtrtri(root, lower=1)[0] for root in roots])
 
 
-def _log_density(x: Array, mean: Array, covariance: Array) -> Array:
+def _log_density(columns: Array, mean: Array, covariance: Array) -> Array:
+    """Of rows as columns, which are long."""
     root = cholesky(covariance[np.newaxis])
     with np.errstate(over="ignore"):
         # A product with the inverse root: a triangular solve of all rows starts every BLAS thread.
-        distances = (((x - mean) @ inverses_of(root)[0].T) ** 2).sum(axis=1)
+        distances = ((inverses_of(root)[0] @ (columns - mean[:, np.newaxis])) ** 2).sum(axis=0)
     log_determinant = 2 * np.log(np.diag(root[0])).sum()
     return np.asarray(-0.5 * (len(mean) * np.log(2 * np.pi) + log_determinant + distances))
 
