@@ -5,7 +5,6 @@ To be read with the module's name: ``checks.flag(name, value)``.
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import fields
 from decimal import Decimal
 from functools import reduce
 from numbers import Real
@@ -108,10 +107,10 @@ def distribution(name: str, values: ArrayLike, shape: tuple[int | str, ...]) -> 
     the first step would lower it.
     """
     given = numbers(name, values, shape)
-    terms, totals = given.shape[-1], given.sum(axis=-1, keepdims=True)
+    terms, totals = given.shape[-1], np.add.reduce(given, axis=-1, keepdims=True)
     kind, gap = np.asarray(values).dtype, abs(totals - 1).max()
     own = terms * float(np.finfo(kind).eps) if kind.kind == "f" else 0.0
-    if (given < 0).any() or gap > max(SUM_TOLERANCE, own):
+    if given.min() < 0 or gap > max(SUM_TOLERANCE, own):
         seen = "every row must be non-negative and sum to 1"
         if given.ndim == 1:
             seen = f"{given.tolist()!s:.80} must be at least 0 and sum to 1, not {totals[0]:.12g}"
@@ -121,10 +120,10 @@ def distribution(name: str, values: ArrayLike, shape: tuple[int | str, ...]) -> 
 
 def restored(self: Any, values: Sequence[Any]) -> None:
     """Fill a frozen dataclass that comes out of a pickle or a copy; arrays are read-only again."""
-    for field, value in zip(fields(self), values, strict=True):
+    for name, value in zip(self.__dataclass_fields__, values, strict=True):
         if isinstance(value, np.ndarray):
             value.flags.writeable = False
-        object.__setattr__(self, field.name, value)
+        object.__setattr__(self, name, value)
 
 
 def is_number(value: object, kind: Any) -> bool:

@@ -35,7 +35,7 @@ class CoinParams:
 
     def __init__(self, theta: ArrayLike, weights: ArrayLike) -> None:
         theta = checks.numbers("theta", theta, ("k",))
-        if ((theta < 0) | (theta > 1)).any():
+        if not 0 <= theta.min() <= theta.max() <= 1:
             raise ValueError(f"theta: {theta.tolist()!s:.80} must lie in [0, 1]")
         checks.restored(self, (theta, checks.distribution("weights", weights, theta.shape)))
 
@@ -182,8 +182,8 @@ class CoinMixture:
 
 def from_sums(rows: Array, tosses: Array, params: CoinParams, fit_weights: bool) -> CoinParams:
     """The M-step from sums over the rows: Σ r_ij, and Σ r_ij x_i of shape (k, 2)."""
-    check_occupied(params.weights, rows, tosses.sum(axis=1))
-    theta = tosses[:, 0] / tosses.sum(axis=1)
+    check_occupied(params.weights, rows, totals := tosses.sum(axis=1))
+    theta = tosses[:, 0] / totals
     return CoinParams(theta, rows / rows.sum() if fit_weights else params.weights)
 
 

@@ -45,7 +45,12 @@ class GaussianParams:
         weights = checks.distribution("weights", weights, ("k",))
         means = checks.numbers("means", means, (len(weights), "d"))
         covariances = checks.numbers("covariances", covariances, (*means.shape, means.shape[1]))
-        _check_covariances(covariances)
+        correlations = standardised(covariances)[2]
+        crooked = abs(correlations - correlations.mT).max(axis=(1, 2)) > checks.SYMMETRY_TOLERANCE
+        if crooked.any():
+            raise ValueError(f"covariances: matrix {crooked.argmax()} is not symmetric")
+        if (failed := np.isnan(cholesky(covariances)).any(axis=(1, 2))).any():
+            raise ValueError(f"covariances: matrix {failed.argmax()} is not positive definite")
         checks.restored(self, (weights, means, covariances))
 
 
@@ -106,10 +111,10 @@ class GaussianMixture:
         ValueError
             For unusable data or parameters.
         """
-        rows = as_rows(x, params, self.shared_covariance)
+        columns = np.ascontiguousarray(as_rows(x, params, self.shared_covariance).T)
         log_weights: Array = xlogy(1, params.weights)  # of 0 it takes the logarithm in silence
         components = zip(params.means, params.covariances, strict=True)
-        return log_weights + np.column_stack([_log_density(rows, m, c) for m, c in components])
+        return log_weights + np.column_stack([_log_density(columns, m, c) for m, c in components])
 
     def m_step(
         self, x: ArrayLike, responsibilities: ArrayLike, params: GaussianParams
@@ -279,11 +284,12 @@ def inverses_of(roots: Array) -> Array:
     return np.array([dtrtri(root, lower=1)[0] for root in roots])
 
 
-def _log_density(x: Array, mean: Array, covariance: Array) -> Array:
+def _log_density(columns: Array, mean: Array, covariance: Array) -> Array:
+    """Of rows as columns, which are long."""
     root = cholesky(covariance[np.newaxis])
     with np.errstate(over="ignore"):
         # A product with the inverse root: a triangular solve of all rows starts every BLAS thread.
-        distances = (((x - mean) @ inverses_of(root)[0].T) ** 2).sum(axis=1)
+        distances = ((inverses_of(root)[0] @ (columns - mean[:, np.newaxis])) ** 2).sum(axis=0)
     log_determinant = 2 * np.log(np.diag(root[0])).sum()
     return np.asarray(-0.5 * (len(mean) * np.log(2 * np.pi) + log_determinant + distances))
 
@@ -307,12 +313,3 @@ def check_params(params: GaussianParams, shared: bool) -> None:
     if shared and (params.covariances != params.covariances[0]).any():
         right = "one matrix k times, for instance their weighted mean"
         raise ValueError(f"covariances: differ by component; shared_covariance=True needs {right}")
-
-
-def _check_covariances(covariances: Array) -> None:
-    correlations = standardised(covariances)[2]
-    crooked = abs(correlations - correlations.mT).max(axis=(1, 2)) > checks.SYMMETRY_TOLERANCE
-    if crooked.any():
-        raise ValueError(f"covariances: matrix {crooked.argmax()} is not symmetric")
-    if (failed := np.isnan(cholesky(covariances)).any(axis=(1, 2))).any():
-        raise ValueError(f"covariances: matrix {failed.argmax()} is not positive definite")

@@ -47,16 +47,17 @@ class Survey:
     @np.errstate(under="ignore")
     def of(cls, x: Array, responsibilities: Array | None = None) -> Self:
         """The survey of some rows, by responsibilities of shape (n, k) or as one component."""
+        z = np.array(x.T, order="C")  # as columns, which are long
+        largest, about = np.abs(z).max(axis=1), z @ np.full(len(x), 1 / len(x))
         # About a mean that lacks digits all sums keep theirs; a column that is constant is 0.
-        x = np.ascontiguousarray(x)  # BLAS adds up columns otherwise
-        z = x - (about := np.full(len(x), 1 / len(x)) @ x)
+        z -= about[:, np.newaxis]
         r = np.ones((len(x), 1)) if responsibilities is None else responsibilities
         n = r.sum(axis=0)
-        means = r.T @ z / np.maximum(n, TINY)[:, np.newaxis]
-        shares = zip(np.sqrt(r.T)[:, :, np.newaxis], means, strict=True)
+        means = (z @ r / np.maximum(n, TINY)).T
+        shares = zip(np.sqrt(r.T), means[:, :, np.newaxis], strict=True)
         # The product of a matrix with itself is half the work.
-        scatter = [(y := root * (z - mean)).T @ y for root, mean in shares]
-        return cls(n, about + means, np.array(scatter), np.abs(x).max(axis=0))
+        scatter = [(y := root * (z - mean)) @ y.T for root, mean in shares]
+        return cls(n, about + means, np.array(scatter), largest)
 
     def __add__(self, other: Self) -> Self:
         """The survey of both sets of rows (Chan, Golub and LeVeque 1983)."""

@@ -2,6 +2,6 @@
 
 `known` says for exactly which models there is a quick way, and `em_core.fit` asks it. `sweeps` is
 the loop of passes over the data and its acceleration; `coins` and `gaussians` are what one pass is
-for these models; `chunks` and `dask` are data in pieces, here and on a cluster; `threads` takes all
+for these models; `chunks` are data in pieces (on a cluster: `em_core.on_dask`); `threads` takes all
 cores.
 """
