@@ -12,9 +12,10 @@ from collections.abc import Iterator
 import build
 import pytest
 from bs4 import BeautifulSoup, NavigableString, Tag
+from parsed import soup
 from playwright.sync_api import Page
 from test_decks import NAMES as DECKS
-from walk import CHAPTERS, soup
+from walk import CHAPTERS
 
 pytestmark = pytest.mark.site
 

@@ -81,6 +81,22 @@ def test_a_process_is_on_the_machine_that_its_environment_names(machine):
         assert int(ran.stdout) == 0
 
 
+@pytest.mark.parametrize("name", ["here", "one thread"])
+def test_names_of_another_numpy_are_left_out_of_what_is_switched_off(name):
+    known = machines.optional_features()[:1]
+    off = {machines.DISABLED: " ".join(["ANOTHERS", *machines.switched_off(), *known])}
+    code = f"import numpy, os; print(os.environ['{machines.DISABLED}'])"
+    ran = subprocess.run(
+        [sys.executable, "tools/machines.py", name, sys.executable, "-W", "error", "-c", code],
+        env=os.environ | off,
+        cwd=other_pythons.ROOT,
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    assert ran.stdout.split() == [*machines.switched_off(), *known]
+
+
 def test_the_oldest_and_the_newest_dependencies_are_always_tested():
     names = [environment.name for environment in other_pythons.environments()]
     assert names[0].startswith("oldest dependencies")

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from parsed import soup
 from playwright.sync_api import Browser, Page
 from test_decks import NAMES as DECKS
-from walk import NAMES, soup
+from walk import NAMES
 
 pytestmark = pytest.mark.site
 

@@ -11,8 +11,9 @@ from urllib.parse import urlencode
 import em_search
 import pytest
 from bs4 import BeautifulSoup, Tag
+from parsed import soup
 from playwright.sync_api import Browser, Locator, expect
-from walk import CHAPTERS, Visit, soup, visiting
+from walk import CHAPTERS, Visit, visiting
 
 pytestmark = pytest.mark.site
 

@@ -11,7 +11,7 @@ import nbformat
 import notebooks
 import numpy as np
 import pytest
-from walk import soup
+from parsed import soup
 
 from em_core.exercises import check
 from em_core.exercises.verdict import NOT_STARTED

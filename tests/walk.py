@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import build
 import yaml
-from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, Request
 
 Mode = Literal["light", "dark"]
@@ -71,12 +69,6 @@ def page_names() -> list[str]:
 
 NAMES = page_names()
 CHAPTERS = [name for name in NAMES if name.startswith("book/")]
-
-
-@cache
-def soup(path: Path) -> BeautifulSoup:
-    """A page as it was delivered, read once for all tests; none may change it."""
-    return BeautifulSoup(path.read_text(), "html.parser")
 
 
 class Visit:

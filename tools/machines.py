@@ -2,8 +2,8 @@
 
 python tools/machines.py [NAME COMMAND ...]
 
-It lists them, or runs a command on one. What puts a process on a machine is its environment; the
-code that is tested, and the tests, know nothing of it.
+It lists them, or runs a command on one, or "here", on the one it is on already. What puts a process
+on a machine is its environment; the code that is tested, and the tests, know nothing of it.
 """
 
 from __future__ import annotations
@@ -70,10 +70,16 @@ def optional_features() -> list[str]:
     return [name for name in __cpu_dispatch__ if __cpu_features__[name]]
 
 
+def switched_off() -> list[str]:
+    """What is off already, in the names of this numpy, which warns of those of others."""
+    from numpy._core._multiarray_umath import __cpu_dispatch__
+
+    return [name for name in os.environ.get(DISABLED, "").split() if name in __cpu_dispatch__]
+
+
 def without_features() -> dict[str, str]:
     """Switch them off, and leave off what is so already."""
-    off = os.environ.get(DISABLED, "").split()
-    return {DISABLED: " ".join([*off, *optional_features()])}
+    return {DISABLED: " ".join([*switched_off(), *optional_features()])}
 
 
 def threads(number: int) -> dict[str, str]:
@@ -122,11 +128,14 @@ def _wrap(module: ModuleType, name: str, move: Move) -> None:
 
 def main(name: str = "", *command: str) -> None:
     """List the machines, or become the command on one of them."""
-    for machine in MACHINES:
-        if not name:
+    if not name:
+        for machine in MACHINES:
             print(" ".join(f"{key}={value!r}" for key, value in environment(machine).items()))
-        elif name == machine.name:
-            os.execvpe(command[0], command, os.environ | environment(machine))
+        return
+    chosen = here() if name == "here" else next(m for m in MACHINES if m.name == name)
+    off = {DISABLED: " ".join(switched_off())} if DISABLED in os.environ else {}
+    added = off | (environment(chosen) if chosen else {})
+    os.execvpe(command[0], command, os.environ | added)
 
 
 if __name__ == "__main__":

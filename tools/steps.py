@@ -125,7 +125,8 @@ def elsewhere() -> Iterator[Step]:
     for other in other_pythons.environments():
         setup = Step(f"{other.kind}-set-up", f"set-up: {other.name}", other.set_up)
         yield setup
-        code = pytest(*files([*LAWS, *CODE]), *FEW, python=other.python)
+        tests = pytest(*files([*LAWS, *CODE]), *FEW, python=other.python)
+        code = on("here", tests, other.python)
         yield Step(f"{other.kind}-code", f"the code: {other.name}", code, (setup.name,))
         if machine := IMITATED_BY_CHAPTERS.get(other.kind):
             chapters = pytest(*NBVAL, "--nbval-current-env", python=other.python)
