@@ -841,6 +841,31 @@ def test_starts_are_chosen_by_click_and_keys(page: Page, base: str, complaints: 
     expect(status(widget)).to_contain_text("Here it ends: the diagonal, θ_A = θ_B")
 
 
+SIX = np.array([(9, 1), (1, 9), (2, 8), (1, 9), (2, 8), (1, 9)])
+
+
+def test_starts_of_other_samples_end_at_peaks_of_different_heights(
+    page: Page, base: str, complaints: list[str]
+) -> None:
+    widget = opened(page, f"{base}/book/07_restarts.html", "coin-starts")
+    key = widget.locator(".em-key")
+    expect(key).to_contain_text("θ_A above θ_B: −9.80")
+    expect(key).to_contain_text("θ_B above θ_A: −9.80")
+    widget.get_by_label("Data").select_option("6 samples, weights 0.2 and 0.8")
+    end = fit(CoinMixture(), SIX, CoinParams([0.6, 0.55], [0.2, 0.8]))
+    expect(key).to_contain_text(f"θ_A above θ_B: {minus(end.log_likelihood, 2)}")
+    expect(status(widget)).to_contain_text("Start: θ_A 0.600, θ_B 0.550")
+    slider(widget).fill(str(end.iterations))
+    expect(status(widget)).to_contain_text(f"log-likelihood {minus(end.log_likelihood, 2)}. Here")
+    assert widget.locator(".em-end").count() == 4
+    handle(widget, "Start").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowUp")
+    expect(status(widget)).to_contain_text("Start: θ_A 0.990, θ_B 0.")
+    widget.get_by_label("Data").select_option("5 samples, weights ½ and ½")
+    expect(key).to_contain_text("θ_B above θ_A: −9.80")
+
+
 def test_starts_are_coloured_in_two_ways(page: Page, site_url: str) -> None:
     widget = on_its_page(page, site_url, "coin-starts")
     assert widget.locator(".em-end-2").count() > 0

@@ -147,6 +147,8 @@ def test_the_other_samples_have_peaks_of_different_heights_on_one_side():
         np.testing.assert_allclose(result.params.theta, end["theta"], atol=0.02)
         assert square["iterations"][i][j] == result.iterations
     assert {end for column in square["reached"] for end in column} == {0, 1, 2, 3}
+    a, b = np.meshgrid(range(21), range(21), indexing="ij")
+    np.testing.assert_array_equal(np.equal(square["reached"], 0), a > b)  # half finds the best
 
 
 def test_a_place_of_the_other_samples_and_the_way_back():
