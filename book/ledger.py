@@ -20,6 +20,7 @@ from pathlib import Path
 import frames
 import numpy as np
 import pandas as pd
+import survey
 from IPython.display import HTML
 from scipy.optimize import minimize, root
 from scipy.special import gammaln, xlogy
@@ -61,6 +62,7 @@ class Kind(StrEnum):
     STOPPED = "stopped early"
     MISPRINT = "misprint"
     BEATEN = "beaten"
+    DRAWN = "drawn"
     OURS = "our own"
 
 
@@ -75,6 +77,7 @@ class Entry:
     limit: Callable[[], float] | None = None  # what the number tends to, where it was on its way
     misprint: bool = False  # the last printed digit is known to be off by one
     beaten: bool = False  # printed as a maximum, and there is a higher one
+    draws: int = 0  # of which the number was counted; as many of ours are counted anew
 
     @property
     def computed(self) -> str:
@@ -83,7 +86,9 @@ class Entry:
 
     @property
     def matches(self) -> bool:
-        """Whether every printed digit is reached."""
+        """Whether every printed digit is reached; of draws, whether both may come from one urn."""
+        if self.draws:
+            return two_draws_agree(float(self.printed), self.compute(), self.draws)
         return self.computed == self._rounded(float(self.printed))
 
     @property
@@ -95,6 +100,8 @@ class Entry:
             return Kind.MISPRINT
         if self.beaten:
             return Kind.BEATEN
+        if self.draws:
+            return Kind.DRAWN
         on_the_way = self.limit and self._rounded(self.limit()) != self.computed
         return Kind.STOPPED if on_the_way else Kind.EXACT
 
@@ -107,6 +114,12 @@ class Entry:
 
     def _rounded(self, value: float) -> str:
         return f"{value:.{len(self.printed.partition('.')[2])}f}"
+
+
+def two_draws_agree(one: float, other: float, draws: int) -> bool:
+    """Whether two counts differ by at most four standard errors of their difference."""
+    share = (one + other) / (2 * draws)
+    return abs(one - other) <= 4 * np.sqrt(2 * draws * share * (1 - share))
 
 
 # --- complete data: the lecture's cells 5–9 ------------------------------------------------------
@@ -344,6 +357,27 @@ def poisson_end() -> EMState:
     return next(islice(em_steps(PoissonMixture(), DEATHS, start), 5400, None))
 
 
+# --- a survey with five maxima: poLCA -------------------------------------------------------------
+
+
+@cache
+def survey_ends() -> np.ndarray:
+    """The log-likelihoods at which as many starts as poLCA's end."""
+    ends, _ = survey.latent_classes(sum(survey.PUBLISHED.values()), np.random.default_rng(37))
+    return ends
+
+
+def survey_maximum(rank: int) -> float:
+    """The log-likelihood of the maximum that is `rank`-th from the highest, which is 0th."""
+    ends = np.sort(survey_ends())[::-1]
+    return np.split(ends, np.flatnonzero(np.diff(ends) < -1e-3) + 1)[rank].max()
+
+
+def survey_count(rank: int) -> int:
+    """How many starts ended there."""
+    return int((abs(survey_ends() - survey_maximum(rank)) < 1e-3).sum())
+
+
 # --- linkage: Dempster, Laird and Rubin ----------------------------------------------------------
 
 ANIMALS = np.repeat([0, 1, 2, 3], [125, 18, 20, 34])
@@ -461,6 +495,12 @@ COIN_PAPER = Source(
     "Nature Biotechnology 26, figure 1",
     "one iteration, and ten",
     "https://doi.org/10.1038/nbt1406",
+)
+SURVEY = Source(
+    "A survey with five maxima: poLCA",
+    "Journal of Statistical Software 42(10), table 1",
+    "the log-likelihood moves by less than 1e-7",
+    "https://doi.org/10.18637/jss.v042.i10",
 )
 LINKAGE_PAPER = Source(
     "Dempster, Laird and Rubin, 1977",
@@ -702,6 +742,28 @@ def _coin_exact_entries() -> list[Entry]:
     ]
 
 
+def _survey_entries() -> list[Entry]:
+    add = partial(Entry, SURVEY)
+    starts = sum(survey.PUBLISHED.values())
+    return [
+        entry
+        for rank, (value, count) in enumerate(survey.PUBLISHED.items())
+        for entry in (
+            add(
+                f"maximum {rank + 1}: log-likelihood",
+                f"{value:.3f}",
+                lambda rank=rank: survey_maximum(rank),
+            ),
+            add(
+                f"maximum {rank + 1}: ends of {starts} starts",
+                str(count),
+                lambda rank=rank: survey_count(rank),
+                draws=starts,
+            ),
+        )
+    ]
+
+
 def _linkage_entries() -> list[Entry]:
     printed = (".608247423", ".624321051", ".626488879", ".626777323")
     exact = (".6082474227", ".6243210504", ".6264888791", ".6267773223")
@@ -815,6 +877,7 @@ ENTRIES = [
     *_gaussian_entries(),
     *_coin_paper_entries(),
     *_coin_exact_entries(),
+    *_survey_entries(),
     *_linkage_entries(),
     *_faithful_entries(),
     *_poisson_entries(),
@@ -867,6 +930,7 @@ def summary() -> pd.DataFrame:
         Kind.STOPPED: "printed on the way to a maximum; we reach it at the same place on the way",
         Kind.MISPRINT: "the last printed digit is off by one",
         Kind.BEATEN: "printed as a maximum, and there is a higher one",
+        Kind.DRAWN: "counted among random starts; among as many of ours, as chance allows",
     }
     rows = {str(kind): (kinds[kind], what) for kind, what in meaning.items()}
     rows["all"] = (kinds.total(), "printed by somebody else")

@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from em_core import CoinMixture, CoinParams, em_steps
-from em_core.em import EMState
+from em_core.em import EMState, lower_bound
 from em_core.widgets.base import number
 from em_core.widgets.coin_steps import SIZE
 
@@ -221,11 +221,16 @@ def states_of(model: object, x: object, start: object, count: int) -> list[EMSta
 
 def coins_at(start: CoinParams, step: int, free: bool = False, x: object = X) -> str:
     """The status line of CoinSteps."""
-    state = states_of(CoinMixture(free), x, start, step // 2 + 1)[-1]
+    states = states_of(CoinMixture(free), x, start, step // 2 + 1)
+    state, value = states[-1], states[-1].log_likelihood
     (a, b), weight = state.params.theta, state.params.weights[0]
     weights = f", weight of A {weight:.3f}" if free else ""
-    log_likelihood = number(state.log_likelihood, 2)
-    return f"{half(step)}: θ_A {a:.3f}, θ_B {b:.3f}{weights}, log-likelihood {log_likelihood}"
+    said = f"{half(step)}: θ_A {a:.3f}, θ_B {b:.3f}{weights}, log-likelihood {number(value, 2)}"
+    if step == 0:
+        return said
+    shares = states[(step + 1) // 2 - 1].responsibilities
+    bound = lower_bound(CoinMixture(), x, state.params, shares)
+    return f"{said}, lower bound {number(bound, 2)}, gap {abs(value - bound):.3f}"
 
 
 def shows(widget: Locator, start: CoinParams, step: int, **how: object) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import build
 import pytest
@@ -263,3 +264,76 @@ def test_a_lost_mark_is_found(page: Page, site_dir):
         page.set_viewport_size({"width": width, "height": 800})
         lost += len(page.evaluate(LOST))
     assert lost > 0
+
+
+# --- the reasons of a derivation's lines --------------------------------------------------------
+
+# Each derivation: whether its list is beside the formula, or below it; whether a formula in it must
+# be scrolled; and which reasons stand beside their lines. A line is where its letter is: the mark
+# over its sign, under which the line's foot is.
+LINE = 40  # pixels from a mark's foot to that of the reason's letter, which is on the line below it
+REASONS = """() => {
+  for (const fold of document.querySelectorAll("main details")) fold.open = true;
+  const scrolls = (box) => box.scrollWidth > box.clientWidth + 1;
+  return [...document.querySelectorAll(".derivation")].map((box) => {
+    const [formula, list] = box.children;
+    const drawn = formula.querySelector(".katex-display").getBoundingClientRect();
+    const place = list.getBoundingClientRect();
+    const letters = [...list.querySelectorAll(":scope > dt")];
+    const names = letters.map((letter) => letter.textContent);
+    const isMark = (span) => names.includes(span.textContent);
+    const marks = [...formula.querySelectorAll(".katex-html .mtight")]
+      .filter((span) => isMark(span) && ![...span.querySelectorAll(".mtight")].some(isMark));
+    const foot = (letter) => {
+      const range = document.createRange();
+      range.selectNodeContents(letter);
+      return range.getBoundingClientRect().bottom;
+    };
+    return {
+      letters: names,
+      marks: marks.map((mark) => mark.textContent),
+      beside: drawn.right <= place.left && place.right <= document.documentElement.clientWidth,
+      below: drawn.bottom <= place.top,
+      scrolls: [...box.querySelectorAll(".katex-display")].some(scrolls),
+      lower: letters.map((letter, i) => foot(letter) - marks[i].getBoundingClientRect().bottom),
+    };
+  });
+}"""
+
+
+def test_every_lettered_list_stands_in_a_box_with_its_formula(site_dir):
+    alone, joined = [], {}
+    for name in CHAPTERS:
+        for letter in soup(site_dir / name).select("dl > dt"):
+            if letter.get_text() == "(a)":
+                box = letter.parent.parent
+                if "derivation" not in box.get("class", []):
+                    alone.append((name, letter.parent.get_text()[:60]))
+                joined[name] = joined.get(name, 0) + 1
+    assert alone == []
+    assert len(joined) >= 6
+    assert sum(joined.values()) >= 12
+
+
+def with_derivations(site_dir: Path) -> list[str]:
+    return [name for name in CHAPTERS if soup(site_dir / name).select(".derivation")]
+
+
+def test_reasons_stand_beside_their_lines_where_the_page_is_wide(page: Page, site_dir):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for name in with_derivations(site_dir):
+        page.goto((site_dir / name).as_uri())
+        found = page.evaluate(REASONS)
+        assert all(one["marks"] == one["letters"] for one in found), name
+        assert all(one["beside"] and not one["scrolls"] for one in found), (name, found)
+        assert any(all(0 < by < LINE for by in one["lower"]) for one in found), (name, found)
+        assert all(0 < one["lower"][0] < LINE for one in found), (name, found)
+        assert all(by > 0 for one in found for by in one["lower"]), (name, found)
+
+
+def test_reasons_stand_below_their_formula_where_the_page_is_narrow(page: Page, site_dir):
+    page.set_viewport_size({"width": 390, "height": 800})
+    for name in with_derivations(site_dir):
+        page.goto((site_dir / name).as_uri())
+        found = page.evaluate(REASONS)
+        assert all(one["below"] and not one["scrolls"] for one in found), (name, found)

@@ -143,6 +143,8 @@ OWN = {
     ],
     "07_restarts": [
         ("choose", "Colour by", 1),
+        ("choose", "Data", 1),
+        ("press", "Next"),
         ("drag", "Start", 60, 60),
         ("key", "ArrowDown"),
         ("press", "Next"),

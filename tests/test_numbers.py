@@ -63,11 +63,28 @@ def test_what_stopped_early_was_on_its_way_to_other_digits():
         ({"compute": lambda: 0.25, "limit": lambda: 0.26}, "stopped early: tends to 0.26"),
         ({"compute": lambda: 0.24, "misprint": True}, "misprint"),
         ({"compute": lambda: 0.31, "beaten": True}, "beaten"),
+        ({"compute": lambda: 1.0, "draws": 4}, "drawn"),
     ],
 )
 def test_an_entry_says_of_what_kind_it_is(flags, kind):
     assert ledger.Entry(ledger.VIGNETTE, "a share", "0.25", **flags).remark == kind
     assert ledger.Entry(ledger.COIN_OURS, "a share", "0.25", **flags).remark == "our own"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "draws", "agree"),
+    [(258, 258, 500, True), (258, 280, 500, True), (258, 330, 500, False), (0, 25, 500, False)],
+)
+def test_two_counts_agree_as_far_as_chance_goes(one, other, draws, agree):
+    assert ledger.two_draws_agree(one, other, draws) == agree
+    assert ledger.two_draws_agree(other, one, draws) == agree
+
+
+def test_the_survey_s_ends_are_the_five_maxima_and_no_others():
+    counts = [ledger.survey_count(rank) for rank in range(5)]
+    assert sum(counts) == 500
+    with pytest.raises(IndexError):
+        ledger.survey_maximum(5)
 
 
 def test_every_table_says_where_its_digits_stand_and_by_which_rule_it_stops():

@@ -222,6 +222,18 @@ def test_the_pictures_of_the_head_are_there(site_dir: Path) -> None:
     assert (site_dir / "_static" / "preview.png").stat().st_size < 300_000
 
 
+@pytest.mark.parametrize("ending", ["css", "js"])
+def test_every_script_and_style_is_asked_for_by_a_page(site_dir: Path, ending: str) -> None:
+    asked = {
+        (page.parent / unquote(path)).resolve()
+        for page in site_dir.rglob("*.html")
+        for path in re.findall(r'(?:src|href)="([^"?#:]+)', page.read_text())
+    }
+    files = {path.resolve() for path in (site_dir / "_static").rglob(f"*.{ending}")}
+    assert len(files) > 4
+    assert files - asked == set()
+
+
 def test_equations_are_numbered_and_referred_to_by_link(site_dir: Path) -> None:
     derivation = (site_dir / "book" / "04_derivation.html").read_text()
     numbers = re.findall(r'<span class="eqno">\((\d+\.\d+)\)', derivation)

@@ -48,6 +48,20 @@ def coin_words(state: EMState, title: str) -> str:
     return f"{title}: θ_A {a:.3f}, θ_B {b:.3f}, log-likelihood {minus(state.log_likelihood, 2)}"
 
 
+def step_words(states: list[EMState], step: int, *, free: bool = False) -> str:
+    """What `coin-steps` says; after the E-step the bound touches, after the M-step it does not."""
+    t, r = step // 2, (step + 1) // 2 - 1
+    state = states[t]
+    a, b = state.params.theta
+    weight = f", weight of A {state.params.weights[0]:.3f}" if free else ""
+    value = state.log_likelihood
+    bare = f"{half_title(step)}: θ_A {a:.3f}, θ_B {b:.3f}{weight}, log-likelihood {minus(value, 2)}"
+    if step == 0:
+        return bare
+    bound = lower_bound(CoinMixture(), COUNTS, state.params, states[r].responsibilities)
+    return f"{bare}, lower bound {minus(bound, 2)}, gap {abs(value - bound):.3f}"
+
+
 @cache
 def theta_b() -> float:
     start = CoinParams([0.6, 0.5], HALF)
@@ -144,9 +158,7 @@ class Spec:
 SPECS = [
     Spec("jensen", "01_jensen", 8, jensen_words),
     Spec("lower-bound", "03_incomplete", 24, bound_words),
-    Spec(
-        "coin-steps", "05_coins", 20, lambda step: coin_words(STATES[step // 2], half_title(step))
-    ),
+    Spec("coin-steps", "05_coins", 20, lambda step: step_words(STATES, step)),
     Spec("coin-starts", "07_restarts", 15, starts_words),
     Spec("mixture-steps", "09_gaussian_code", 58, mixture_words),
 ]
@@ -593,7 +605,7 @@ def test_coins_start_where_the_square_is_moved(
     states = run(CoinParams([0.65, 0.55], HALF), 10)
     expect(handle(widget, "Start")).to_have_attribute("aria-valuetext", "θ_A 0.65, θ_B 0.55")
     for step in range(21):
-        expect(status(widget)).to_have_text(coin_words(states[step // 2], half_title(step)))
+        expect(status(widget)).to_have_text(step_words(states, step))
         button(widget, "Next").click()
 
 
@@ -618,7 +630,7 @@ def test_the_square_is_dragged(page: Page, site_url: str) -> None:
     expect(handle(widget, "Start")).to_have_attribute("aria-valuetext", "θ_A 0.30, θ_B 0.70")
     button(widget, "Next").click()
     states = run(CoinParams([0.3, 0.7], HALF), 1)
-    expect(status(widget)).to_have_text(coin_words(states[0], half_title(1)))
+    expect(status(widget)).to_have_text(step_words(states, 1))
 
 
 def test_the_square_is_dragged_by_a_finger(touched: Page, site_url: str) -> None:
@@ -657,12 +669,7 @@ def test_free_weights_and_back(page: Page, base: str, complaints: list[str]) -> 
     states = run(CoinParams([0.6, 0.5], HALF), 10, free=True)
     for step in (0, 1, 2, 20):
         slider(widget).fill(str(step))
-        state = states[step // 2]
-        a, b = state.params.theta
-        expect(status(widget)).to_have_text(
-            f"{half_title(step)}: θ_A {a:.3f}, θ_B {b:.3f}, weight of A "
-            f"{state.params.weights[0]:.3f}, log-likelihood {minus(state.log_likelihood, 2)}"
-        )
+        expect(status(widget)).to_have_text(step_words(states, step, free=True))
     widget.get_by_label("Weights").select_option("fixed")
     expect(status(widget)).to_have_text(coin_words(STATES[0], "Start"))
 
@@ -679,9 +686,10 @@ def coin_row(step: int) -> list[str]:
     state, r = STATES[step // 2], (step + 1) // 2 - 1
     figures = [*state.params.theta, 0.5, state.log_likelihood]
     if step == 0:
-        return [half_title(0), *(minus(v, 4) for v in figures), *["–"] * 8]
+        return [half_title(0), *(minus(v, 4) for v in figures), *["–"] * 9]
     shares = STATES[r].responsibilities
-    figures.append(lower_bound(CoinMixture(), COUNTS, state.params, shares))
+    bound = lower_bound(CoinMixture(), COUNTS, state.params, shares)
+    figures += [bound, abs(state.log_likelihood - bound)]
     sums = [shares[:, j] @ COUNTS for j in (0, 1)]
     return [
         half_title(step),
@@ -689,6 +697,21 @@ def coin_row(step: int) -> list[str]:
         *(f"{heads:.1f} H {tails:.1f} T" for heads, tails in sums),
         *(f"{share:.3f}" for share in shares[:, 0]),
     ]
+
+
+def test_an_e_step_closes_the_gap_and_an_m_step_raises_the_bound(page: Page, site_url: str) -> None:
+    widget = on_its_page(page, site_url, "coin-steps")
+    said = []
+    for _ in range(6):
+        button(widget, "Next").click()
+        found = re.search(r"lower bound (\S+), gap (\S+)$", status(widget).inner_text())
+        assert found
+        said.append([float(number.replace("−", "-")) for number in found.groups()])
+    bounds, gaps = zip(*said, strict=True)
+    assert gaps[::2] == (0, 0, 0)
+    assert min(gaps[1::2]) > 0
+    assert bounds[0] < bounds[1]
+    assert list(bounds) == sorted(bounds)
 
 
 def test_first_e_step_shares_the_counts_as_published(page: Page, site_url: str) -> None:
@@ -816,6 +839,31 @@ def test_starts_are_chosen_by_click_and_keys(page: Page, base: str, complaints: 
     slider(widget).fill(str(needed.iterations))
     expect(status(widget)).to_contain_text(f"Iteration {needed.iterations} of {needed.iterations}")
     expect(status(widget)).to_contain_text("Here it ends: the diagonal, θ_A = θ_B")
+
+
+SIX = np.array([(9, 1), (1, 9), (2, 8), (1, 9), (2, 8), (1, 9)])
+
+
+def test_starts_of_other_samples_end_at_peaks_of_different_heights(
+    page: Page, base: str, complaints: list[str]
+) -> None:
+    widget = opened(page, f"{base}/book/07_restarts.html", "coin-starts")
+    key = widget.locator(".em-key")
+    expect(key).to_contain_text("θ_A above θ_B: −9.80")
+    expect(key).to_contain_text("θ_B above θ_A: −9.80")
+    widget.get_by_label("Data").select_option("6 samples, weights 0.2 and 0.8")
+    end = fit(CoinMixture(), SIX, CoinParams([0.6, 0.55], [0.2, 0.8]))
+    expect(key).to_contain_text(f"θ_A above θ_B: {minus(end.log_likelihood, 2)}")
+    expect(status(widget)).to_contain_text("Start: θ_A 0.600, θ_B 0.550")
+    slider(widget).fill(str(end.iterations))
+    expect(status(widget)).to_contain_text(f"log-likelihood {minus(end.log_likelihood, 2)}. Here")
+    assert widget.locator(".em-end").count() == 4
+    handle(widget, "Start").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowUp")
+    expect(status(widget)).to_contain_text("Start: θ_A 0.990, θ_B 0.")
+    widget.get_by_label("Data").select_option("5 samples, weights ½ and ½")
+    expect(key).to_contain_text("θ_B above θ_A: −9.80")
 
 
 def test_starts_are_coloured_in_two_ways(page: Page, site_url: str) -> None:

@@ -81,7 +81,7 @@ def test_coin_traces_are_the_runs_of_em_steps(free):
     ]
     close(trace["bounds"], bounds)
     assert trace["last"] == 20
-    assert trace["free"] is free
+    assert trace["kind"] == ("free" if free else "fixed")
 
 
 def test_mixture_traces_are_the_runs_of_em_steps():
@@ -121,18 +121,65 @@ def test_a_bound_is_below_the_log_likelihood_by_a_positive_gap():
 
 
 def test_starts_are_sorted_by_the_diagonal():
-    scene = CoinStarts(X, START).scene
-    ends = np.array(scene["ends"])
+    square = CoinStarts(X, START).scene["squares"]["fixed"]
     a, b = np.meshgrid(range(21), range(21), indexing="ij")
-    np.testing.assert_array_equal(ends, np.where(a > b, 0, np.where(a < b, 1, 2)))
-    np.testing.assert_array_equal(scene["iterations"], np.transpose(scene["iterations"]))
+    np.testing.assert_array_equal(square["reached"], np.where(a > b, 0, np.where(a < b, 1, 2)))
+    np.testing.assert_array_equal(square["iterations"], np.transpose(square["iterations"]))
+    assert [end["look"] for end in square["ends"]] == [0, 1, 2]
+    assert square["ends"][0]["height"] == pytest.approx(square["ends"][1]["height"], abs=1e-6)
+
+
+def test_the_other_samples_have_peaks_of_different_heights_on_one_side():
+    square = CoinStarts(X, START).scene["squares"]["unequal"]
+    heights = [end["height"] for end in square["ends"] if end["look"] != 2]
+    assert heights == sorted(heights, reverse=True)
+    assert min(-np.diff(heights)) > 2
+    assert [end["name"] for end in square["ends"]] == [
+        "θ_A above θ_B",
+        "θ_B above θ_A, at 0.14 and 0.90",
+        "θ_B above θ_A, at 0.12 and 0.35",
+        "the diagonal, θ_A = θ_B",
+    ]
+    for i, j in [(20, 0), (0, 20), (9, 10), (4, 8)]:
+        start = CoinParams([GRID[i], GRID[j]], square["weights"])
+        end = square["ends"][square["reached"][i][j]]
+        result = fit(CoinMixture(), square["x"], start)
+        np.testing.assert_allclose(result.params.theta, end["theta"], atol=0.02)
+        assert square["iterations"][i][j] == result.iterations
+    assert {end for column in square["reached"] for end in column} == {0, 1, 2, 3}
+    a, b = np.meshgrid(range(21), range(21), indexing="ij")
+    np.testing.assert_array_equal(np.equal(square["reached"], 0), a > b)  # half finds the best
+
+
+def test_a_place_of_the_other_samples_and_the_way_back():
+    widget = CoinStarts(X, START)
+    given = widget.trace, widget.scene
+    widget.asked = "unequal:3,17"
+    assert (widget.trace["kind"], widget.x.shape, widget.start.weights[0]) == (
+        "unequal",
+        (6, 2),
+        0.2,
+    )
+    assert widget.trace["thetas"][0] == [0.15, 0.85]
+    widget.asked = "fixed:12,11"
+    np.testing.assert_array_equal(widget.x, X)
+    assert (widget.trace["kind"], widget.start.weights[0]) == ("fixed", 0.5)
+    widget.asked = "unequal:3,17"
+    widget.asked = "own"
+    assert (widget.trace, widget.scene) == given
 
 
 def test_the_iterations_needed_are_those_of_fit():
-    scene = CoinStarts(X, START).scene
+    square = CoinStarts(X, START).scene["squares"]["fixed"]
     for i, j in [(0, 0), (3, 17), (12, 11), (20, 0)]:
         result = fit(CoinMixture(), X, CoinParams([GRID[i], GRID[j]], [0.5, 0.5]))
-        assert scene["iterations"][i][j] == result.iterations
+        assert square["iterations"][i][j] == result.iterations
+
+
+def test_colours_of_iterations_are_as_far_apart_as_the_iterations():
+    for square in CoinStarts(X, START).scene["squares"].values():
+        steps = np.diff([0, *square["levels"]])
+        assert steps.max() - steps.min() <= 1
 
 
 @pytest.mark.parametrize("place", [(3, 60), (20, 50), (33, 33), (66, 0)])
@@ -314,7 +361,7 @@ def test_what_the_browser_asks_for_is_computed(coins):
     assert coins.start.theta.tolist() == [0.15, 0.85]
     assert coins.trace["setting"] == "fixed:3,17"
     coins.asked = "free:3,17"
-    assert coins.trace["free"]
+    assert coins.trace["kind"] == "free"
     assert coins.asked == ""
 
 

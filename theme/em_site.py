@@ -28,9 +28,10 @@ from sphinx.util import logging
 from em_core.style import PALETTE
 
 HERE = Path(__file__).parent
-# Sphinx's own scripts serve the search that we don't use; its styles are replaced by ours.
-SPHINX_SCRIPTS = {"documentation_options.js", "doctools.js", "sphinx_highlight.js"}
-FOREIGN_STYLES = ("pygments", "mystnb", "exercise.css", "katex-math.css", "basic.css")
+# What Sphinx and its extensions put on a site, by how the names begin: their scripts serve a search
+# that is not ours, their styles and pictures are replaced by ours.
+FOREIGN = ("doctools", "documentation_options", "language_data", "searchtools", "sphinx_highlight")
+FOREIGN += ("basic", "exercise", "file", "katex-math", "minus", "mystnb", "plus", "pygments")
 NOTES = ["CITATION.cff", "LICENSE", "LICENSE-content.md"]
 
 logger = logging.getLogger(__name__)
@@ -202,18 +203,14 @@ def fill_page(
     own = next((page for page in _pages(context["contents"]) if page["name"] == pagename), None)
     context["chapter"] = own["number"] if own else ""
     context["is_home"] = pagename == app.config.root_doc
-    context["css_files"] = [f for f in context["css_files"] if not _is_foreign(f)]
-    context["script_files"] = [f for f in context["script_files"] if not _is_sphinx_s(f)]
+    for kind in ("css_files", "script_files"):
+        context[kind] = [file for file in context[kind] if not _is_foreign(str(file.filename))]
     if "katex-error" in context.get("body", ""):
         logger.warning("KaTeX could not render a formula", location=pagename)
 
 
-def _is_foreign(style: Any) -> bool:
-    return Path(str(style.filename)).name.startswith(FOREIGN_STYLES)
-
-
-def _is_sphinx_s(script: Any) -> bool:
-    return Path(str(script.filename)).name in SPHINX_SCRIPTS
+def _is_foreign(path: str) -> bool:
+    return Path(path).name.startswith(FOREIGN)
 
 
 def _description(doctree: nodes.document | None, meta: dict[str, Any]) -> str:
@@ -268,6 +265,13 @@ def add_pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
     return [*ways, ("404", {}, "404.html")]
 
 
+def take_away_foreign(app: Sphinx, error: Exception | None) -> None:
+    """Leave nothing on the site that no page asks for."""
+    for path in (Path(app.outdir) / "_static").glob("*.*"):
+        if _is_foreign(path.name):
+            path.unlink()
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the theme and its parts."""
     use_patient_server()
@@ -287,4 +291,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", copy_katex)
     app.connect("html-collect-pages", add_pages)
     app.connect("html-page-context", fill_page, priority=700)
+    app.connect("build-finished", take_away_foreign)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,7 +14,7 @@ from em_core.coins import CoinMixture, CoinParams
 from em_core.em import CollapseError, EMState
 from em_core.plots import draw_coin_contours, draw_path
 from em_core.style import COMPONENTS, LIGHT, WIDTH
-from em_core.widgets.base import Stepper, run_until_settled
+from em_core.widgets.base import Stepper, exact, run_until_settled
 from em_core.widgets.coin_steps import (
     GRID,
     THETAS,
@@ -31,10 +31,16 @@ MOST = 1000
 LEVELS = 8
 """How many colours tell the numbers of iterations apart."""
 ENDS = ("θ_A above θ_B", "θ_B above θ_A", "the diagonal, θ_A = θ_B")
+APART = 0.02
+"""Runs that end nearer to each other than this in both θ have found the same place."""
+UNEQUAL = (((9, 1), (1, 9), (2, 8), (1, 9), (2, 8), (1, 9)), (0.2, 0.8))
+"""Samples and weights with three peaks of different heights."""
 
 
 class CoinStarts(Stepper):
     """The square of starts of two coins, by the optimum reached or by the iterations needed.
+
+    The reader may choose other samples and weights, whose peaks have different heights.
 
     Parameters
     ----------
@@ -60,7 +66,8 @@ class CoinStarts(Stepper):
 
     def _run(self, model: Any, x: Any, start: CoinParams, setting: str) -> dict[str, Any]:
         states = run_until_settled(model, x, start, MOST)
-        trace = {"setting": setting} | self.make_trace(model, x, states, None)
+        kind = "unequal" if setting.startswith("unequal") else "fixed"
+        trace = {"setting": setting, "kind": kind} | self.make_trace(model, x, states, None)
         self.model, self._x, self.states, self.collapse = model, x, states, None
         return trace
 
@@ -78,19 +85,15 @@ class CoinStarts(Stepper):
             Stepper.state.fset(self, state)  # type: ignore[attr-defined]
 
     def make_scene(self, x: ArrayLike) -> dict[str, Any]:
-        """Where each start of the grid ends, after how many iterations, and the contours."""
-        counts = as_counts(x)
-        weights = pair(self.start.weights)
-        every = _all_runs(counts, weights)
-        needed = [[len(states) - 1 for states in column] for column in every]
+        """Where each start of the grid ends, after how many iterations: here and for the others."""
         return {
             "label": "Where two coins' starts end",
-            "choices": 1,
-            "ends": [[_end(states) for states in column] for column in every],
-            "iterations": needed,
-            "levels": _levels(needed),
-            "endNames": list(ENDS),
-            **map_scene(counts, weights),
+            "choices": 2,
+            "squares": {
+                "fixed": square(as_counts(x), pair(self.start.weights)),
+                "unequal": square(*UNEQUAL),
+            },
+            **map_scene(),
         }
 
     def make_trace(
@@ -101,23 +104,27 @@ class CoinStarts(Stepper):
 
     def choose(self, setting: str) -> None:
         """Show the run from the place on the grid that the browser asks for."""
-        _, start = setting_start(setting, self.start.weights)
-        self._show(self._run(self.model, self.x, start, setting))
+        chosen = self.scene["squares"][setting.split(":")[0]]
+        _, start = setting_start(setting, np.array(chosen["weights"]))
+        self._show(self._run(self.model, np.array(chosen["x"]), start, setting))
+
+    def choose_given(self) -> None:
+        """Go back to the samples and the start that the widget was made with."""
+        self._restart(np.array(self.scene["squares"]["fixed"]["x"]), self._given)
 
     def library(self) -> dict[str, Any]:
         """The recipe for the runs from the whole grid."""
-        return {
-            "x": [list(row) for row in as_counts(self.x)],
-            "weights": list(pair(self.start.weights)),
-        }
+        return {name: self.scene["squares"]["fixed"][name] for name in ("x", "weights")}
 
     def describe(self) -> str:
         """What the square shows, in two sentences."""
-        ends = [end for column in self.scene["ends"] for end in column]
-        needed = [count for column in self.scene["iterations"] for count in column]
-        shares = ", ".join(f"{ends.count(i)} at {name}" for i, name in enumerate(ENDS))
+        shown = self.scene["squares"]["fixed"]
+        reached = [end for column in shown["reached"] for end in column]
+        needed = [count for column in shown["iterations"] for count in column]
+        named = enumerate(shown["ends"])
+        shares = ", ".join(f"{reached.count(i)} at {end['name']}" for i, end in named)
         return (
-            f"A square of {len(ends)} starts of two coins, each coloured by where EM ends: "
+            f"A square of {len(reached)} starts of two coins, each coloured by where EM ends: "
             f"{shares}. "
             f"The runs take from {min(needed)} to {max(needed)} iterations."
         )
@@ -126,18 +133,19 @@ class CoinStarts(Stepper):
         """The square by optimum and by iterations, and the run shown."""
         figure.set_size_inches(WIDTH, 2.5)
         left, middle, right = figure.subplots(1, 3)
-        ends = np.array(self.scene["ends"]).T
-        needed = np.array(self.scene["iterations"]).T
+        shown = self.scene["squares"]["fixed"]
+        reached, needed = np.array(shown["reached"]).T, np.array(shown["iterations"]).T
         across = np.meshgrid(GRID, GRID)
-        for end, (colour, marker) in enumerate(
-            zip([*COMPONENTS[:2], LIGHT["ink"]], "os_", strict=True)
-        ):
-            here = ends == end
+        looks = list(zip([*COMPONENTS[:2], LIGHT["ink"], COMPONENTS[2]], "os_^", strict=True))
+        for i, end in enumerate(shown["ends"]):
+            colour, marker = looks[end["look"]]
+            here = reached == i
             left.scatter(
                 across[0][here], across[1][here], s=7, color=colour, marker=marker, linewidths=1
             )
         middle.scatter(*across, s=2.5 + 0.9 * np.minimum(needed, 60), color=LIGHT["ramp7"])
-        draw_coin_contours(right, THETAS, surface(as_counts(self.x), pair(self.start.weights)))
+        heights = surface(as_counts(shown["x"]), tuple(shown["weights"]))
+        draw_coin_contours(right, THETAS, heights)
         draw_path(right, np.array([s.params.theta for s in self.states]), LIGHT["ink"], size=2)
         for ax, title in (
             (left, "Where it ends"),
@@ -168,15 +176,70 @@ def runs(x: list[list[int]], weights: list[float]) -> dict[str, Any]:
     Returns
     -------
     dict
-        For "fixed": each run by the start's indices.
+        For "fixed" and "unequal" weights: each run by the start's indices.
     """
-    every = _all_runs(as_counts(x), (weights[0], weights[1]))
-    traces = {
-        f"{i},{j}": starts_trace(CoinMixture(), x, states)
-        for i, column in enumerate(every)
-        for j, states in enumerate(column)
+    files = {}
+    given = (as_counts(x), (weights[0], weights[1]))
+    for kind, (counts, chosen) in (("fixed", given), ("unequal", UNEQUAL)):
+        traces = {
+            f"{i},{j}": starts_trace(CoinMixture(), counts, states)
+            for i, column in enumerate(_all_runs(counts, chosen))
+            for j, states in enumerate(column)
+        }
+        files[kind] = {"shared": {"kind": kind}, "runs": traces}
+    return files
+
+
+def square(counts: Counts, weights: tuple[float, float]) -> dict[str, Any]:
+    """The places where runs end, with their heights; where each start ends, and when."""
+    every = _all_runs(counts, weights)
+    ends = _ends([states[-1] for column in every for states in column])
+    needed = [[len(states) - 1 for states in column] for column in every]
+    written = " and ".join("½" if weight == 0.5 else f"{weight:g}" for weight in weights)
+    return {
+        "x": [list(row) for row in counts],
+        "weights": list(weights),
+        "words": f"{len(counts)} samples, weights {written}",
+        "ends": _described(ends),
+        "reached": [[_nearest(ends, states[-1]) for states in column] for column in every],
+        "iterations": needed,
+        "levels": _levels(needed),
     }
-    return {"fixed": {"shared": {}, "runs": traces}}
+
+
+def _ends(last: list[EMState]) -> list[EMState]:
+    """A state for each place, by its side of the diagonal and there from the highest."""
+    found: list[EMState] = []
+    for state in sorted(last, key=lambda state: -state.log_likelihood):
+        if not found or _far(found[_nearest(found, state)], state) > APART:
+            found.append(state)
+    return sorted(found, key=_side)
+
+
+def _described(ends: list[EMState]) -> list[dict[str, Any]]:
+    """Each place's name, height and look: one a side, and one for further peaks of a side."""
+    sides = [_side(state) for state in ends]
+    described = []
+    for i, (state, side) in enumerate(zip(ends, sides, strict=True)):
+        a, b = state.params.theta
+        at = f", at {a:.2f} and {b:.2f}" if sides.count(side) > 1 else ""
+        described.append(
+            {
+                "name": ENDS[side] + at,
+                "theta": exact(state.params.theta),
+                "height": exact(state.log_likelihood),
+                "look": side if sides.index(side) == i else len(ENDS),
+            }
+        )
+    return described
+
+
+def _nearest(ends: list[EMState], state: EMState) -> int:
+    return min(range(len(ends)), key=lambda i: _far(ends[i], state))
+
+
+def _far(one: EMState, other: EMState) -> float:
+    return float(abs(one.params.theta - other.params.theta).max())
 
 
 @lru_cache(maxsize=4)
@@ -194,14 +257,14 @@ def _run_from(x: Array, a: float, b: float, weights: tuple[float, float]) -> lis
 
 
 def _levels(needed: list[list[int]]) -> list[int]:
-    """Numbers of iterations at which the next colour begins."""
-    shares = np.arange(1, LEVELS) / LEVELS
-    return sorted({int(v) for v in np.quantile(needed, shares, method="lower")})
+    """Numbers of iterations at which the next colour begins, evenly spread."""
+    most = max(count for column in needed for count in column)
+    return sorted({max(1, most * level // LEVELS) for level in range(1, LEVELS)})
 
 
-def _end(states: list[EMState]) -> int:
-    """Which of `ENDS` a run reached."""
-    a, b = states[-1].params.theta
+def _side(state: EMState) -> int:
+    """Which of `ENDS` describes a place."""
+    a, b = state.params.theta
     if abs(a - b) < 1e-6:
         return 2
     return 0 if a > b else 1

@@ -24,6 +24,8 @@ SIZE = 300
 THETAS = np.linspace(0.005, 0.995, 67)
 GRID = np.array([0.01, *np.arange(1, 20) / 20, 0.99])
 """Where a run can be started from: these values of θ_A and of θ_B."""
+KINDS = ("fixed", "free")
+"""What the weights are, without and with an estimate of them."""
 Counts: TypeAlias = tuple[tuple[int, int], ...]
 
 
@@ -64,7 +66,8 @@ class CoinSteps(Stepper):
             "x": [list(row) for row in counts],
             "names": [words(row) for row in counts],
             "logBinomials": exact(log_binomials(np.array(counts))),
-            **map_scene(counts, weights),
+            **map_scene(),
+            "contours": contours(surface(counts, weights)),
             "profile": contours(profile(counts)),
         }
 
@@ -76,7 +79,7 @@ class CoinSteps(Stepper):
         collapse: CollapseError | None,
     ) -> dict[str, Any]:
         """The parameters of each state, and their figures."""
-        return coin_trace(model, x, states, collapse) | {"free": model.fit_weights}
+        return coin_trace(model, x, states, collapse) | {"kind": KINDS[model.fit_weights]}
 
     def choose(self, setting: str) -> None:
         """Start from the place on the grid that the browser asks for."""
@@ -138,14 +141,14 @@ def runs(x: list[list[int]], weights: list[float], iterations: int) -> dict[str,
         For "fixed" and "free": what all runs share, and each run by the start's indices.
     """
     files: dict[str, Any] = {}
-    for kind in ("fixed", "free"):
+    for kind in KINDS:
         model, traces = CoinMixture(kind == "free"), {}
         for i in range(len(GRID)):
             for j in range(len(GRID)):
                 setting = f"{kind}:{i},{j}"
                 _, start = setting_start(setting, np.array(weights))
                 traces[f"{i},{j}"] = coin_trace(model, x, *run(model, x, start, iterations))
-        files[kind] = {"shared": {"free": model.fit_weights}, "runs": traces}
+        files[kind] = {"shared": {"kind": kind}, "runs": traces}
     return files
 
 
@@ -176,9 +179,9 @@ def coin_trace(
     return trace
 
 
-def map_scene(counts: Counts, weights: tuple[float, float]) -> dict[str, Any]:
+def map_scene() -> dict[str, Any]:
     """What the map of starts needs, whatever is drawn on it."""
-    return {"size": SIZE, "grid": GRID.tolist(), "contours": contours(surface(counts, weights))}
+    return {"size": SIZE, "grid": GRID.tolist()}
 
 
 def as_counts(x: ArrayLike) -> Counts:

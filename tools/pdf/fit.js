@@ -47,7 +47,7 @@ async () => {
   boxes.filter(tooWide).forEach(shrink);
   all(".cell, .admonition, .fold, .scroll").filter((box) => box.offsetHeight < SHORT)
     .forEach((box) => box.classList.add("together"));
-  all("p:has(+ :is(div.math, .cell, .fold))").forEach(keepWithNext);
+  all("p:has(+ :is(div.math, .derivation, .cell, .fold))").forEach(keepWithNext);
 
   return [
     ...pictures.filter((picture) => !picture.naturalWidth).map((picture) => `no picture: ${picture.src}`),

@@ -48,12 +48,12 @@
     const under = svg("g");
     const { map, use, show: showMap } = em.coinMap(scene, tools, under, "Log-likelihood over θ_A and θ_B");
     const { samples, show: showSamples } = drawSamples(scene, tools);
-    const weights = choice("Weights", [["fixed", "fixed"], ["free", "free"]], (kind) => {
+    const weights = choice("Weights", [["fixed", "fixed"], ["free", "free"]], (name) => {
       const [i, j] = trace.thetas[0].map((theta) => em.nearest(scene.grid, theta));
-      ask(`${kind}:${i},${j}`);
+      ask(`${name}:${i},${j}`);
     });
     let trace = null;
-    let free = null;
+    let kind = null;
 
     const weightOf = (t) => trace.weights[Math.min(t, trace.weights.length - 1)][0];
     const quotients = (t, r, split) => {
@@ -70,9 +70,9 @@
       choices: [weights.element],
       use: (next) => {
         trace = next;
-        weights.select.value = trace.free ? "free" : "fixed";
-        if (trace.free !== free) under.replaceChildren(...em.contours(tools, trace.free ? scene.profile : scene.contours));
-        free = trace.free;
+        weights.select.value = trace.kind;
+        if (trace.kind !== kind) under.replaceChildren(...em.contours(tools, trace.kind === "free" ? scene.profile : scene.contours));
+        kind = trace.kind;
         use(trace);
       },
       show: (step) => {
@@ -82,19 +82,19 @@
         showSamples(shared, quotients(t, r, shared));
       },
       status: (step) => {
-        const [t] = em.half(step);
-        const [a, b] = trace.thetas[t];
-        const weight = trace.free ? `, weight of A ${em.number(weightOf(t), 3)}` : "";
-        return `${em.halfTitle(step)}: θ_A ${em.number(a, 3)}, θ_B ${em.number(b, 3)}${weight}, log-likelihood ${em.number(trace.logLikelihoods[t], 2)}`;
+        const now = em.bounded(trace, step);
+        const [a, b] = trace.thetas[now.t];
+        const weight = trace.kind === "free" ? `, weight of A ${em.number(weightOf(now.t), 3)}` : "";
+        return `${em.halfTitle(step)}: θ_A ${em.number(a, 3)}, θ_B ${em.number(b, 3)}${weight}, log-likelihood ${em.number(now.logLikelihood, 2)}${em.boundWords(now)}`;
       },
-      head: ["Step", "θ_A", "θ_B", "weight of A", "log-likelihood", "lower bound", "expected of A", "expected of B", ...scene.names.map((name) => `A’s share of ${name}`)],
+      head: ["Step", "θ_A", "θ_B", "weight of A", "log-likelihood", "lower bound", "gap", "expected of A", "expected of B", ...scene.names.map((name) => `A’s share of ${name}`)],
       row: (step) => {
-        const [t, r] = em.half(step);
-        const figures = [...trace.thetas[t], weightOf(t), trace.logLikelihoods[t]].map((value) => em.number(value, 4));
-        if (r === null) return [em.halfTitle(step), ...figures, ...Array(3 + scene.x.length).fill("–")];
-        const { shares, sums } = split(r);
-        const lower = r === t ? trace.logLikelihoods[t] : trace.bounds[r];
-        return [em.halfTitle(step), ...figures, em.number(lower, 4), ...sums.map(expected), ...shares.map(([share]) => em.number(share, 3))];
+        const now = em.bounded(trace, step);
+        const { t, r } = now;
+        const figures = [...trace.thetas[t], weightOf(t), now.logLikelihood].map((value) => em.number(value, 4));
+        const parts = split(r);
+        const shared = parts ? [...parts.sums.map(expected), ...parts.shares.map(([share]) => em.number(share, 3))] : Array(2 + scene.x.length).fill("–");
+        return [em.halfTitle(step), ...figures, ...em.boundCells(now), ...shared];
       },
     };
   };

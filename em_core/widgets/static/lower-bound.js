@@ -52,10 +52,8 @@
       return places.map((place) => em.coinBound(scene.x, [place, scene.thetaB], WEIGHTS, shares, scene.logBinomials));
     };
     const figures = (step) => {
-      const [t, r] = em.half(step);
-      const logLikelihood = trace.logLikelihoods[t];
-      const lower = r === null ? null : r === t ? logLikelihood : trace.bounds[r];
-      return { t, r, theta: trace.thetas[t], logLikelihood, lower, size: lower === null ? null : logLikelihood - lower, slope: trace.slopes[t] };
+      const bounded = em.bounded(trace, step);
+      return { ...bounded, theta: trace.thetas[bounded.t], slope: trace.slopes[bounded.t] };
     };
 
     return {
@@ -66,7 +64,7 @@
         start.put([x(trace.thetas[0]), HEIGHT]);
       },
       show: (step) => {
-        const { t, r, theta, logLikelihood, lower, size, slope } = figures(step);
+        const { t, r, theta, logLikelihood, lower, gap: size, slope } = figures(step);
         const [u, v] = [x(theta), y(logLikelihood)];
         bound.setAttribute("d", r === null ? "" : drawn(boundAt(r)));
         before.setAttribute("d", r > 0 ? drawn(boundAt(r - 1)) : "");
@@ -85,17 +83,16 @@
         em.labels({ width: WIDTH, height: HEIGHT }, lines)(gapText, [u, (v + y(lower)) / 2], "right");
       },
       status: (step) => {
-        const { r, t, theta, logLikelihood, lower, size, slope } = figures(step);
-        const bare = `${em.halfTitle(step)}: θ_A ${em.number(theta, 3)}, log-likelihood ${em.number(logLikelihood, 2)}`;
-        if (r === null) return bare;
-        const gapped = `${bare}, lower bound ${em.number(lower, 2)}, gap ${em.number(size, 3)}`;
-        return r === t ? `${gapped}, slope of both ${em.number(slope, 2)}` : gapped;
+        const now = figures(step);
+        const { r, t, theta, logLikelihood, slope } = now;
+        const touching = r === t ? `, slope of both ${em.number(slope, 2)}` : "";
+        return `${em.halfTitle(step)}: θ_A ${em.number(theta, 3)}, log-likelihood ${em.number(logLikelihood, 2)}${em.boundWords(now)}${touching}`;
       },
       head: ["Step", "θ_A", "log-likelihood", "lower bound", "gap", "slope of the log-likelihood"],
       row: (step) => {
-        const { theta, logLikelihood, lower, size, slope } = figures(step);
-        return [em.halfTitle(step), em.number(theta, 4), em.number(logLikelihood, 4),
-          lower === null ? "–" : em.number(lower, 4), size === null ? "–" : em.number(size, 4), em.number(slope, 3)];
+        const now = figures(step);
+        const { theta, logLikelihood, slope } = now;
+        return [em.halfTitle(step), em.number(theta, 4), em.number(logLikelihood, 4), ...em.boundCells(now), em.number(slope, 3)];
       },
     };
   };

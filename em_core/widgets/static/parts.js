@@ -74,6 +74,17 @@
       svg("text", { x: width / 2, y: height + 54, "text-anchor": "middle", class: "em-axis" }, ...em.svgWords(across)),
       svg("text", { transform: `translate(-58 ${height / 2}) rotate(-90)`, "text-anchor": "middle", class: "em-axis" }, ...em.svgWords(up)));
 
+  // What a step of two half-steps knows of the bound: none at the start; after an E-step it touches,
+  // and the M-step's top was computed. The bound's digits may round above the log-likelihood's.
+  em.bounded = ({ logLikelihoods, bounds }, step) => {
+    const [t, r] = em.half(step);
+    const logLikelihood = logLikelihoods[t];
+    const lower = r === null ? null : r === t ? logLikelihood : bounds[r];
+    return { t, r, logLikelihood, lower, gap: lower === null ? null : Math.max(0, logLikelihood - lower) };
+  };
+  em.boundWords = ({ lower, gap }) => (lower === null ? "" : `, lower bound ${em.number(lower, 2)}, gap ${em.number(gap, 3)}`);
+  em.boundCells = ({ lower, gap }) => [lower, gap].map((value) => (value === null ? "–" : em.number(value, 4)));
+
   // The square of (θ_A, θ_B): contours, the way so far, and a start that can be moved.
   const TICKS = [0, 0.25, 0.5, 0.75, 1];
   const STAR = "M0-9L2.6-2.8 9-2.8 3.9 1.3 5.8 8 0 4 -5.8 8 -3.9 1.3 -9-2.8 -2.6-2.8Z";
@@ -122,7 +133,7 @@
       use: (trace) => {
         thetas = trace.thetas;
         wanted = thetas[0].map((theta) => em.nearest(grid, theta));
-        kind = trace.free ? "free" : "fixed";
+        kind = trace.kind;
         start.put(place(thetas[0]));
       },
       show: (t) => {
