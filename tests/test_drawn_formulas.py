@@ -255,6 +255,31 @@ def test_no_line_begins_with_the_mark_after_a_formula(page: Page, site_dir):
     assert found == {}
 
 
+# A reader who unfolds a proof on a phone sees all of it.
+CUT = """async () => {
+  for (const fold of document.querySelectorAll("main details")) fold.open = true;
+  const formulas = [...document.querySelectorAll("main details .katex-display")];
+  const cut = () => formulas.filter((it) => it.scrollWidth > it.clientWidth + 1);
+  cut();  // which lays them out and so asks for their fonts
+  await new Promise(requestAnimationFrame);
+  await document.fonts.ready;
+  return [formulas.length, cut().map((it) => it.querySelector("annotation").textContent)];
+}"""
+
+
+def test_no_formula_of_a_proof_that_unfolds_is_cut_on_a_phone(page: Page, site_dir):
+    page.set_viewport_size({"width": 390, "height": 800})
+    found, unfolded = {}, 0
+    for name in CHAPTERS:
+        page.goto((site_dir / name).as_uri())
+        count, cut = page.evaluate(CUT)
+        unfolded += count
+        if cut:
+            found[name] = cut
+    assert unfolded > 20
+    assert found == {}
+
+
 def test_a_lost_mark_is_found(page: Page, site_dir):
     page.goto((site_dir / "book/04_derivation.html").as_uri())
     page.add_style_tag(content=".with-mark, .last-piece { white-space: normal; }")
