@@ -280,6 +280,14 @@ def test_no_formula_of_a_proof_that_unfolds_is_cut_on_a_phone(page: Page, site_d
     assert found == {}
 
 
+def test_a_cut_formula_is_found(page: Page, site_dir):
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.goto((site_dir / "book/01_jensen.html").as_uri())
+    page.add_style_tag(content="main details { width: 200px; }")
+    count, cut = page.evaluate(CUT)
+    assert 0 < len(cut) <= count
+
+
 def test_a_lost_mark_is_found(page: Page, site_dir):
     page.goto((site_dir / "book/04_derivation.html").as_uri())
     page.add_style_tag(content=".with-mark, .last-piece { white-space: normal; }")
