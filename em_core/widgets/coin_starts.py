@@ -199,7 +199,7 @@ def square(counts: Counts, weights: tuple[float, float]) -> dict[str, Any]:
     return {
         "x": [list(row) for row in counts],
         "weights": list(weights),
-        "words": f"{len(counts)} samples, weights {written}",
+        "words": f"{len(counts)}, {written}",
         "ends": _described(ends),
         "reached": [[_nearest(ends, states[-1]) for states in column] for column in every],
         "iterations": needed,
