@@ -79,9 +79,11 @@ def real(name: str, values: ArrayLike, right: str, copy: bool = False) -> Array:
     Such are text, dates, complex numbers and masked values, also one by one among numbers.
     """
     try:
-        if _masked(values):
+        values = getattr(values, "compute", lambda: values)()  # dask drops a mask when converted
+        given = values if isinstance(values, Sequence) else np.asanyarray(values)
+        if _masked(given):
             raise TypeError
-        given = np.asarray(values)
+        given = np.asarray(given)
         if given.dtype.kind == "O":
             missing = [type(value).__name__ in MISSING for value in given.flat]
             given = np.where(np.reshape(missing, given.shape), np.nan, given)
@@ -94,8 +96,8 @@ def real(name: str, values: ArrayLike, right: str, copy: bool = False) -> Array:
 
 
 def _masked(values: Any) -> bool:
-    if not isinstance(values, Sequence) or isinstance(values, (str, bytes)):
-        return bool(np.ma.is_masked(values))
+    if isinstance(values, (str, bytes, memoryview)) or not isinstance(values, Sequence):
+        return bool(np.ma.is_masked(np.asanyarray(values)))
     return not {int, float}.issuperset(map(type, values)) and any(map(_masked, values))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from em_core import checks, em
+from em_core.gaussians import GaussianMixture, GaussianParams
 from em_core.scale import known
 from em_core.scale.chunks import Chunks
 from em_core.scale.sweeps import passes
@@ -231,8 +232,8 @@ class _Run:
             advice = "leave it out" if accelerate else "give all rows as one array or numpy.memmap"
             raise ValueError(f"{wish} for {known.why_not(model)}; {advice}")
         else:
-            states = em.em_steps(model, x, start)
             self.as_given = lambda params: params
+            states = em.em_steps(model, x, start)
             self.steps = ((s.iteration, s.params, s.log_likelihood) for s in states)
 
     def go(self, tol: float, max_iter: int, watch: Any, stopped: Event | None = None) -> None:
@@ -263,9 +264,11 @@ class _Run:
             advice = "its log-likelihood falls" if self.doubts else "raise max_iter or tol"
             message = f"not converged to {tol:g} after {self.iteration} iterations; {advice}"
             self.doubts.append(em.NotConvergedWarning(message))
-        if getattr(self.model, "shared_covariance", True):
+        theirs = isinstance(self.model, GaussianMixture) and isinstance(params, GaussianParams)
+        if not theirs or self.model.shared_covariance:
             return
-        counts, least = params.weights * (self.rows or len(self.x)), params.means.shape[1] + 1
+        rows = self.rows or len(self.model.log_joint(self.x, params))  # whatever x may be
+        counts, least = params.weights * rows, params.means.shape[1] + 1
         if (few := np.flatnonzero(np.round(counts) <= least)).size:
             which = f"{checks.listed('component', few)} kept no more than d + 1 = {least} rows"
             message = f"{which}, which says little of x. {em.RESTART}"

@@ -173,6 +173,61 @@ def test_a_component_that_has_kept_few_rows_is_a_warning(way):
         WAYS[way](ONE, x, start)
 
 
+class Flat(Own):
+    """Its parameters are one vector, as optimisers want them; its data are a pair."""
+
+    def form(self, v):
+        return GaussianParams(v[:2], v[2:6].reshape(2, 2), v[6:].reshape(2, 2, 2))
+
+    def check(self, x, params):
+        super().check(x[0], self.form(params))
+
+    def log_joint(self, x, params):
+        return super().log_joint(x[0], self.form(params))
+
+    def m_step(self, x, responsibilities, params):
+        found = super().m_step(x[0], responsibilities, self.form(params))
+        return np.concatenate([np.ravel(getattr(found, name)) for name in found.__slots__])
+
+
+class Pairs(Own):
+    """Its data are a pair of columns."""
+
+    def check(self, x, params):
+        super().check(np.transpose(x), params)
+
+    def log_joint(self, x, params):
+        return super().log_joint(np.transpose(x), params)
+
+    def m_step(self, x, responsibilities, params):
+        return super().m_step(np.transpose(x), responsibilities, params)
+
+
+class Switch:
+    """A model of one's own, with a name that a model of the book has, and other parameters."""
+
+    shared_covariance = False
+
+    def log_joint(self, x, params):
+        return np.log(params[0]) + params[1] * x[:, np.newaxis]
+
+    def m_step(self, x, responsibilities, params):
+        return params
+
+
+@pytest.mark.parametrize("case", ["flat", "pairs", "own"])
+def test_few_rows_are_counted_whatever_data_and_parameters_look_like(case):
+    """A warning would be an error."""
+    start = pooled(NOISE, 2)
+    vector = np.concatenate([np.ravel(getattr(start, name)) for name in start.__slots__])
+    model, x, params = {
+        "flat": (Flat(), (NOISE, "names"), vector),
+        "pairs": (Pairs(), (NOISE[:, 0], NOISE[:, 1]), start),
+        "own": (Switch(), NOISE[:, 0], (np.full(2, 0.5), np.ones(2))),
+    }[case]
+    assert fit(model, x, params, tol=1e-3).converged
+
+
 def test_one_covariance_for_all_may_have_components_of_few_rows():
     x = np.r_[NOISE, [[50, 50], [51, 50], [50, 51]]]
     assert fit(SHARED, x, GaussianParams([0.9, 0.1], [[0, 0], [50, 50]], [WIDE, WIDE])).converged

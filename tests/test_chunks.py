@@ -172,7 +172,7 @@ def test_what_can_be_read_once_or_never_is_refused(pieces, message):
 @pytest.mark.parametrize(
     ("pieces", "message"),
     [
-        ([], "^x: there is no row of data$"),
+        ([], "^x: there is no row of data, or none at a second reading$"),
         ([[[0.0, 1.0]], [[np.nan, 0.0]]], "^chunk 1 of x: holds NaN or infinity"),
         ([[[0.0, 1.0]], [[1.0]]], r"^chunk 1 of x: has shape \(1, 1\); expected \(n, 2\)"),
         ([[0.0, 1.0]], r"^chunk 0 of x: has shape \(2,\); expected \(n, 2\)"),
@@ -183,6 +183,30 @@ def test_a_piece_that_is_wrong_is_named(pieces, message):
     _, start = clusters()
     with pytest.raises(ValueError, match=message):
         fit(MODEL, Chunks(pieces), start)
+
+
+class Changing:
+    """Pieces that are others at the second reading."""
+
+    def __init__(self, *readings):
+        self.readings = iter(readings)
+
+    def __iter__(self):
+        return iter(next(self.readings))
+
+
+@pytest.mark.parametrize("accelerate", [False, True])
+@pytest.mark.parametrize("name", ["coins", "2, 3", "32, 2"])
+def test_pieces_must_be_the_same_at_each_reading(name, accelerate):
+    model, x, start = FITS[name]
+    whole, less = np.split(x[:4_000], 2), np.split(x[:3_999], [2_000])
+    for readings in ([whole, less], [less, less, whole]):
+        seen = rf"gave {sum(map(len, readings[0]))} rows at the first reading and "
+        with pytest.raises(ValueError, match=rf"^pieces: {seen}\d+ now"):
+            fit(model, Chunks(Changing(*readings)), start, accelerate=accelerate)
+    spent = iter(whole)
+    with pytest.raises(ValueError, match=r"^x: there is no row of data, or none at a second"):
+        fit(model, Chunks(Changing(spent, spent)), start, accelerate=accelerate)
 
 
 def test_an_impossible_row_is_found_in_its_piece():

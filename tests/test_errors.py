@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
 
+import dask.array as da
 import numpy as np
 import pytest
 
@@ -168,6 +169,40 @@ def test_bad_points_are_refused(user, data):
 def test_bad_points_are_refused_by_starters(user, data):
     x, words = BAD_ARRAYS[data]
     refused(lambda: starters_of(GAUSSIANS)[user](x), "x:", words)
+
+
+class Conversion:
+    """What is no array before it is asked for one."""
+
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return self.array
+
+
+MASKED = np.ma.masked_greater(POINTS, 1)
+LATE = {
+    "dask": da.from_array(MASKED, chunks=10),
+    "conversion": Conversion(MASKED),
+    "conversions": [Conversion(row) for row in MASKED],
+}
+
+
+@over("kind", LATE)
+@over("user", GAUSSIAN_USERS | starters_of(GAUSSIANS))
+def test_a_mask_is_seen_wherever_it_comes_from(user, kind):
+    calls = GAUSSIAN_USERS | starters_of(GAUSSIANS)
+    refused(lambda: calls[user](LATE[kind]), "x: not an array of numbers")
+    n = len(POINTS)
+    weights, covariances = np.full(n, 1 / n), [EYE] * n
+    refused(lambda: GaussianParams(weights, LATE[kind], covariances), "means: not an array")
+
+
+def test_dasks_array_and_a_buffer_are_arrays():
+    for x in (da.from_array(POINTS, chunks=10), memoryview(POINTS), Conversion(POINTS)):
+        one, other = (fit(GAUSSIANS, given, GAUSSIAN_PARAMS) for given in (x, POINTS))
+        assert one.log_likelihood == other.log_likelihood
 
 
 class NAType:

@@ -174,11 +174,22 @@ def test_a_number_in_quotes_is_no_number():
     assert "this is a str that isn't" in check.bic(lambda *a: str(right(*a))).words
 
 
+class Late:
+    """Masked values, for whoever asks for an array."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.ma.array(self.values, mask=True)
+
+
 # What numpy would make numbers of, by leaving something out.
 DISGUISED = {
     "complex": (lambda part: np.asarray(part) + 5j, "complex, with an imaginary part"),
     "all masked": (lambda part: np.ma.array(part, mask=True), "an array with masked values"),
     "masked in a list": (lambda part: [np.ma.array(part, mask=True)], "that isn't"),
+    "masked when asked for": (Late, "this is a Late that isn't"),
     "text": (lambda part: np.asarray(part).astype(str), "that isn't"),
     "text among objects": (lambda part: np.asarray(part).astype(str).astype(object), "isn't"),
 }

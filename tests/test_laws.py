@@ -173,6 +173,21 @@ def test_from_any_start_that_is_accepted_it_never_falls(case, seed):
     never_falls(case, x, strange(case, params, rng), 8)
 
 
+@pytest.mark.parametrize("shared", [False, True], ids=["own", "shared"])
+@pytest.mark.parametrize("seed", [33, 58, 91, 94, 0, 2, 3, 7])  # the first four fell
+def test_clusters_that_are_nearly_points_are_fitted_as_by_the_loop(seed, shared):
+    rng = np.random.default_rng(seed)
+    k, d = rng.integers(2, 4), rng.integers(1, 4)
+    n, tight = 20 * k, 10 ** rng.uniform(-7, -5)
+    x = rng.normal(0, 3, (k, d))[np.arange(n) % k] + tight * rng.standard_normal((n, d))
+    means, spread = x[:k] + rng.normal(0, 0.5, (k, d)), np.cov(x.T, bias=True).reshape(d, d)
+    start = GaussianParams(np.full(k, 1 / k), means, [spread] * k)
+    model = GaussianMixture(shared)
+    found = fit(model, x, start, tol=0, max_iter=15).log_likelihoods
+    assert (np.diff(found) >= -1e-9 * abs(found[1:])).all()
+    near(found, [state.log_likelihood for state in run(model, x, start, 15)], 1e-7)
+
+
 @over_the_books
 @given(seed=seeds)
 def test_from_an_answer_written_down_in_decimals_it_never_falls(case, seed):

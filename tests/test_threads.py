@@ -205,6 +205,22 @@ def test_ctrl_c_between_pieces_keeps_what_was_reached():
     assert bits(found) == bits(fit(model, Chunks(np.split(x, 5)), start, tol=0, max_iter=1))
 
 
+def test_ctrl_c_where_a_pass_ends_is_heard(monkeypatch):
+    passed = []
+
+    class PressedAtLast(ThreadPoolExecutor):
+        def __exit__(self, *error):
+            super().__exit__(*error)
+            if len(passed) == 3:
+                passed.append("pressed")
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(threads, "ThreadPoolExecutor", PressedAtLast)
+    model, x, start = FITS["16, 8"]
+    with pytest.warns(StoppedWarning, match="stopped after 2 iterations"):
+        fit(model, x, start, tol=0, max_iter=9, threads=2, progress=lambda *_: passed.append(1))
+
+
 def test_ctrl_c_stops_those_who_wait_for_threads():
     begun, taken, never = [], Event(), Event()
 

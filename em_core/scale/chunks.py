@@ -13,7 +13,7 @@ from em_core import checks
 
 CHUNK_BYTES = 2**22
 ROWS = 8  # in a piece for each column, at least: they make as many blocks, which threads share
-NOTHING = "x: there is no row of data"
+NOTHING = "x: there is no row of data, or none at a second reading"
 
 Sums = TypeVar("Sums")
 Value = TypeVar("Value")

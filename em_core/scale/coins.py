@@ -57,7 +57,7 @@ class CoinSweeper(Sweeper):
     def __init__(self, model: CoinMixture, x: Any, start: CoinParams, threads: int | None) -> None:
         checks.params(start, CoinParams)
         super().__init__(model, x, partial(coins.as_counts, least=0))
-        tosses, many, self.log_ways = self.over(_survey)
+        self.rows, tosses, many, self.log_ways = self.over(_survey)
         coins.check_tosses(tosses)
         self.total = adder(self.chunks, CoinFrame(len(start.theta)), self.kept, threads)
         self.start, self.few = start, many == 0
@@ -88,5 +88,6 @@ class CoinSweeper(Sweeper):
 
 
 def _survey(counts: Array) -> Array:
-    """The number of tosses; whether a row has many; and Σ_i log C(n_i, h_i)."""
-    return np.array([counts.sum(), counts.max() > MANY, coins.log_ways(counts).sum()])
+    """The number of rows, and of tosses; whether a row has many; and Σ_i log C(n_i, h_i)."""
+    log_ways = coins.log_ways(counts).sum()
+    return np.array([len(counts), counts.sum(), counts.max() > MANY, log_ways])

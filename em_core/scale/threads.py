@@ -1,7 +1,7 @@
 """All cores: blocks of the data in threads, which numpy and BLAS let run beside each other."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import cache, partial
@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 
 def shared(
     function: Callable[[Item], Value], items: Sequence[Item], threads: int | None, work: int
-) -> Iterator[Value]:
+) -> Generator[Value, None, None]:
     """The function's values in the order of the items, whoever is ready first.
 
     Parameters
