@@ -44,7 +44,6 @@ class Survey:
     largest: Array
 
     @classmethod
-    @np.errstate(under="ignore")
     def of(cls, x: Array, responsibilities: Array | None = None) -> Self:
         """The survey of some rows, by responsibilities of shape (n, k) or as one component."""
         z = np.array(x.T, order="C")  # as columns, which are long
@@ -53,10 +52,11 @@ class Survey:
         z -= about[:, np.newaxis]
         r = np.ones((len(x), 1)) if responsibilities is None else responsibilities
         n = r.sum(axis=0)
-        means = (z @ r / np.maximum(n, TINY)).T
-        shares = zip(np.sqrt(r.T), means[:, :, np.newaxis], strict=True)
-        # The product of a matrix with itself is half the work.
-        scatter = [(y := root * (z - mean)) @ y.T for root, mean in shares]
+        with np.errstate(under="ignore"):  # as a decorator it could not be sent to a cluster
+            means = (z @ r / np.maximum(n, TINY)).T
+            shares = zip(np.sqrt(r.T), means[:, :, np.newaxis], strict=True)
+            # The product of a matrix with itself is half the work.
+            scatter = [(y := root * (z - mean)) @ y.T for root, mean in shares]
         return cls(n, about + means, np.array(scatter), largest)
 
     def __add__(self, other: Self) -> Self:
