@@ -857,7 +857,7 @@ def test_starts_of_other_samples_end_at_peaks_of_different_heights(
     expect(status(widget)).to_contain_text("Start: θ_A 0.600, θ_B 0.550")
     slider(widget).fill(str(end.iterations))
     expect(status(widget)).to_contain_text(f"log-likelihood {minus(end.log_likelihood, 2)}. Here")
-    assert widget.locator(".em-end").count() == 4
+    assert widget.locator(".em-map .em-end").count() == 4
     handle(widget, "Start").focus()
     page.keyboard.press("End")
     page.keyboard.press("ArrowUp")
