@@ -215,6 +215,7 @@ def test_the_gap_of_jensen_has_the_sign_that_the_curve_demands():
 # --- the library: every setting that a page can ask for ----------------------------------------
 
 
+@pytest.mark.many
 def test_the_library_has_every_start_and_they_are_runs_of_em_core(coins):
     files = library.files(coins.kind, json.loads(json.dumps(coins.library())))
     assert set(files) == {"fixed", "free"}
@@ -228,6 +229,7 @@ def test_the_library_has_every_start_and_they_are_runs_of_em_core(coins):
             close(file["runs"][run]["logLikelihoods"], [s.log_likelihood for s in states])
 
 
+@pytest.mark.many
 def test_the_library_gives_what_the_kernel_gives(widget):
     files = library.files(widget.kind, json.loads(json.dumps(widget.library())))
     for name, file in files.items():
@@ -238,12 +240,14 @@ def test_the_library_gives_what_the_kernel_gives(widget):
         assert live == {"setting": setting, **file["shared"], **file["runs"][run]}
 
 
+@pytest.mark.many
 def test_the_library_of_bounds_has_a_start_every_hundredth():
     widget = LowerBound(X, 0.35)
     runs = library.files(widget.kind, widget.library())["all"]["runs"]
     assert [runs[str(i)]["thetas"][0] for i in range(len(runs))] == STARTS.tolist()
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("k", [2, 3, 4])
 def test_of_ten_starts_one_ends_poorly_and_one_collapses(k):
     recipe = MixtureSteps(FAITHFUL, k=k).library()
@@ -257,6 +261,7 @@ def test_of_ten_starts_one_ends_poorly_and_one_collapses(k):
     assert "fewer components" in file["runs"]["9"]["collapse"]
 
 
+@pytest.mark.many
 def test_a_run_ends_where_fit_stops_or_says_where_it_goes_on_to():
     recipe = MixtureSteps(FAITHFUL, k=3).library()
     for k in (2, 3):
