@@ -22,8 +22,8 @@ SUM_TOLERANCE = 1e-8
 PART = 2**14  # rows that are read at a time where nothing hurries
 LARGEST_COUNT = 2**53  # above it, floating-point numbers leave whole numbers out
 SYMMETRY_TOLERANCE = 1e-10
-WHOLE = (int, np.integer)
-REAL = (Real, Decimal, np.bool_)  # numpy's times count as Real, too
+WHOLE, FLAG = (int, np.integer), (bool, np.bool_)
+REAL, SPAN = (Real, Decimal, np.bool_), np.timedelta64  # which counts as Real, too
 MISSING = ("NoneType", "NAType", "NaTType")  # the last two are pandas's
 
 
@@ -66,8 +66,7 @@ def numbers(name: str, values: ArrayLike, shape: tuple[int | str, ...], copy: bo
         seen = "has" if array.size else "is empty,"
         raise ValueError(f"{name}: {seen} shape {array.shape}; expected {right}")
     if not np.isfinite(array).all():
-        places = np.unique(np.argwhere(~np.isfinite(array))[:, 0])
-        seen = f"holds NaN or infinity, or misses a value, in {listed('row', places)}"
+        seen = f"holds NaN or infinity, or misses a value, in {rows(~np.isfinite(array))}"
         raise ValueError(f"{name}: {seen}; every value must be a finite number")
     array.flags.writeable = False
     return array
@@ -80,19 +79,20 @@ def real(name: str, values: ArrayLike, right: str, copy: bool = False) -> Array:
     """
     try:
         values = getattr(values, "compute", lambda: values)()  # dask drops a mask when converted
-        given = values if isinstance(values, Sequence) else np.asanyarray(values)
-        if _masked(given):
-            raise TypeError
-        given = np.asarray(given)
-        if given.dtype.kind == "O":
-            missing = [type(value).__name__ in MISSING for value in given.flat]
-            given = np.where(np.reshape(missing, given.shape), np.nan, given)
-        kinds = set(map(type, given.flat)) if given.dtype.kind == "O" else {given.dtype.type}
-        if np.timedelta64 in kinds or not all(issubclass(kind, REAL) for kind in kinds):
-            raise TypeError
-        return np.array(given, dtype=float, copy=copy or None)
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"{name}: not an array of numbers; expected shape {right}") from None
+        if _masked(values):
+            raise TypeError("values are masked")
+        array = np.asarray(values)
+        if (kind := array.dtype.kind) not in "biuf":
+            array = np.array(values, dtype=object)
+            for at, value in np.ndenumerate(array):
+                if type(value).__name__ in MISSING:
+                    array[at] = np.nan
+                elif kind in "mM" or not isinstance(value, REAL) or isinstance(value, SPAN):
+                    raise TypeError(f"{value!r:.40} at {list(at)}")
+        return np.array(array, dtype=float, copy=copy or None)
+    except (TypeError, ValueError, OverflowError) as error:
+        seen = f"not an array of numbers ({error!s:.90})"
+        raise ValueError(f"{name}: {seen}; expected shape {right}") from None
 
 
 def _masked(values: Any) -> bool:
@@ -110,22 +110,30 @@ def distribution(name: str, values: ArrayLike, shape: tuple[int | str, ...]) -> 
     """
     given = numbers(name, values, shape)
     terms, totals = given.shape[-1], np.add.reduce(given, axis=-1, keepdims=True)
-    kind, gap = np.asarray(values).dtype, abs(totals - 1).max()
-    own = terms * float(np.finfo(kind).eps) if kind.kind == "f" else 0.0
-    if given.min() < 0 or gap > max(SUM_TOLERANCE, own):
-        seen = "every row must be non-negative and sum to 1"
+    gaps, slack = abs(totals - 1), max(SUM_TOLERANCE, terms * epsilon(values))
+    if given.min() < 0 or gaps.max() > slack:
+        seen = f"each row must be at least 0 and sum to 1, not {rows((given < 0) | (gaps > slack))}"
         if given.ndim == 1:
             seen = f"{given.tolist()!s:.80} must be at least 0 and sum to 1, not {totals[0]:.12g}"
         raise ValueError(f"{name}: {seen}")
-    return numbers(name, given / totals, shape) if gap > terms * EPS else given
+    return numbers(name, given / totals, shape) if gaps.max() > terms * EPS else given
+
+
+def epsilon(values: ArrayLike) -> float:
+    """The ε of the numbers' type, if it is coarser than that of double precision."""
+    kind = np.asarray(values).dtype
+    return max(EPS, float(np.finfo(kind).eps)) if kind.kind == "f" else EPS
 
 
 def restored(self: Any, values: Sequence[Any]) -> None:
-    """Fill a frozen dataclass that comes out of a pickle or a copy; arrays are read-only again."""
-    for name, value in zip(self.__dataclass_fields__, values, strict=True):
-        if isinstance(value, np.ndarray):
+    """Fill a frozen dataclass that comes out of a pickle or a copy; its arrays are read-only again.
+
+    Parameters, which may be an array of the user's own, are left alone.
+    """
+    for field, value in zip(self.__dataclass_fields__.values(), values, strict=True):
+        if field.type is Array:
             value.flags.writeable = False
-        object.__setattr__(self, name, value)
+        object.__setattr__(self, field.name, value)
 
 
 def is_number(value: object, kind: Any) -> bool:
@@ -141,7 +149,7 @@ def whole_number(name: str, value: Any, least: int) -> None:
 
 def flag(name: str, value: object) -> None:
     """Raise a ValueError unless `value` is True or False."""
-    must("True or False", isinstance(value, (bool, np.bool_)), name, value)
+    must("True or False", isinstance(value, FLAG), name, value)
 
 
 def chance(name: str, count: Any, rng: Any) -> np.random.Generator:
@@ -184,13 +192,19 @@ def log_joint(values: ArrayLike, x: Any = None) -> Array:
     if array.ndim != 2 or array.size == 0:
         raise ValueError(f"{seen}; expected (n, k)")
     if not (array < np.inf).all():
-        raise ValueError("log_joint: the model returned NaN or +inf; it must be finite or -inf")
+        seen = f"log_joint: the model returned NaN or +inf in {rows(~(array < np.inf))}"
+        raise ValueError(f"{seen}; it must be finite or -inf. Did m_step, or the start, hold NaN?")
     (n, k), shape = array.shape, getattr(x, "shape", None)
-    if isinstance(x, (list, tuple)) and x:
-        shape = (len(x), *np.asarray(x[0], dtype=object).shape)
+    with suppress(ValueError):  # several things are no array of rows
+        shape = np.shape(x) if isinstance(x, (list, tuple)) and x else shape
     if isinstance(shape, tuple) and n != (*shape, n)[0] and (n not in shape or n < k):
         raise ValueError(f"{seen}; expected ({shape[0]}, k), a row for each of the data's")
     return array
+
+
+def rows(wrong: NDArray[np.bool_]) -> str:
+    """Those in which something holds."""
+    return listed("row", np.unique(np.argwhere(wrong)[:, 0]))
 
 
 def listed(noun: str, numbers: Sequence[Any] | NDArray[Any]) -> str:

@@ -226,8 +226,8 @@ def _beyond_stirling(z: Array) -> Array:
 def as_counts(x: ArrayLike, least: int = 1) -> Array:
     """The data as whole numbers, at least so many tosses in all, or a ValueError."""
     counts = checks.numbers("x", x, ("m", 2), copy=False)
-    if (counts != np.floor(counts).clip(0, checks.LARGEST_COUNT)).any():
-        raise ValueError("x: counts of heads and tails must be whole numbers from 0 to 2**53")
+    if (wrong := counts != np.floor(counts).clip(0, checks.LARGEST_COUNT)).any():
+        raise ValueError(f"x: counts are no whole numbers from 0 to 2**53 in {checks.rows(wrong)}")
     check_tosses(counts.sum(), least)
     return counts
 

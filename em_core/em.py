@@ -237,9 +237,9 @@ def em_steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
         When a component collapses; it names the component and the iteration.
     """
     checks.model(model, "log_joint", "m_step")
-    check = getattr(model, "check", lambda x, params: None)
     with at_iteration(0):
-        check(x, params)
+        if callable(check := getattr(model, "check", None)):
+            check(x, params)
     return _steps(model, x, params)
 
 

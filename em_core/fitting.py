@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from em_core import checks, em
-from em_core.gaussians import GaussianMixture, GaussianParams
+from em_core.gaussians import GaussianParams
 from em_core.scale import known
 from em_core.scale.chunks import Chunks
 from em_core.scale.sweeps import passes
@@ -92,8 +92,8 @@ def fit(
     NotConvergedWarning
         If `max_iter` iterations were not enough for a `tol` above 0.
     LikelihoodFellWarning
-        If the log-likelihood of a model of your own fell by more than rounding: says when, how far,
-        and what that usually means. A fall is not taken for convergence.
+        If the log-likelihood of a model of your own fell by more than rounding, of its log-joint's
+        own type: says when, how far, and what that usually means. A fall is no convergence.
     FewRowsWarning
         If a Gaussian with a covariance of its own has kept no more than d + 1 rows.
     StoppedWarning
@@ -162,13 +162,14 @@ def fit_restarts(
     ------
     ValueError
         For unusable arguments.
-    CollapseError
-        If every start collapsed, or gave a row probability zero.
+    CollapseError, ZeroProbabilityError
+        If every start collapsed, or gave a row probability zero: what the last one did, and with
+        its last parameters.
 
     Warns
     -----
     CollapsedStartsWarning
-        If some starts were left out: says how many.
+        If some starts were left out: says how many, and why the last was.
     StoppedWarning
         If it was stopped by Ctrl-C.
     NotConvergedWarning, FewRowsWarning
@@ -201,8 +202,8 @@ def fit_restarts(
 def _check_settings(tol: Any, max_iter: Any, accelerate: Any, progress: Any, threads: Any) -> None:
     """Refuse what can't be used, before any data are read."""
     checks.flag("accelerate", accelerate)
-    if not (progress is None or callable(progress)):
-        checks.flag("progress", progress)
+    able = progress is None or callable(progress) or isinstance(progress, checks.FLAG)
+    checks.must("True or False, or a function", able, "progress", progress)
     most = 10**300 if isinstance(tol, int) else np.inf
     finite = checks.is_number(tol, Real) and 0 <= tol < most
     checks.must("a finite number, at least 0", finite, "tol", tol)
@@ -264,8 +265,7 @@ class _Run:
             advice = "its log-likelihood falls" if self.doubts else "raise max_iter or tol"
             message = f"not converged to {tol:g} after {self.iteration} iterations; {advice}"
             self.doubts.append(em.NotConvergedWarning(message))
-        theirs = isinstance(self.model, GaussianMixture) and isinstance(params, GaussianParams)
-        if not theirs or self.model.shared_covariance:
+        if not isinstance(params, GaussianParams) or getattr(self.model, "shared_covariance", True):
             return
         rows = self.rows or len(self.model.log_joint(self.x, params))  # whatever x may be
         counts, least = params.weights * rows, params.means.shape[1] + 1
@@ -277,14 +277,15 @@ class _Run:
     def _fell(self, fall: float, params: Any) -> bool:
         """Whether a fall is more than rounding; the first such fall is told."""
         if not self.rounding:
-            terms = np.logaddexp.reduce(self.model.log_joint(self.x, params), axis=1)
+            given = self.model.log_joint(self.x, params)
+            terms = np.logaddexp.reduce(checks.log_joint(given), axis=1)
             # A sum of terms loses ε times their sizes; three digits more are the model's to lose.
-            self.rounding = 1e3 * np.finfo(float).eps * float((1 + abs(terms)).sum())
+            self.rounding = 1e3 * checks.epsilon(given) * float((1 + abs(terms)).sum())
         if fall > self.rounding and not self.doubts:
-            seen = f"the log-likelihood fell by {fall:.3g} at iteration {self.iteration}"
-            cause = "m_step does not maximise the lower bound of log_joint, by mistake or a prior"
-            message = f"{seen}; usually {cause}. Compare lower_bound before and after m_step"
-            self.doubts.append(em.LikelihoodFellWarning(message))
+            seen = f"the log-likelihood fell by {fall:.3g} at iteration {self.iteration}; usually"
+            cause = "m_step does not maximise the lower bound of log_joint, by mistake or a prior,"
+            other = "or log_joint loses digits. Compare lower_bound before and after m_step"
+            self.doubts.append(em.LikelihoodFellWarning(f"{seen} {cause} {other}"))
         return fall > self.rounding
 
     def _explain(self, params: Any) -> None:
@@ -325,16 +326,15 @@ def _best_first(
     if early and not runs:
         raise KeyboardInterrupt
     if not runs:
-        reason = getattr(failed[-1], "reason", failed[-1])
-        reason = f"all {starts} starts collapsed, the last because {reason}"
-        raise em.CollapseError(getattr(failed[-1], "component", None), reason)
+        failed[-1].add_note(f"All {starts} starts failed. This is why the last did.")
+        raise failed[-1]
     doubts = [doubt for run in runs for doubt in run.doubts]
     if early:
         message = f"stopped; {len(runs)} of {starts} starts are finished, and kept"
         doubts.append(em.StoppedWarning(message))
     if failed:
-        message = f"{len(failed)} of {starts} starts collapsed and were left out"
-        doubts.append(em.CollapsedStartsWarning(message))
+        message = f"{len(failed)} of {starts} starts collapsed and were left out; the last:"
+        doubts.append(em.CollapsedStartsWarning(f"{message} {failed[-1]}"))
     for doubt in doubts:
         warnings.warn(doubt, stacklevel=3)
     return sorted((run.result() for run in runs), key=lambda result: -result.log_likelihood)

@@ -297,7 +297,8 @@ def _log_density(columns: Array, mean: Array, covariance: Array) -> Array:
 def _as_points(x: ArrayLike, d: int | str = "d") -> Array:
     points = checks.numbers("x", x, ("n", d), copy=False)
     if max(points.max(), -points.min()) > LARGEST_VALUE:
-        raise ValueError(f"x: holds values beyond {LARGEST_VALUE:g}; rescale x")
+        i, a = np.argwhere(abs(points) > LARGEST_VALUE)[0]
+        raise ValueError(f"x: {points[i, a]:.3g} at [{i}, {a}] is too large; omit it or rescale x")
     return points
 
 

@@ -34,8 +34,7 @@ class DaskChunks(Chunks):
     def __init__(self, array: Any) -> None:
         blocks: tuple[int, ...] = getattr(array, "numblocks", ())
         right = "with whole rows in each partition, as array.rechunk({1: -1}) makes"
-        able = len(blocks) == 2 and blocks[-1] == 1
-        checks.must(f"a dask array of shape (n, d) {right}", able, "array", array)
+        checks.must(f"a dask array of shape (n, d) {right}", blocks[1:] == (1,), "array", array)
         super().__init__(array.to_delayed().ravel())
 
     def each(self, function: Callable[[int, Any], Value]) -> Iterable[Value]:

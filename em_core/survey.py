@@ -108,10 +108,13 @@ def causes(over: Over, shared: bool, posterior: Posterior, j: int) -> str:
     whole = over(Survey.of)
     n, d, largest = int(whole.n[0]), len(whole.largest), whole.largest
     if n <= d:
-        return f"x has {n} rows and {d} columns: give more rows than columns."
-    near = np.max(over(lambda x: [(abs(x) * (abs(x) <= largest / 2)).max(axis=0)]), axis=0)
+        return f"x has shape ({n}, {d}): give more rows than columns."
+    # Half way, by factors, from the values' geometric mean to the largest.
+    middle = np.sqrt(largest * np.exp(over(lambda x: np.log(abs(x) + (x == 0)).sum(axis=0) / n)))
+    near = np.max(over(lambda x: [(abs(x) * (abs(x) <= middle)).max(axis=0)]), axis=0)
+    above = np.min(over(lambda x: [np.where(abs(x) > middle, abs(x), np.inf).min(axis=0)]), axis=0)
     # A column of many 0 and a few 1, as one-hot ones are, has no gap.
-    bound = np.where((GAP * near < largest) & (near > 0), near, largest)
+    bound = np.where((GAP * near < above) & (near > 0), near, largest)
     far = np.concatenate(over(lambda x: [(abs(x) > bound).any(axis=1)]))
     found = []
     if far.any():

@@ -76,7 +76,7 @@ FAULTY = {
     ),
     "a sum": (np.c_[NOISE, NOISE.sum(axis=1)], "column 2 follows from columns 0, 1."),
     "many": (np.tile(NOISE, 20), "column 4 is, but for units, a copy of column 0; and 35 more"),
-    "no more rows than columns": (NOISE[:4] @ np.ones((2, 4)), "x has 4 rows and 4 columns: give"),
+    "no more rows than columns": (NOISE[:4] @ np.ones((2, 4)), "x has shape (4, 4): give"),
     "a code in each column": (outlier([0, 1]), "row 117 of x: 1e+15 in column 0, where others are"),
 }
 
@@ -111,6 +111,26 @@ def test_many_rows_with_a_code_are_counted(way):
     x[3::10] = 1e20
     said = str(collapse(way, ONE, x, pooled(x[:3], 2)))
     assert "leave out rows 3, 13, 23, 33, 43 and 15 more of x: 1e+20" in said
+
+
+@pytest.mark.parametrize(
+    "codes", [(1e15, 1e14), (-1e30, 1e28), (1e36, 9.97e36), (1e15, 1e13, -1e12)]
+)
+@pytest.mark.parametrize("way", WAYS)
+def test_several_codes_are_named_together(way, codes):
+    x = NOISE.copy()
+    rows = [11, 117, 193][: len(codes)]
+    x[rows, 0] = codes
+    said = str(collapse(way, ONE, x, pooled(NOISE, 2)))
+    assert f"leave out rows {', '.join(map(str, rows))} of x: {max(map(abs, codes)):.3g} in" in said
+
+
+def test_long_tails_and_counts_hold_no_codes():
+    tails = np.exp(4 * NOISE)
+    for x in (tails, np.floor(tails), np.c_[np.eye(200)[0], NOISE]):
+        said = str(collapse("fit", ONE, np.c_[x, np.ones(200)], pooled(np.c_[x, np.ones(200)], 1)))
+        assert "leave out row" not in said
+        assert "is constant" in said
 
 
 WIDE, THIN = np.eye(2), 1e-4 * np.eye(2)

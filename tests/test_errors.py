@@ -57,12 +57,20 @@ def refused(call, *words):
 BAD_ARRAYS = {
     "a dict": ({"heads": 3}, "not an array of numbers"),
     "nothing": (None, "has shape ()"),
-    "text": ("abc", "not an array of numbers"),
-    "digits as text": ([["1", "2"]], "not an array of numbers"),
+    "text": ("abc", "not an array of numbers ('abc'"),
+    "digits as text": ([["1", "2"]], "not an array of numbers ('1' at [0, 0])"),
+    "a name among numbers": ([[1, 2], [3, "n/a"]], "not an array of numbers ('n/a' at [1, 1])"),
+    "a column of text": (
+        np.array([[1.5, "setosa"], [2.5, "virginica"]], dtype=object),
+        "not an array of numbers ('setosa' at [0, 1]); expected shape",
+    ),
     "ragged rows": ([[1, 2], [3]], "not an array of numbers"),
     "complex numbers": ([[1j, 2]], "not an array of numbers"),
     "dates": (np.array([["2020-01-01"] * 2], dtype="M8[D]"), "not an array of numbers"),
-    "masked values": (np.ma.array([[1.0, 2.0]], mask=[[0, 1]]), "not an array of numbers"),
+    "masked values": (
+        np.ma.array([[1.0, 2.0]], mask=[[0, 1]]),
+        "not an array of numbers (values are masked)",
+    ),
     "a huge int": ([[10**400, 1]], "not an array of numbers"),
     "one row alone": ([1, 2], "has shape (2,)"),
     "three dimensions": (np.ones((2, 2, 2)), "has shape (2, 2, 2)"),
@@ -114,14 +122,18 @@ def disguised(values):
 KINDS = sorted(disguised([[1, 2]]))
 BAD_COUNTS = {
     "three columns": ([[1, 2, 3]], "has shape (1, 3); expected (m, 2)"),
-    "a negative count": ([[-1, 2]], "whole numbers from 0 to 2**53"),
-    "half a toss": ([[0.5, 2]], "whole numbers from 0 to 2**53"),
+    "a negative count": ([[1, 2], [-1, 2]], "no whole numbers from 0 to 2**53 in row 1"),
+    "half a toss": ([[1, 2], [0.5, 2]], "no whole numbers from 0 to 2**53 in row 1"),
     "no toss": ([[0, 0], [0, 0]], "at least one toss"),
     "too many tosses": ([[1e300, 1]], "whole numbers from 0 to 2**53"),
 }
 BAD_POINTS = {
     "another d": (np.ones((4, 3)), "has shape (4, 3); expected (n, 2)"),
-    "too large": (POINTS * 1e200, "rescale x"),
+    "too large": (np.abs(POINTS) * 1e200, "at [0, 0] is too large; omit it or rescale x"),
+    "the largest": (
+        np.r_[POINTS, [[0, -np.finfo(float).max]]],
+        "-1.8e+308 at [30, 1] is too large",
+    ),
 }
 
 
@@ -256,10 +268,12 @@ def test_a_message_is_short_whatever_the_input(call):
     assert len(str(error.value)) < 220
 
 
-@over("progress", [1, "yes", 0.5])
+@over("progress", [1, "bar", 0.5])
 def test_bad_progress_is_refused(progress):
     refused(
-        lambda: fit(COINS, TOSSES, COIN_PARAMS, progress=progress), "progress:", "True or False"
+        lambda: fit(COINS, TOSSES, COIN_PARAMS, progress=progress),
+        "progress:",
+        "True or False, or a function",
     )
 
 
@@ -346,8 +360,8 @@ def test_flags_are_true_or_false(flag):
         (HALF[:2], "has shape (2, 2); expected (3, 2)"),
         (np.ones((3, 1)), "has shape (3, 1); expected (3, 2)"),
         (HALF[0], "has shape (2,)"),
-        (HALF * 2, "every row must be non-negative and sum to 1"),
-        (HALF + np.array([1, -1]), "every row must be non-negative and sum to 1"),
+        (HALF * [[1], [2], [1]], "each row must be at least 0 and sum to 1, not row 1"),
+        (HALF + np.array([1, -1]), "each row must be at least 0 and sum to 1, not rows 0, 1, 2"),
         (HALF * np.nan, "holds NaN"),
     ],
 )
@@ -448,7 +462,14 @@ def test_a_log_joint_with_a_row_for_each_of_the_datas_is_taken(data, found):
         assert state.responsibilities.shape == found
 
 
-@over("x", [{"any": 1}, (np.zeros((9, 2)), "names"), [np.zeros(9)] * 2, None, object()], ids=type)
+SEVERAL = [(2.5, np.zeros(9)), (None, np.zeros(9)), (np.zeros(4), np.zeros(9)), ("name", [0] * 9)]
+
+
+@over(
+    "x",
+    [{"any": 1}, (np.zeros((9, 2)), "names"), [np.zeros(9)] * 2, None, object(), *SEVERAL, []],
+    ids=repr,
+)
 def test_data_whose_shape_only_their_model_knows_are_taken(x):
     assert next(em_steps(OwnModel(np.zeros((9, 2))), x, None)).log_likelihood > 0
 
@@ -533,14 +554,21 @@ class OwnModel:
     [
         ([0.0, 0.0], "returned shape (2,); expected (n, k)"),
         (np.empty((0, 2)), "returned shape (0, 2)"),
-        ([[0.0, np.nan]], "NaN or +inf"),
-        ([[0.0, np.inf]], "NaN or +inf"),
+        ([[0.0, np.nan]], "NaN or +inf in row 0; it must be finite or -inf. Did m_step, or the"),
+        ([[0.0, np.inf]], "NaN or +inf in row 0"),
     ],
 )
 def test_a_models_mistake_is_named(log_joint, words):
     model = OwnModel(log_joint)
     refused(lambda: next(em_steps(model, [1], None)), "log_joint:", words)
     refused(lambda: lower_bound(model, [1], None, [[0.5, 0.5]]), "log_joint:", words)
+
+
+@over("check", [None, True])
+def test_a_check_that_is_no_function_is_none(check):
+    model = OwnModel(np.zeros((1, 2)))
+    model.check = check
+    assert next(em_steps(model, [1], None)).iteration == 0
 
 
 def test_a_model_without_a_start_has_no_restarts():
@@ -674,20 +702,33 @@ def test_a_collapse_survives_pickling():
 # --- restarts and warnings -----------------------------------------------------------------------
 
 
-@over(
-    "x",
-    [
-        np.ones((10, 2)),
-        np.outer(np.arange(10.0), [1, 2]),
-        [[1.0, 2.0]],
-        np.repeat(POINTS[:2], 5, axis=0),
-    ],
-    ids=["one value", "a line", "one point", "two points"],
-)
-def test_when_every_start_collapses_the_error_says_so(x):
-    with pytest.raises(CollapseError, match="all 3 starts collapsed, the last because") as error:
-        fit_restarts(GAUSSIANS, x, 3, starts=3, rng=rng())
-    assert "use fewer components" in str(error.value)
+HOPELESS = {
+    "one value": (np.ones((10, 2)), "Leave out columns of x that add nothing: columns 0, 1 are"),
+    "a line": (np.outer(np.arange(10.0), [1, 2]), "column 1 is, but for units, a copy of column 0"),
+    "one point": ([[1.0, 2.0]], "x has shape (1, 2): give more rows than columns."),
+    "a code": (np.r_[POINTS, [[1e15, 1e15]]], "Correct or leave out row 30 of x: 1e+15"),
+}
+
+
+@over("jobs", [1, 2])
+@over("k", [1, 3])
+@over("case", HOPELESS)
+def test_when_every_start_collapses_the_error_says_so_and_why(case, k, jobs):
+    x, words = HOPELESS[case]
+    for data in (x, Chunks([x])):
+        with pytest.raises(CollapseError) as error:
+            fit_restarts(GAUSSIANS, data, k, starts=3, rng=rng(), jobs=jobs)
+        assert words in str(error.value)
+        assert "fewer components" not in str(error.value)
+        assert error.value.__notes__ == ["All 3 starts failed. This is why the last did."]
+
+
+def test_when_every_start_collapses_the_last_parameters_are_kept():
+    x = np.repeat(POINTS[:3], 9, axis=0)
+    with pytest.raises(CollapseError, match="use fewer components") as error:
+        fit_restarts(GAUSSIANS, x, 3, starts=2, rng=rng())
+    assert error.value.iteration >= 1
+    assert error.value.params.means.shape == (3, 2)
 
 
 def test_more_components_than_distinct_points_collapse():
@@ -702,7 +743,9 @@ def test_collapsed_starts_are_counted_in_a_warning():
         results = fit_restarts(GAUSSIANS, x, 3, starts=12, rng=rng(), max_iter=3000)
     message = str(caught.pop(CollapsedStartsWarning).message)
     assert 0 < len(results) < 12
-    assert message == f"{12 - len(results)} of 12 starts collapsed and were left out"
+    left_out = f"{12 - len(results)} of 12 starts collapsed and were left out"
+    assert message.startswith(f"{left_out}; the last: component ")
+    assert "Among its 8 rows column 0 is constant" in message
 
 
 def test_a_fit_that_ran_out_of_iterations_warns():

@@ -14,7 +14,7 @@ import pytest
 from scipy.special import logsumexp, xlogy
 from scipy.stats import multivariate_normal, norm
 
-from em_core import GaussianMixture, GaussianParams
+from em_core import EMState, GaussianMixture, GaussianParams
 from em_core.em import e_step
 from em_core.exercises import check, laws
 from em_core.exercises.tasks import coins, exponentials, gaussians, general
@@ -802,6 +802,20 @@ def test_the_renaming_wants_all_parameters(result):
     verdict = laws.renaming(lambda x, t, w: result, [1], [0.6, 0.5], [0.5, 0.5])
     assert verdict.headline == "Fails"
     assert "stopped" not in verdict.words
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda r, total: [r, total],
+        lambda r, total: r.tolist(),
+        lambda r, total: (r.tolist(), total),
+        lambda r, total: EMState(0, None, r, total),
+    ],
+    ids=["list", "list of rows", "list of rows in a tuple", "state"],
+)
+def test_the_shift_takes_responsibilities_in_any_form(form):
+    assert laws.shift(lambda a: form(*e_step(a)), LOGS).right
 
 
 def test_the_shift_takes_an_e_step_that_returns_more_than_responsibilities():

@@ -269,6 +269,30 @@ def test_a_fall_is_told_with_its_place_its_size_and_what_it_means():
     assert caught[0].filename == __file__
 
 
+class Single(PoissonMixture):
+    """Its log-joint is in single precision, and may be an array of objects."""
+
+    kind: type = np.float32
+
+    def log_joint(self, x, params):
+        return super().log_joint(x, params).astype(np.float32).astype(self.kind)
+
+
+def test_the_rounding_of_single_precision_is_no_fall():
+    """A warning of a fall would be an error."""
+    x = np.random.default_rng(0).poisson([[2.0], [6.0]], (2, 500)).ravel()
+    result = fit(Single(), x, (np.array([0.5, 0.5]), np.array([1.0, 5.0])), tol=0, max_iter=300)
+    assert np.diff(result.log_likelihoods).min() < -1e-6
+
+
+def test_where_a_log_joint_of_objects_falls_lost_digits_are_named():
+    x = np.random.default_rng(0).poisson([[2.0], [6.0]], (2, 500)).ravel()
+    model = Single()
+    model.kind = object
+    with pytest.warns(LikelihoodFellWarning, match=r"by mistake or a prior, or log_joint loses"):
+        fit(model, x, (np.array([0.5, 0.5]), np.array([1.0, 5.0])), tol=0, max_iter=300)
+
+
 class Sinking(PoissonMixture):
     """Its log-likelihood falls a little at each step, by less than any tolerance asks for."""
 

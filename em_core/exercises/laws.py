@@ -121,9 +121,11 @@ def _shifted(e_step: Callable[[Array], ArrayLike], log_joint: ArrayLike) -> Verd
 
 
 def _responsibilities(result: Any) -> Array:
-    """What an E-step returned; where that is several things, the first."""
-    things = unpacked(result, 2) if isinstance(result, (tuple, Iterator)) else [result]
-    return _numbers("the responsibilities", things[0] if things else None)
+    """What an E-step returned; where that is several things, the first, or what is called so."""
+    result = getattr(result, "responsibilities", result)
+    things = unpacked(result, 2) if isinstance(result, (tuple, list, Iterator)) else [result]
+    of_rows = isinstance(result, list) and things and np.ndim(things[0]) < 2
+    return _numbers("the responsibilities", result if of_rows else things[0] if things else None)
 
 
 def _numbers(name: str, values: Any) -> Array:

@@ -1,6 +1,6 @@
 """Data in pieces, which are read one by one: in memory, on disk, on the machines of a cluster."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from functools import partial, reduce
 from itertools import count, pairwise
 from operator import add, length_hint
@@ -40,8 +40,7 @@ class Chunks:
     """
 
     def __init__(self, pieces: Iterable[ArrayLike]) -> None:
-        able = isinstance(pieces, Iterable)
-        checks.must("an iterable of arrays, as a list is", able, "pieces", pieces)
+        checks.must("an iterable of arrays", isinstance(pieces, Iterable), "pieces", pieces)
         if isinstance(pieces, Iterator):
             kind = f"a {type(pieces).__name__} is spent after one iteration"
             raise ValueError(f"pieces: {kind}; give a list, or what starts anew in __iter__")
@@ -60,8 +59,9 @@ class Chunks:
             at least eight for each column.
         """
         x = np.asarray(x) if isinstance(x, (list, tuple)) else x
+        checks.must("an array, or give rows by x[start:stop]", isinstance(x, Sized), "x", x)
         if rows is None:
-            columns = max(1, x[:1].size)
+            columns = max(1, np.size(x[:1]))
             rows = max(ROWS * columns, CHUNK_BYTES // (8 * columns))
         checks.whole_number("rows", rows, least=1)
         return cls(_Slices(x, rows))
@@ -81,7 +81,12 @@ class Chunks:
         ValueError
             If there is no row; or what `function` raises, with the piece's number, from 0.
         """
-        return added(self.each(partial(numbered, function)))
+        try:
+            return added(self.each(partial(numbered, function)))
+        except ValueError:
+            if isinstance(x := getattr(self.pieces, "x", None), np.ndarray):
+                function(x)  # that of all the data knows the row
+            raise
 
     def some(self, rng: np.random.Generator, rows: int = 10_000) -> NDArray[Any]:
         """So many rows at random, in their order and none twice; all of them if there are no more.

@@ -87,7 +87,6 @@ class CoinSweeper(Sweeper):
         return CoinParams(*np.split(vector, 2))
 
 
-def _survey(counts: Array) -> Array:
+def _survey(counts: Array) -> Any:
     """The number of rows, and of tosses; whether a row has many; and Σ_i log C(n_i, h_i)."""
-    log_ways = coins.log_ways(counts).sum()
-    return np.array([len(counts), counts.sum(), counts.max() > MANY, log_ways])
+    return np.r_[len(counts), counts.sum(), counts.max() > MANY, coins.log_ways(counts).sum()]

@@ -151,8 +151,7 @@ def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
     while True:
         expected = sweeper.expect(params)
         if abs((rows := expected.sums[:, 0].sum()) - sweeper.rows) > 0.5:
-            seen = f"{sweeper.rows:.0f} rows at the first reading and {rows:.0f} now"
-            raise ValueError(f"pieces: gave {seen}; they must be the same at each")
+            raise ValueError(f"pieces: {sweeper.rows:.0f} rows at first, {rows:.0f} later")
         extrapolated = params is not plain
         if extrapolated and not expected.log_likelihood >= reached:
             params, trusted = plain, max(trusted - 1, -2 * TRUST)
