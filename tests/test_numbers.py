@@ -249,9 +249,12 @@ def test_the_appendix_says_of_bench_json_what_is_in_it():
     bench = json.loads((build.ROOT / "book/data/bench.json").read_text())
     loops = [row["ratios"]["loop"] for row in bench["rows"] if "loop" in row["ratios"]]
     assert max(loops) < 1e-3  # "thousands of times slower"
+    missed = [(row["d"], row["k"]) for row in bench["rows"] if row["missed"]]
+    assert missed == [(8, 64)]  # "by a hair"
     below = [row for row in bench["sweep"] if row["ratios"]["the floor"] < 1]
     assert below
-    assert all(row["way"] == "residuals" and row["k"] <= 2 and row["d"] >= 32 for row in below)
+    assert all(row["way"] == "residuals" and row["k"] <= 3 and row["d"] >= 32 for row in below)
+    assert all(10 * row["k"] <= row["d"] for row in below)  # "many columns and few components"
     cases = {row["case"]: row for row in bench["exactness"]}
     digits = {
         case: np.log10(row["median"]["scikit-learn"] / row["median"]["em_core"])

@@ -21,6 +21,7 @@ import platform
 import sys
 import time
 import tracemalloc
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -37,7 +38,16 @@ import sklearn
 from sklearn.mixture import GaussianMixture as Theirs
 from threadpoolctl import threadpool_limits
 
-from em_core import Chunks, CoinMixture, CoinParams, GaussianMixture, GaussianParams, fit, listings
+from em_core import (
+    Chunks,
+    CoinMixture,
+    CoinParams,
+    FewRowsWarning,
+    GaussianMixture,
+    GaussianParams,
+    fit,
+    listings,
+)
 from em_core.scale.gaussians import prefers_residuals
 
 OUTPUT = build.BUILD / "bench.json"
@@ -396,6 +406,7 @@ def main() -> int:
     parser.add_argument("--turns", type=int, default=5, help="turns of each candidate")
     parser.add_argument("--quick", action="store_true", help="leave out the sweep of sizes")
     arguments = parser.parse_args()
+    warnings.simplefilter("ignore", FewRowsWarning)  # hard data are meant to be hard
     found = run(arguments.turns, arguments.quick)
     arguments.output.parent.mkdir(exist_ok=True)
     arguments.output.write_text(json.dumps(found, indent=1) + "\n")
