@@ -143,7 +143,7 @@ OWN = {
     ],
     "07_restarts": [
         ("choose", "Colour by", 1),
-        ("choose", "Samples and weights", 1),
+        ("choose", "Data", 1),
         ("press", "Next"),
         ("drag", "Start", 60, 60),
         ("key", "ArrowDown"),

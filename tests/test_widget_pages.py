@@ -851,7 +851,7 @@ def test_starts_of_other_samples_end_at_peaks_of_different_heights(
     key = widget.locator(".em-key")
     expect(key).to_contain_text("θ_A above θ_B: −9.80")
     expect(key).to_contain_text("θ_B above θ_A: −9.80")
-    widget.get_by_label("Samples and weights").select_option("6, 0.2 and 0.8")
+    widget.get_by_label("Data").select_option("6, 0.2 and 0.8")
     end = fit(CoinMixture(), SIX, CoinParams([0.6, 0.55], [0.2, 0.8]))
     expect(key).to_contain_text(f"θ_A above θ_B: {minus(end.log_likelihood, 2)}")
     expect(status(widget)).to_contain_text("Start: θ_A 0.600, θ_B 0.550")
@@ -862,7 +862,7 @@ def test_starts_of_other_samples_end_at_peaks_of_different_heights(
     page.keyboard.press("End")
     page.keyboard.press("ArrowUp")
     expect(status(widget)).to_contain_text("Start: θ_A 0.990, θ_B 0.")
-    widget.get_by_label("Samples and weights").select_option("5, ½ and ½")
+    widget.get_by_label("Data").select_option("5, ½ and ½")
     expect(key).to_contain_text("θ_B above θ_A: −9.80")
 
 

@@ -47,7 +47,7 @@
       under.replaceChildren(...square);
       key.replaceChildren(...words);
     };
-    const data = choice("Samples and weights", Object.entries(scene.squares).map(([name, { words }]) => [name, words]), (name) => {
+    const data = choice("Data", Object.entries(scene.squares).map(([name, { words }]) => [name, words]), (name) => {
       const [i, j] = trace.thetas[0].map((theta) => em.nearest(grid, theta));
       ask(`${name}:${i},${j}`);
     });
