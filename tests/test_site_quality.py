@@ -75,6 +75,18 @@ def test_axe_finds_a_picture_without_words_and_pale_text(one: Visit, site_url: s
     }
 
 
+def test_axe_finds_a_pale_word_of_code_where_its_kind_comes_first(
+    one: Visit, site_url: str
+) -> None:
+    one.open_afresh(f"{site_url}/search.html")
+    one.page.evaluate(
+        """document.querySelector("main").insertAdjacentHTML("beforeend", '<pre><span></span>'
+            + '<span class="k" style="color: #bbb; background: #fff">pale</span> '.repeat(3))"""
+    )
+    found = [line for line in violations(one) if line.startswith("1280 px, light")]
+    assert found == ["1280 px, light: color-contrast: .k"]
+
+
 # --- HTML ---------------------------------------------------------------------------------------
 
 HTML_RULES = {

@@ -154,12 +154,26 @@ VIOLATIONS = """async ([where, rules]) => {
 }"""
 # Solutions and hidden code are judged open, far sections as they are when they are reached.
 # Formulas are drawn by ten thousands of elements, all alike: of those the first of a page is
-# judged, and what is read aloud of every one.
+# judged, and what is read aloud of every one. So are words of code, which have their colours by
+# their classes: of each kind the first is judged, and the others as words of the block.
 PREPARE = """() => {
     for (const section of document.querySelectorAll("section"))
         section.style.contentVisibility = "visible";
     for (const fold of document.querySelectorAll("main details:not(.em-table)")) fold.open = true;
     [...document.querySelectorAll(".katex-html")].slice(1).forEach((drawn) => drawn.remove());
+    const kinds = new Set();
+    const kind = (it, block) => it === block ? block.parentElement.className
+        : `${kind(it.parentElement, block)} > ${it.localName}.${it.className}`;
+    for (const block of document.querySelectorAll("pre, .sig")) {
+        const watched = block.firstElementChild; // by the site, for its size
+        for (const word of block.querySelectorAll("span:not([id])")) {
+            const known = kinds.has(kind(word, block));
+            kinds.add(kind(word, block));
+            if (known && word !== watched && !word.childElementCount)
+                word.replaceWith(...word.childNodes);
+        }
+        block.normalize();
+    }
 }"""
 KEEP_ONE_FORMULA = """() =>
     [...document.querySelectorAll(".katex-mathml")].slice(1).forEach((read) => read.remove())"""

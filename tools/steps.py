@@ -34,7 +34,7 @@ SITE = {
     "live": (["live"], "the widgets in JupyterLab and Notebook"),
     "paper": (["pdf"], "the printed book"),
 }
-ENGINES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
+ENGINES = {"webkit": "WebKit", "firefox": "Firefox", "chromium": "Chromium"}
 HERE = "one thread"  # where all laws are tested with all their examples
 IMITATED_BY_CHAPTERS = {"oldest": "no vector instructions", "newest": "two threads"}
 
@@ -90,27 +90,30 @@ def of_check() -> list[Step]:
 
 
 def of_test() -> list[Step]:
-    """List everything; what others wait for comes first, then what takes long."""
+    """List everything; what others wait for comes first, then what takes long.
+
+    What is short comes last, so that no long step is left alone beside idle processors.
+    """
     return [
         Step("browsers", "the browsers are there", [*PYTHON, "tools/browser.py"]),
         Step("build", "the book builds without a warning", [*PYTHON, "tools/build.py", "build"]),
         Step("laws", "laws and numbers, one thread", on(HERE, pytest(*files(LAWS)))),
         *style(),
-        Step("code", "errors, tables, figures, exercises", pytest(*files([*CODE, *BOOK]))),
-        *(
-            Step(name, f"the site in {title}", in_engine(name), ("build", "browsers"))
-            for name, title in ENGINES.items()
-        ),
         Step("print", "the book prints", [*PYTHON, "tools/pdf.py", "--built"], ("build",)),
-        Step("outputs", "the chapters' outputs", pytest(*NBVAL, "--built"), ("build",)),
         *(
             Step(name, title, pytest(*files(names)), _needed(name))
             for name, (names, title) in SITE.items()
         ),
         Step("binder", "what Binder does", pytest("tests/test_binder.py"), ("browsers",)),
-        Step("cluster", "a cluster of two processes", pytest("tests/test_dask.py")),
         *elsewhere(),
+        *(
+            Step(name, f"the site in {title}", in_engine(name), ("build", "browsers"))
+            for name, title in ENGINES.items()
+        ),
+        Step("code", "errors, tables, figures, exercises", pytest(*files([*CODE, *BOOK]))),
+        Step("cluster", "a cluster of two processes", pytest("tests/test_dask.py")),
         *imitated(),
+        Step("outputs", "the chapters' outputs", pytest(*NBVAL, "--built"), ("build",)),
     ]
 
 
