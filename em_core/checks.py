@@ -73,9 +73,10 @@ def numbers(name: str, values: ArrayLike, shape: tuple[int | str, ...], copy: bo
 
 
 def real(name: str, values: ArrayLike, right: str, copy: bool = False) -> Array:
-    """`values` as floats, or a ValueError for what only passes for real numbers.
+    """`values` as floats, or a ValueError for what only passes for real numbers, with the first.
 
-    Such are text, dates, complex numbers and masked values, also one by one among numbers.
+    Such are text, dates, complex numbers and masked values, also one by one among numbers, and
+    behind a conversion to an array.
     """
     try:
         values = getattr(values, "compute", lambda: values)()  # dask drops a mask when converted

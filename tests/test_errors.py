@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
 
+import dask
 import dask.array as da
 import numpy as np
 import pytest
@@ -201,6 +202,14 @@ LATE = {
 }
 
 
+@pytest.fixture
+def here():
+    """Dask's threads would outlive the test."""
+    with dask.config.set(scheduler="synchronous"):
+        yield
+
+
+@pytest.mark.usefixtures("here")
 @over("kind", LATE)
 @over("user", GAUSSIAN_USERS | starters_of(GAUSSIANS))
 def test_a_mask_is_seen_wherever_it_comes_from(user, kind):
@@ -211,6 +220,7 @@ def test_a_mask_is_seen_wherever_it_comes_from(user, kind):
     refused(lambda: GaussianParams(weights, LATE[kind], covariances), "means: not an array")
 
 
+@pytest.mark.usefixtures("here")
 def test_dasks_array_and_a_buffer_are_arrays():
     for x in (da.from_array(POINTS, chunks=10), memoryview(POINTS), Conversion(POINTS)):
         one, other = (fit(GAUSSIANS, given, GAUSSIAN_PARAMS) for given in (x, POINTS))

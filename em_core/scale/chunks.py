@@ -31,7 +31,8 @@ class Chunks:
     pieces : iterable of array_like of shape (n_c, d)
         A piece without rows adds nothing. Each time it is iterated over it must give the same
         pieces: a list, an array of three dimensions, an object whose ``__iter__`` opens a file
-        anew; not a generator, which is spent after the first iteration.
+        anew; not a generator, which is spent after the first iteration. A fit ends with an error
+        if the number of rows is another.
 
     Raises
     ------
@@ -79,7 +80,8 @@ class Chunks:
         Raises
         ------
         ValueError
-            If there is no row; or what `function` raises, with the piece's number, from 0.
+            If there is no row; or what `function` raises, with the piece's number, from 0; for an
+            array that `Chunks.of` cut, what it raises for all rows, since that knows the row's.
         """
         try:
             return added(self.each(partial(numbered, function)))
