@@ -22,7 +22,7 @@ SUM_TOLERANCE = 1e-8
 PART = 2**14  # rows that are read at a time where nothing hurries
 LARGEST_COUNT = 2**53  # above it, floating-point numbers leave whole numbers out
 SYMMETRY_TOLERANCE = 1e-10
-WHOLE, FLAG = (int, np.integer), (bool, np.bool_)
+WHOLE, FLAG, PLAIN = (int, np.integer), (bool, np.bool_), {int, float}
 REAL, SPAN = (Real, Decimal, np.bool_), np.timedelta64  # which counts as Real, too
 MISSING = ("NoneType", "NAType", "NaTType")  # the last two are pandas's
 
@@ -83,7 +83,7 @@ def real(name: str, values: ArrayLike, right: str, copy: bool = False) -> Array:
         if _masked(values):
             raise TypeError("values are masked")
         array = np.asarray(values)
-        if (kind := array.dtype.kind) not in "biuf":
+        if (kind := array.dtype.kind) not in "biuf" and not PLAIN.issuperset(map(type, array.flat)):
             array = np.array(values, dtype=object)
             for at, value in np.ndenumerate(array):
                 if type(value).__name__ in MISSING:
@@ -99,7 +99,7 @@ def real(name: str, values: ArrayLike, right: str, copy: bool = False) -> Array:
 def _masked(values: Any) -> bool:
     if isinstance(values, (str, bytes, memoryview)) or not isinstance(values, Sequence):
         return bool(np.ma.is_masked(np.asanyarray(values)))
-    return not {int, float}.issuperset(map(type, values)) and any(map(_masked, values))
+    return not PLAIN.issuperset(map(type, values)) and any(map(_masked, values))
 
 
 def distribution(name: str, values: ArrayLike, shape: tuple[int | str, ...]) -> Array:
