@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 MOST = 6  # decimals; a column that needs more is shown with three significant digits
+NUMBER = re.compile(r"−?(\d+\.?\d*|\.\d+)")
 
 
 def use() -> None:
@@ -64,15 +65,32 @@ def _shown(frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     return frame.reset_index(names=[name or "" for name in index.names]), index.nlevels
 
 
+def _on_the_point(texts: list[str]) -> list[str]:
+    """Numbers of several lengths, set so that their points stand below one another.
+
+    What is behind a point gets one width. The style is the element's own: JupyterLab has no other.
+    """
+    parts = [text.partition(".") for text in texts]
+    most = max(len(behind) for _, _, behind in parts)
+    if most == min(len(behind) for _, _, behind in parts):
+        return texts
+    style = f"display: inline-block; min-width: {most + 1}ch; text-align: left"
+    return [f'{before}<span style="{style}">{dot}{behind}</span>' for before, dot, behind in parts]
+
+
 def table(frame: pd.DataFrame) -> str:
     """A frame as HTML; its index heads the rows."""
     shown, heads = _shown(frame)
     columns = []
     for place, (name, column) in enumerate(shown.items()):
-        side = "" if pd.api.types.is_numeric_dtype(column) else ' class="words"'
+        texts = cells(column)
+        printed = place >= heads and all(NUMBER.fullmatch(text) for text in texts)
+        numbers = printed or pd.api.types.is_numeric_dtype(column)
+        side = "" if numbers else ' class="words"'
         tag = 'th scope="row"' if place < heads else "td"
         head = f'<th scope="col"{side}>{_marked_up(str(name))}</th>' if name else "<td></td>"
-        body = [f"<{tag}{side}>{_marked_up(text)}</{tag[:2]}>" for text in cells(column)]
+        texts = _on_the_point(texts) if printed else [_marked_up(text) for text in texts]
+        body = [f"<{tag}{side}>{text}</{tag[:2]}>" for text in texts]
         columns.append([head, *body])
     head, *body = ("<tr>" + "".join(row) + "</tr>" for row in zip(*columns, strict=True))
     parts = ['<table class="dataframe">', "<thead>", head, "</thead>", "<tbody>", *body]

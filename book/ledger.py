@@ -895,11 +895,12 @@ def table(*sources: Source) -> HTML:
 
 def _table(source: Source) -> str:
     rows = [entry for entry in ENTRIES if entry.source == source]
-    computed = [f"{e.computed}, {e.remark}" if source.published else e.computed for e in rows]
     columns = {
         "Printed" if source.published else "Kept": [_typeset(entry.printed) for entry in rows],
-        "Computed": [_typeset(number) for number in computed],
+        "Computed": [_typeset(entry.computed) for entry in rows],
     }
+    if source.published:
+        columns["Kind"] = [_typeset(entry.remark) for entry in rows]
     index = pd.Index([entry.quantity for entry in rows], name="Quantity")
     caption = (
         f'<caption style="caption-side: top; padding: 0 0 0.6rem">{_said_of(source)}</caption>'

@@ -74,7 +74,7 @@ def test_a_page_fits_its_width_in_both_modes(seen: Seen) -> None:
     assert {setting: by for setting, by in seen.surplus.items() if by > 0} == {}
 
 
-def test_no_data_frame_must_be_scrolled_from_390_px_on(seen: Seen) -> None:
+def test_no_table_must_be_scrolled_from_390_px_on(seen: Seen) -> None:
     wide = {setting: said for setting, said in seen.scrolling_tables.items() if setting[0] >= 390}
     assert wide
     assert not any(wide.values()), wide
@@ -105,7 +105,7 @@ def test_the_walk_finds_what_it_looks_for(
         f"""<!DOCTYPE html><title>Bad</title>{policy}<script>console.error("no")</script>
         <img class="only-light" src="lost.png"><img class="only-dark" src="http://127.0.0.1:9/x">
         <p style="width: 2000px">wide</p>
-        <div style="overflow-x: auto"><table class="dataframe"><td>{"wide" * 400}</table></div>"""
+        <main style="overflow-x: auto"><table><td>{"wide" * 400}</table></main>"""
     )
     walk = Walk(chromium, tmp_path.as_uri(), tmp_path.as_uri())
     seen = walk["page.html"]

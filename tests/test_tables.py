@@ -169,3 +169,12 @@ def test_an_index_heads_the_rows_and_places_are_left_out(name):
 
 def test_a_frame_as_text_has_one_line_a_row():
     assert frames.plain(FRAME[["heads", "θ_A"]]) == "heads   θ_A\n    5  0.45\n    9  0.80"
+
+
+def test_numbers_as_they_were_printed_stand_with_their_points_below_one_another():
+    text = frames.table(pd.DataFrame({"printed": ["9", "0.36", "-1.5"], "kind": ["9", "a", "b"]}))
+    assert '<th scope="col">printed</th>' in text
+    rows = re.findall(r"<tr><td>(.*?)<span style=.*?min-width: 3ch.*?>(.*?)</span></td>", text)
+    assert rows == [("9", ""), ("0", ".36"), ("−1", ".5")]
+    assert text.count("<span") == 3
+    assert "<span" not in frames.table(pd.DataFrame({"printed": ["0.36", "12.50"]}))

@@ -38,7 +38,7 @@ LISTEN = """(mode) => {
     return system.matches !== (mode === "dark");
 }"""
 SURPLUS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-SCROLLING_TABLES = """[...document.querySelectorAll("table.dataframe")]
+SCROLLING_TABLES = """[...document.querySelectorAll("main table")]
     .filter((table) => table.offsetWidth > table.parentElement.clientWidth)
     .map((table) => table.innerText)"""
 WITHOUT_ALT = "[...document.images].filter((image) => !image.alt.trim()).map((image) => image.src)"
