@@ -46,6 +46,8 @@ UNTOLD = (
     "a an and are as at be by can do does for from how i in is it its my of on or that the this to "
     "was what when which with you"
 )
+# What others call what the book has another word for; asked for where their word stands nowhere.
+SYNONYMS = {"initialisation": "start", "initialise": "start"}
 SHORT = 20  # letters of a sentence that says little by itself
 SENTENCE_ENDS = re.compile(r"(?<=[.?!…])(?<!e\.g\.)(?<!i\.e\.)(?<!et al\.)[”’)]*\s+(?=[^a-z\s])")
 
@@ -185,7 +187,7 @@ def _over(node: Any, l2tobj: Any) -> str:
 def _to_text() -> LatexNodes2Text:
     known = get_default_latex_context_db()
     shown = [MacroTextSpec("frac", _over)]
-    spaced = {"approx": "≈", "le": "≤", "ge": "≥", "times": "×", "cdot": "·", "mid": "|"}
+    spaced = {"approx": "≈", "le": "≤", "ge": "≥", "times": "×", "cdot": "·", "mid": "|", "|": "‖"}
     shown += [MacroTextSpec(name, f" {sign} ") for name, sign in {"log": "log", **spaced}.items()]
     known.add_context_category("em", macros=shown, prepend=True)
     return LatexNodes2Text(known, math_mode="text", strict_latex_spaces=False)
@@ -255,6 +257,7 @@ def write_index(app: Sphinx, error: Exception | None) -> None:
         "letters": LETTERS,
         "endings": [[ending, ENDINGS[ending]] for ending in LONGEST_FIRST],
         "untold": UNTOLD.split(),
+        "synonyms": {stem(word): stem(ours) for word, ours in SYNONYMS.items()},
         "pages": names,
         "words": " ".join(f"{word} {on[word]}" for word in sorted(on)),
     }

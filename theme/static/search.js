@@ -50,8 +50,9 @@ globalThis.emSearch = (() => {
     const unknown = [];
     const mend = (word) => {
       if (pagesWith(word).size) return [word];
-      const halves = split(word);
-      if (halves) return halves;
+      if (index.synonyms[word]) return [index.synonyms[word]];
+      const pieces = split(word, 3);
+      if (pieces) return pieces;
       const other = nearest(word);
       if (other !== word) unknown.push(word);
       return [other];
@@ -62,16 +63,22 @@ globalThis.emSearch = (() => {
     return { text, whole: all.flat(), parts: telling.length ? telling : all, unknown };
   }
 
-  // What some write as one word and the book as two: kmeans.
-  function split(word) {
-    for (let at = 1; at < word.length; at += 1) {
-      const halves = [word.slice(0, at), stem(word.slice(at))];
-      if (halves.every((half) => index.words.has(half))) return halves;
+  // What some write as one word and the book as two, kmeans, or as three, logsumexp.
+  function split(word, most) {
+    const known = [...word].map((_, at) => at).filter((at) => index.words.has(word.slice(0, at)));
+    for (const at of known) {
+      const rest = stem(word.slice(at));
+      if (index.words.has(rest)) return [word.slice(0, at), rest];
+    }
+    for (const at of most > 2 ? known.filter((at) => at > 2) : []) {
+      const rest = split(word.slice(at), most - 1);
+      if (rest && rest.every((piece) => piece.length > 2)) return [word.slice(0, at), ...rest];
     }
     return null;
   }
 
   function nearest(word) {
+    if (word.length < 5) return word; // too many others are nearly like it
     let [found, least] = [word, Math.min(2, Math.floor(word.length / 3)) + 1];
     for (const one of index.words.keys()) {
       const far = Math.abs(one.length - word.length) < least ? distance(word, one) : least;
