@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -558,3 +559,51 @@ def test_each_lesson_is_planned_to_the_minute():
         assert times[0][0] == 0
         assert times[-1][1] == 50
         assert all(before[1] == after[0] for before, after in pairwise(times))
+
+
+# What each row of the two plans shows, in their order: the headings of the slides that it names.
+PLANNED = [
+    "The note is lost",
+    "How probable is what was seen? With labels it fell apart. Why not now?",
+    "How many tops has it?",
+    "Suppose A is 0.6 and B is 0.5 Soft labels: which samples are torn?",
+    "If we knew the shares, what then? EM, in three sentences",
+    "Why should you trust such a loop? Climb a curve from below",
+    "Does a step ever pass the peak?",
+    "What are 0.8 of a sample worth? Sharing out loses nothing",
+    "M-step: what is the new θ?",
+    "Predict: B ends near 0.52. Which way does it go first?",
+    "What if both coins start equal?",
+    "What sort of point is (0.66, 0.66)?",
+    "What to take home",
+    "Has the money grown?",
+    "Average first, or log first: which is higher?",
+    "When is nothing given away?",
+    "What exactly is hard without labels?",
+    "Multiply and divide by the same number Log of an average",
+    "Which q makes the bound touch? So q is proportional to the joint probability",
+    "Three choices of q: which bound is highest?",
+    "What is the gap?",
+    "Can EM ever go down?",
+    "What is not guaranteed",
+    "Points instead of coins",
+    "The weights: why not set the derivative to zero? The means: guess first",
+    "The covariances: about which mean?",
+    "What moves in an E-step, what in an M-step?",
+    "A component that sits on one point",
+    "What to take home",
+]
+
+
+def test_the_plans_name_the_slides_that_they_mean(site_dir):
+    rows = re.findall(r"\| (?:chapter )?(\d+), slides? (\d+)(?:–(\d+))?", TEACHING)
+    shown = []
+    for chapter, first, last in rows:
+        deck = next((site_dir / "decks").glob(f"{int(chapter):02}_*.html")).read_text()
+        headings = [
+            re.search(r"<h[12][^>]*>(.*?)</h[12]>", slide, re.DOTALL)[1]
+            for slide in re.split(r"<section\b", deck)[1:]
+        ]
+        named = " ".join(headings[int(first) - 1 : int(last or first)])
+        shown.append(unescape(re.sub(r"<[^>]+>", "", named)).replace("’", "'"))
+    assert [" ".join(words.split()) for words in shown] == PLANNED
