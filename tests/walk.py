@@ -39,7 +39,8 @@ LISTEN = """(mode) => {
 }"""
 SURPLUS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SCROLLING_TABLES = """[...document.querySelectorAll("main table")]
-    .filter((table) => table.offsetWidth > table.parentElement.clientWidth)
+    .filter((table) => [table.offsetWidth, table.scrollWidth]
+        .some((width) => width > table.parentElement.clientWidth))
     .map((table) => table.innerText)"""
 WITHOUT_ALT = "[...document.images].filter((image) => !image.alt.trim()).map((image) => image.src)"
 SHOWN_TWINS = """[...document.querySelectorAll('.only-light, .only-dark')]
