@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, product
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from em_core import (
 )
 from em_core.listings import coin_em
 from em_core.tables import coin_pieces, log_binomials, log_likelihood
+from em_core.widgets.coin_starts import UNEQUAL
 from em_core.widgets.coin_steps import GRID
 
 MODEL, HALVES = CoinMixture(), [0.5, 0.5]
@@ -336,3 +337,14 @@ def test_7_of_three_coins_half_of_the_starts_or_fewer_find_the_higher_peak():
         assert (high | (np.abs(ends - -28.828) < 5e-4)).all()
         assert high.mean() < 0.5
         assert seed or (~high).sum() == 127
+
+
+def test_7_six_samples_have_three_peaks_of_different_heights():
+    x, weights = UNEQUAL
+    heights = {True: set(), False: set()}
+    for theta_a, theta_b in product(np.arange(1, 20) / 20, repeat=2):
+        if theta_a != theta_b:
+            start = CoinParams([theta_a, theta_b], weights)
+            end = fit(MODEL, np.array(x), start, tol=1e-11).log_likelihood
+            heights[theta_b > theta_a].add(round(end, 2))
+    assert heights == {True: {-14.95, -17.18}, False: {-9.40}}
