@@ -122,7 +122,7 @@ class Deck:
         context.on("weberror", lambda e: self.complaints.append(str(e.error)))
         self.page = context.new_page()
         self.page.goto(file.as_uri())
-        until(self.page, READY)
+        ready(self.page)
         self.page.add_style_tag(content=STILL)
 
     def walk(self, size: tuple[int, int]) -> list[list[Any]]:
@@ -183,7 +183,9 @@ def opened(chromium: Browser, site_dir: Path) -> Iterator[Callable[..., Page]]:
         assert not one.complaints
 
 
-READY = "document.documentElement.dataset.deck === 'ready'"  # Reveal says so before it takes keys
+def ready(page: Page) -> None:
+    """Wait till Reveal takes keys, also in a window whose document is still to come."""
+    expect(page.locator("html")).to_have_attribute("data-deck", "ready", timeout=60_000)
 
 
 def until(page: Page, condition: str) -> None:
@@ -410,7 +412,7 @@ def test_the_colours_follow_the_sites_choice_and_can_be_switched(opened):
         page.keyboard.press("t")
         assert theme() == "dark"
         page.reload()
-        until(page, READY)
+        ready(page)
         if theme() == "dark":
             break
     assert theme() == "dark"
@@ -424,7 +426,7 @@ def test_notes_open_in_a_window_that_steps_with_the_deck(opened):
     with page.expect_popup() as popup:
         page.keyboard.press("s")
     notes = popup.value
-    until(notes, READY)
+    ready(notes)
     speaker = notes.locator(".speaker")
     expect(speaker).to_contain_text("Let the room vote")
     expect(speaker).to_contain_text("planned up to the end of this slide")
@@ -481,7 +483,7 @@ def test_a_phone_shows_slides_whose_arrows_a_finger_meets(opened, size):
 def test_axe_finds_nothing_in_any_deck(deck):
     page = deck.page.context.new_page()
     page.goto(deck.page.url.split("#")[0])
-    until(page, READY)
+    ready(page)
     found = judged(page)
     page.close()
     assert not found
