@@ -274,7 +274,7 @@ def directions(model: em.Model, params: em.Params) -> Array:
     ValueError
         If the parameters are not arrays of numbers, or the model's directions don't fit.
     """
-    arrays = _arrays(params)
+    arrays = arrays_of(params)
     if own := getattr(model, "directions", None):
         size = sum(array.size for array in arrays.values())
         return checks.numbers("directions", own(params), (size, "p"))
@@ -294,7 +294,7 @@ def _moves(model: Any, name: str, array: Array) -> Array:
     return np.tile(each, (len(array), 1)) if shared else block_diag(*[each] * len(array))
 
 
-def _arrays(params: em.Params) -> dict[str, Array]:
+def arrays_of(params: em.Params) -> dict[str, Array]:
     """The parameters' arrays by name."""
     if is_dataclass(params):
         found = {field.name: getattr(params, field.name) for field in fields(params)}
@@ -303,6 +303,16 @@ def _arrays(params: em.Params) -> dict[str, Array]:
     else:
         found = params._asdict() if hasattr(params, "_asdict") else {"params": params}
     return {name: checks.real(name, value, "numbers", copy=True) for name, value in found.items()}
+
+
+def like(params: em.Params, arrays: Mapping[str, Array]) -> em.Params:
+    """Parameters of the same form from other arrays, by name as `arrays_of` gives them."""
+    if is_dataclass(params) or hasattr(params, "_asdict"):
+        return type(params)(**arrays)
+    if isinstance(params, Mapping):
+        return dict(arrays)
+    (only,) = arrays.values()
+    return only if only.ndim else float(only)
 
 
 def _extrapolated(values: list[Any]) -> Any:
@@ -328,7 +338,7 @@ class _Neighbourhood:
     def __init__(self, model: em.Model, x: Any, params: em.Params) -> None:
         checks.model(model, "log_joint", "m_step")
         self.model, self.x, self.params = model, x, params
-        self.names, self.basis = _arrays(params), directions(model, params)
+        self.names, self.basis = arrays_of(params), directions(model, params)
         self.centre = np.concatenate([array.ravel() for array in self.names.values()])
         terms = log_density(model, x, params)
         self.top, self.rounding = float(terms.sum()), 1e-12 * float((1 + abs(terms)).sum())
@@ -344,19 +354,13 @@ class _Neighbourhood:
 
     def at(self, vector: Array) -> em.Params:
         """Parameters of the model's own form from a vector."""
-        arrays = self.arrays(vector)
-        if is_dataclass(self.params) or hasattr(self.params, "_asdict"):
-            return type(self.params)(**arrays)
-        if isinstance(self.params, Mapping):
-            return arrays
-        (only,) = arrays.values()
-        return only if only.ndim else float(only)
+        return like(self.params, self.arrays(vector))
 
     def step(self, vector: Array) -> Array:
         """What one EM step makes of a vector."""
         params = self.at(vector)
         r, _ = em.e_step(self.model.log_joint(self.x, params), self.x)
-        found = _arrays(self.model.m_step(self.x, r, params))
+        found = arrays_of(self.model.m_step(self.x, r, params))
         return np.concatenate([array.ravel() for array in found.values()])
 
     def log_likelihood(self, vector: Array) -> float:
