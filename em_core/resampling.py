@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -180,21 +181,39 @@ def bootstrap_ratio_test(
     how = {"tosses": rows.sum(axis=1).astype(int)} if isinstance(model, CoinMixture) else {}
     seeds = rng.integers(2**62, size=samples)
 
-    def draws(times: int, start: Callable[[Any], em.Params]) -> Iterator[tuple[Any, em.Params]]:
-        for seed in np.repeat(seeds, times):
-            data, _ = model.sample(smaller, len(rows), np.random.default_rng(seed), **how)
-            yield data, start(data)
+    def data(seed: int) -> Any:
+        return model.sample(smaller, len(rows), np.random.default_rng(seed), **how)[0]
 
-    settings, what = (tol, max_iter, False, False, None), "fits to simulated data"
-    draw = draws(1, lambda data: smaller).__next__
-    null = fits(model, draw, samples, jobs, settings, what)
-    draw = draws(starts, lambda data: model.random_start(data, most, rng)).__next__
-    reached: dict[int, list[float]] = {}
-    for number, result in fits(model, draw, samples * starts, jobs, settings, what).items():
-        reached.setdefault(number // starts, []).append(result.log_likelihood)
-    both = null.keys() & reached.keys()
-    simulated = np.sort([2 * (max(reached[i]) - null[i].log_likelihood) for i in both])
+    reached = partial(_reached, model, data, seeds, jobs, (tol, max_iter, False, False, None))
+    null = reached(1, lambda drawn: smaller)
+    full = reached(starts, lambda drawn: model.random_start(drawn, most, rng))
+    simulated = np.sort([2 * (full[i] - null[i]) for i in null.keys() & full.keys()])
     simulated.flags.writeable = False
     statistic = float(2 * (after - before))
     p_value = (1 + int((simulated >= statistic).sum())) / (1 + len(simulated))
     return RatioTest(statistic, simulated, p_value)
+
+
+def _reached(
+    model: Any,
+    data: Callable[[int], Any],
+    seeds: Array,
+    jobs: int,
+    settings: Any,
+    times: int,
+    start: Callable[[Any], em.Params],
+) -> dict[int, float]:
+    """The best log-likelihood of several fits to each of the data sets, by their number."""
+
+    def draws() -> Iterator[tuple[Any, em.Params]]:
+        for seed in np.repeat(seeds, times):
+            drawn = data(seed)
+            yield drawn, start(drawn)
+
+    best: dict[int, float] = {}
+    what = "fits to simulated data"
+    results = fits(model, draws().__next__, len(seeds) * times, jobs, settings, what)
+    for number, result in results.items():
+        reached = best.get(number // times, -np.inf)
+        best[number // times] = max(reached, result.log_likelihood)
+    return best

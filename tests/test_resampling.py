@@ -49,7 +49,8 @@ def test_labels_are_put_into_the_order_of_the_first_fit(order):
 
 def test_one_component_is_enough_for_data_from_one_and_not_for_two():
     one = GaussianParams([1.0], [[0.0]], [[[1.0]]])
-    for data, enough in ((one, True), (TWO, False)):
+    apart = GaussianParams([0.5, 0.5], [[0.0], [6.0]], [[[1.0]], [[1.0]]])
+    for data, enough in ((one, True), (apart, False)):
         x, _ = GAUSSIANS.sample(data, 60, np.random.default_rng(2))
         smaller = fit(GAUSSIANS, x, one).params
         start = GaussianParams([0.5, 0.5], [[x.min()], [x.max()]], [np.cov(x.T).reshape(1, 1)] * 2)
