@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from em_core import checks, em
@@ -181,7 +182,7 @@ def bootstrap_ratio_test(
     how = {"tosses": rows.sum(axis=1).astype(int)} if isinstance(model, CoinMixture) else {}
     seeds = rng.integers(2**62, size=samples)
 
-    def data(seed: int) -> Any:
+    def data(seed: Any) -> Any:
         return model.sample(smaller, len(rows), np.random.default_rng(seed), **how)[0]
 
     reached = partial(_reached, model, data, seeds, jobs, (tol, max_iter, False, False, None))
@@ -196,8 +197,8 @@ def bootstrap_ratio_test(
 
 def _reached(
     model: Any,
-    data: Callable[[int], Any],
-    seeds: Array,
+    data: Callable[[Any], Any],
+    seeds: NDArray[np.int64],
     jobs: int,
     settings: Any,
     times: int,
