@@ -124,7 +124,7 @@ class CoinMixture:
         return from_sums(r.sum(axis=0), r.T @ counts, params, self.fit_weights)
 
     def sample(
-        self, params: CoinParams, n: int, rng: np.random.Generator, tosses: int = 10
+        self, params: CoinParams, n: int, rng: np.random.Generator, tosses: ArrayLike = 10
     ) -> tuple[Array, NDArray[np.int64]]:
         """Draw n rows: pick a coin by the weights, toss it.
 
@@ -134,8 +134,8 @@ class CoinMixture:
         n : int
             The number of rows.
         rng : numpy.random.Generator
-        tosses : int, default 10
-            Tosses in each row.
+        tosses : int or array_like of shape (n,), default 10
+            Tosses in each row, or in all of them.
 
         Returns
         -------
@@ -151,10 +151,12 @@ class CoinMixture:
         """
         checks.params(params, CoinParams)
         rng = checks.chance("n", n, rng)
-        checks.whole_number("tosses", tosses, least=1)
+        each = checks.numbers("tosses", tosses, (n,)).astype(int) if np.ndim(tosses) else [tosses]
+        for number in each:
+            checks.whole_number("tosses", number, least=1)
         labels = rng.choice(len(params.theta), size=n, p=params.weights)
-        heads = rng.binomial(tosses, params.theta[labels])
-        return np.column_stack([heads, tosses - heads]).astype(float), labels
+        heads = rng.binomial(np.asarray(tosses), params.theta[labels])
+        return np.column_stack([heads, np.subtract(tosses, heads)]).astype(float), labels
 
     def random_start(self, x: ArrayLike, k: int, rng: np.random.Generator) -> CoinParams:
         """Each θ_j uniform on [0, 1), equal weights.

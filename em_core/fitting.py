@@ -3,7 +3,7 @@
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from numbers import Real
@@ -177,9 +177,47 @@ def fit_restarts(
     """
     checks.model(model, "log_joint", "m_step", "random_start")
     rng = checks.chance("starts", starts, rng)
-    checks.whole_number("jobs", jobs, least=1)
-    _check_settings(tol, max_iter, accelerate, progress, threads)
     rows = x.some(rng) if isinstance(x, Chunks) else x
+    settings = (tol, max_iter, accelerate, progress, threads)
+    found = fits(model, lambda: (x, model.random_start(rows, k, rng)), starts, jobs, settings)
+    return sorted(found.values(), key=lambda result: -result.log_likelihood)
+
+
+def fits(
+    model: em.Model,
+    draw: Callable[[], tuple[Any, em.Params]],
+    times: int,
+    jobs: int,
+    settings: Sequence[Any],
+    what: str = "starts",
+) -> dict[int, em.EMResult]:
+    """Fit many times, in threads beside each other; those that collapse are left out, and told.
+
+    Parameters
+    ----------
+    model : Model
+    draw : callable
+        Gives the data and the start of the next fit; it is called by one thread at a time.
+    times, jobs : int
+        How many fits, and how many of them beside each other.
+    settings : sequence
+        ``tol``, ``max_iter``, ``accelerate``, ``progress`` and ``threads``, as for `fit`.
+    what : str, default "starts"
+        What was drawn, for the warnings; these are given in the name of the caller's caller.
+
+    Returns
+    -------
+    dict of int to EMResult
+        By number, from 0, in the order in which they were drawn.
+
+    Raises
+    ------
+    CollapseError, ZeroProbabilityError
+        If nothing is left: what the last one ended with.
+    """
+    checks.whole_number("jobs", jobs, least=1)
+    _check_settings(*settings)
+    tol, max_iter, accelerate, progress, threads = settings
     numbers, turn, stopped = count(), Lock(), Event()
     runs: dict[int, _Run] = {}
     failed: list[Exception] = []
@@ -187,16 +225,20 @@ def fit_restarts(
     @np.errstate(under="ignore")
     def attempt(_: int) -> None:
         try:
-            with turn:  # whoever is first draws the first start
-                number, start = next(numbers), model.random_start(rows, k, rng)
+            with turn:  # whoever is first draws first
+                number, (x, start) = next(numbers), draw()
             run = _Run(model, x, start, accelerate, threads)
             run.go(tol, max_iter, progress, stopped)
             runs[number] = run
         except (em.CollapseError, em.ZeroProbabilityError) as error:
             failed.append(error)
 
-    early = _stopped_early(attempt, starts, jobs, stopped)
-    return _best_first([runs[number] for number in sorted(runs)], failed, starts, early)
+    early = _stopped_early(attempt, times, jobs, stopped)
+    if early and not runs:
+        raise KeyboardInterrupt
+    for doubt in _doubts(runs, failed, f"{times} {what}", early):
+        warnings.warn(doubt, stacklevel=3)
+    return {number: runs[number].result() for number in sorted(runs)}
 
 
 def _check_settings(tol: Any, max_iter: Any, accelerate: Any, progress: Any, threads: Any) -> None:
@@ -319,22 +361,18 @@ def _stopped_early(attempt: Callable[[int], None], starts: int, jobs: int, stopp
     return False
 
 
-def _best_first(
-    runs: list[_Run], failed: list[Exception], starts: int, early: bool
-) -> list[em.EMResult]:
-    """The fits by falling log-likelihood, or an error if there is none."""
-    if early and not runs:
-        raise KeyboardInterrupt
+def _doubts(
+    runs: dict[int, _Run], failed: list[Exception], tried: str, early: bool
+) -> list[Warning]:
+    """What there is to say of many fits; the last error if none is left."""
     if not runs:
-        failed[-1].add_note(f"All {starts} starts failed. This is why the last did.")
+        failed[-1].add_note(f"All {tried} failed. This is why the last did.")
         raise failed[-1]
-    doubts = [doubt for run in runs for doubt in run.doubts]
+    doubts = [doubt for number in sorted(runs) for doubt in runs[number].doubts]
     if early:
-        message = f"stopped; {len(runs)} of {starts} starts are finished, and kept"
+        message = f"stopped; {len(runs)} of {tried} are finished, and kept"
         doubts.append(em.StoppedWarning(message))
     if failed:
-        message = f"{len(failed)} of {starts} starts collapsed and were left out; the last:"
+        message = f"{len(failed)} of {tried} collapsed and were left out; the last:"
         doubts.append(em.CollapsedStartsWarning(f"{message} {failed[-1]}"))
-    for doubt in doubts:
-        warnings.warn(doubt, stacklevel=3)
-    return sorted((run.result() for run in runs), key=lambda result: -result.log_likelihood)
+    return doubts

@@ -16,7 +16,7 @@ import em_core
 PACKAGE = Path(em_core.__file__).parent
 MODELS = ["checks", "em", "survey", "coins", "gaussians"]
 SCALE = ["threads", "chunks", "sweeps", "coins", "gaussians", "known"]
-CORE = [*MODELS, *(f"scale.{name}" for name in SCALE), "fitting", "on_dask"]
+CORE = [*MODELS, *(f"scale.{name}" for name in SCALE), "fitting", "worth", "resampling", "on_dask"]
 LEVELS = [*CORE, "style", "listings", "tables", "plots", "widgets", "exercises"]
 CONTRACT = {
     "CoinMixture": "(fit_weights=False)",

@@ -1,0 +1,220 @@
+"""How sure a fit is, and how many components the data ask for: by fits to data drawn anew."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from em_core import checks, em
+from em_core.checks import Array
+from em_core.coins import CoinMixture
+from em_core.fitting import fits
+from em_core.worth import arrays_of, like, log_density, responsibilities
+
+
+def bootstrap(
+    model: em.Model,
+    x: Any,
+    params: em.Params,
+    *,
+    samples: int,
+    rng: np.random.Generator | int,
+    tol: float = 1e-8,
+    max_iter: int = 10_000,
+    jobs: int = 1,
+) -> list[em.Params]:
+    """Fit to rows drawn with replacement: the parameters scatter as those of new data would.
+
+    Each fit starts at the parameters given, and its components are put into the order in which
+    their responsibilities for `x` are most like those given (Efron and Tibshirani 1993, An
+    Introduction to the Bootstrap; McLachlan and Peel 2000, Finite Mixture Models, section 2.16).
+
+    Parameters
+    ----------
+    model, x, params
+        As for `em_steps`; the parameters are those of a fit to `x`.
+    samples : int
+        How many times rows are drawn.
+    rng : numpy.random.Generator or int
+        The source of chance, or a seed for one.
+    tol, max_iter, jobs
+        As for `fit_restarts`.
+
+    Returns
+    -------
+    list
+        The parameters of each fit that did not collapse. Ctrl-C keeps what is finished.
+
+    Raises
+    ------
+    ValueError
+        For unusable arguments.
+    CollapseError
+        If every fit collapsed.
+
+    Warns
+    -----
+    CollapsedStartsWarning
+        If some fits were left out: says how many.
+    NotConvergedWarning, FewRowsWarning, StoppedWarning
+        As for `fit_restarts`.
+    """
+    checks.model(model, "log_joint", "m_step")
+    rng = checks.chance("samples", samples, rng)
+    rows, own = np.asanyarray(x), responsibilities(model, x, params)
+
+    def draw() -> tuple[Any, em.Params]:
+        return rows[rng.integers(len(rows), size=len(rows))], params
+
+    found = fits(model, draw, samples, jobs, (tol, max_iter, False, False, None), "resamples")
+    return [aligned(model, x, result.params, own) for result in found.values()]
+
+
+def aligned(model: em.Model, x: Any, params: em.Params, own: Array) -> em.Params:
+    """The parameters, their components in the order in which they resemble others the most.
+
+    Parameters
+    ----------
+    model, x, params
+        As for `em_steps`.
+    own : ndarray of shape (n, k)
+        The others' responsibilities.
+
+    Returns
+    -------
+    object
+        Every array whose first axis has k elements is reordered.
+    """
+    alike = own.T @ responsibilities(model, x, params)
+    order = linear_sum_assignment(alike, maximize=True)[1]
+    named = {
+        name: array[order] if np.shape(array)[:1] == order.shape else array
+        for name, array in arrays_of(params).items()
+    }
+    return like(params, named)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RatioTest:
+    """What `bootstrap_ratio_test` found.
+
+    Attributes
+    ----------
+    statistic : float
+        Twice the difference of the log-likelihoods.
+    simulated : ndarray of shape (samples,)
+        The statistics of data drawn from the smaller model, rising, read-only.
+    p_value : float
+        (1 + how many of them are at least as large) / (1 + samples).
+    """
+
+    statistic: float
+    simulated: Array
+    p_value: float
+    __setstate__ = checks.restored
+
+
+def bootstrap_ratio_test(
+    model: Any,
+    x: Any,
+    smaller: em.Params,
+    larger: em.Params,
+    *,
+    samples: int,
+    rng: np.random.Generator | int,
+    starts: int = 10,
+    tol: float = 1e-8,
+    max_iter: int = 10_000,
+    jobs: int = 1,
+) -> RatioTest:
+    """Are more components needed? Twice the gain in log-likelihood, against what chance gives.
+
+    Data are drawn from the smaller model, and both models are fitted to them. χ² does not say how
+    the statistic is distributed: the smaller model lies on the border of the larger one, where a
+    weight is 0 (McLachlan 1987, Appl. Stat. 36:318).
+
+    Parameters
+    ----------
+    model : StartingModel
+        It also has ``sample(params, n, rng)``, as the models of this package do.
+    x
+        As for `em_steps`.
+    smaller, larger : object
+        Parameters of fits to `x` with fewer and with more components.
+    samples : int
+        How many data sets are drawn.
+    rng : numpy.random.Generator or int
+        The source of chance, or a seed for one.
+    starts : int, default 10
+        Random starts of the larger model, for each data set. With too few of them the statistics
+        are too small, and the p-value with them.
+    tol, max_iter, jobs
+        As for `fit_restarts`.
+
+    Returns
+    -------
+    RatioTest
+
+    Raises
+    ------
+    ValueError
+        For unusable arguments.
+    CollapseError
+        If every fit collapsed.
+
+    Warns
+    -----
+    CollapsedStartsWarning, NotConvergedWarning, FewRowsWarning, StoppedWarning
+        As for `fit_restarts`.
+    """
+    checks.model(model, "log_joint", "m_step", "random_start", "sample")
+    rng = checks.chance("samples", samples, rng)
+    checks.whole_number("starts", starts, least=1)
+    rows = np.asanyarray(x)
+    before, after = (log_density(model, rows, params).sum() for params in (smaller, larger))
+    k, most = (responsibilities(model, rows[:1], p).shape[1] for p in (smaller, larger))
+    if not k < most:
+        raise ValueError(f"larger: has {most} components; it needs more than the smaller, {k}")
+    how = {"tosses": rows.sum(axis=1).astype(int)} if isinstance(model, CoinMixture) else {}
+    seeds = rng.integers(2**62, size=samples)
+
+    def data(seed: Any) -> Any:
+        return model.sample(smaller, len(rows), np.random.default_rng(seed), **how)[0]
+
+    reached = partial(_reached, model, data, seeds, jobs, (tol, max_iter, False, False, None))
+    null = reached(1, lambda drawn: smaller)
+    full = reached(starts, lambda drawn: model.random_start(drawn, most, rng))
+    simulated = np.sort([2 * (full[i] - null[i]) for i in null.keys() & full.keys()])
+    simulated.flags.writeable = False
+    statistic = float(2 * (after - before))
+    p_value = (1 + int((simulated >= statistic).sum())) / (1 + len(simulated))
+    return RatioTest(statistic, simulated, p_value)
+
+
+def _reached(
+    model: Any,
+    data: Callable[[Any], Any],
+    seeds: NDArray[np.int64],
+    jobs: int,
+    settings: Any,
+    times: int,
+    start: Callable[[Any], em.Params],
+) -> dict[int, float]:
+    """The best log-likelihood of several fits to each of the data sets, by their number."""
+
+    def draws() -> Iterator[tuple[Any, em.Params]]:
+        for seed in np.repeat(seeds, times):
+            drawn = data(seed)
+            yield drawn, start(drawn)
+
+    best: dict[int, float] = {}
+    what = "fits to simulated data"
+    results = fits(model, draws().__next__, len(seeds) * times, jobs, settings, what)
+    for number, result in results.items():
+        reached = best.get(number // times, -np.inf)
+        best[number // times] = max(reached, result.log_likelihood)
+    return best

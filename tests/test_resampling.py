@@ -1,0 +1,94 @@
+"""Fits to data drawn anew: their scatter against the information, their labels, the ratio test."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from em_core import CoinMixture, CoinParams, GaussianMixture, GaussianParams, fit
+from em_core.resampling import aligned, bootstrap, bootstrap_ratio_test
+from em_core.worth import responsibilities, standard_errors
+
+GAUSSIANS = GaussianMixture()
+TWO = GaussianParams([0.4, 0.6], [[0.0], [4.0]], [[[1.0]], [[2.0]]])
+
+
+def fitted(n, seed=0):
+    x, _ = GAUSSIANS.sample(TWO, n, np.random.default_rng(seed))
+    return x, fit(GAUSSIANS, x, TWO, tol=1e-10).params
+
+
+def test_on_many_rows_the_bootstrap_scatters_by_the_standard_errors():
+    x, params = fitted(1_000)
+    found = bootstrap(GAUSSIANS, x, params, samples=200, rng=0)
+    assert len(found) == 200
+    errors = standard_errors(GAUSSIANS, x, params)
+    for name in ("weights", "means", "covariances"):
+        scatter = np.std([getattr(p, name) for p in found], axis=0)
+        # The standard deviation of 200 draws is known to 5 %; a 4th of that is 4 of these.
+        np.testing.assert_allclose(scatter / errors[name], 1, atol=0.25)
+
+
+def test_a_seed_gives_the_same_whatever_the_number_of_jobs():
+    x, params = fitted(200)
+    one, two = (bootstrap(GAUSSIANS, x, params, samples=8, rng=1, jobs=jobs) for jobs in (1, 2))
+    for a, b in zip(one, two, strict=True):
+        np.testing.assert_array_equal(a.means, b.means)
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 0, 1], [1, 2, 0]])
+def test_labels_are_put_into_the_order_of_the_first_fit(order):
+    x = np.array([[9, 1], [8, 2], [5, 5], [1, 9], [2, 8], [5, 5]])
+    coins = CoinParams([0.85, 0.5, 0.15], [0.3, 0.4, 0.3])
+    other = CoinParams(coins.theta[order], coins.weights[order])
+    own = responsibilities(CoinMixture(), x, coins)
+    np.testing.assert_array_equal(aligned(CoinMixture(), x, other, own).theta, coins.theta)
+
+
+def test_one_component_is_enough_for_data_from_one_and_not_for_two():
+    one = GaussianParams([1.0], [[0.0]], [[[1.0]]])
+    apart = GaussianParams([0.5, 0.5], [[0.0], [6.0]], [[[1.0]], [[1.0]]])
+    for data, enough in ((one, True), (apart, False)):
+        x, _ = GAUSSIANS.sample(data, 60, np.random.default_rng(2))
+        smaller = fit(GAUSSIANS, x, one).params
+        start = GaussianParams([0.5, 0.5], [[x.min()], [x.max()]], [np.cov(x.T).reshape(1, 1)] * 2)
+        larger = fit(GAUSSIANS, x, start).params
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # starts collapse, as they will
+            found = bootstrap_ratio_test(
+                GAUSSIANS, x, smaller, larger, samples=19, rng=0, starts=2, tol=1e-4
+            )
+        assert (found.p_value > 0.05) == enough
+        assert found.p_value == (1 + (found.simulated >= found.statistic).sum()) / 20
+        assert (np.diff(found.simulated) >= 0).all()
+
+
+def test_coins_are_tossed_as_often_as_the_data_say():
+    x = np.array([[3, 1], [8, 2], [50, 50], [1, 9]])
+    smaller, larger = CoinParams([0.5], [1.0]), CoinParams([0.4, 0.7], [0.5, 0.5])
+    found = bootstrap_ratio_test(CoinMixture(), x, smaller, larger, samples=3, rng=0, starts=2)
+    assert len(found.simulated) == 3
+    drawn, _ = CoinMixture().sample(smaller, 4, np.random.default_rng(0), tosses=x.sum(axis=1))
+    np.testing.assert_array_equal(drawn.sum(axis=1), x.sum(axis=1))
+
+
+def test_what_cannot_be_used_is_refused():
+    x, params = fitted(50)
+    one = GaussianParams([1.0], [[0.0]], [[[1.0]]])
+    for call, word in (
+        (lambda: bootstrap(GAUSSIANS, x, params, samples=0, rng=0), "samples: 0"),
+        (lambda: bootstrap(GAUSSIANS, x, params, samples=1, rng=-1), "rng: -1"),
+        (lambda: bootstrap(GAUSSIANS, x, params, samples=1, rng=0, jobs=0), "jobs: 0"),
+        (
+            lambda: bootstrap_ratio_test(GAUSSIANS, x, params, one, samples=1, rng=0),
+            "larger: has 1 component",
+        ),
+        (
+            lambda: bootstrap_ratio_test(GAUSSIANS, x, one, params, samples=1, rng=0, starts=0),
+            "starts: 0",
+        ),
+    ):
+        with pytest.raises(ValueError, match=word):
+            call()

@@ -1,0 +1,318 @@
+"""What a fit is worth, against published digits, 80-bit arithmetic and the runs themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from itertools import islice
+
+import extended
+import numpy as np
+import pytest
+from scipy.special import gammaln, xlogy
+from sklearn.mixture import GaussianMixture as Theirs
+from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky
+
+from em_core import (
+    CoinMixture,
+    CoinParams,
+    GaussianMixture,
+    GaussianParams,
+    NotConvergedWarning,
+    em_steps,
+    fit,
+)
+from em_core.worth import (
+    BorderError,
+    NotAMaximumError,
+    aic,
+    bic,
+    directions,
+    em_jacobian,
+    free_parameters,
+    icl,
+    log_density,
+    observed_information,
+    rate,
+    responsibilities,
+    standard_errors,
+)
+
+
+@dataclass(frozen=True)
+class PoissonParams:
+    weights: np.ndarray
+    means: np.ndarray
+
+
+class PoissonMixture:
+    def log_joint(self, x, params):
+        log_poisson = xlogy(x[:, None], params.means) - params.means - gammaln(x[:, None] + 1)
+        return np.log(params.weights) + log_poisson
+
+    def m_step(self, x, responsibilities, params):
+        rows = responsibilities.sum(axis=0)
+        return PoissonParams(rows / rows.sum(), responsibilities.T @ x / rows)
+
+
+class Linkage:
+    """Rao's 197 animals; the parameter is a number."""
+
+    def log_joint(self, x, theta):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            informative = np.log(np.array([theta, 1 - theta, 1 - theta, theta]) / 4)
+        uninformative = np.array([np.log(0.5), -np.inf, -np.inf, -np.inf])
+        return np.column_stack([uninformative, informative])[x]
+
+    def m_step(self, x, responsibilities, theta):
+        heads = np.isin(x, [0, 3])
+        return responsibilities[heads, 1].sum() / responsibilities[:, 1].sum()
+
+
+DEATHS = np.repeat(np.arange(10), [162, 267, 271, 185, 111, 61, 27, 8, 3, 1])
+ANIMALS = np.repeat([0, 1, 2, 3], [125, 18, 20, 34])
+POISSONS = fit(
+    PoissonMixture(),
+    DEATHS,
+    PoissonParams(np.array([0.3, 0.7]), np.array([1.0, 2.5])),
+    tol=0,
+    max_iter=8_000,
+).params
+
+
+LINKED = (15 + np.sqrt(53809)) / 394
+
+
+def test_two_poissons_bend_as_the_derivatives_say():
+    # The log-likelihood of a weight and two means, differentiated by hand.
+    counts, times = np.unique(DEATHS, return_counts=True)
+    (w, _), (a, b) = POISSONS.weights, POISSONS.means
+    f, g = (np.exp(xlogy(counts, mean) - mean - gammaln(counts + 1)) for mean in (a, b))
+    f1, f2 = f * (counts / a - 1), f * ((counts / a - 1) ** 2 - counts / a**2)
+    g1, g2 = g * (counts / b - 1), g * ((counts / b - 1) ** 2 - counts / b**2)
+    p, zero = w * f + (1 - w) * g, 0 * f
+    first = np.array([f - g, w * f1, (1 - w) * g1]) / p
+    second = np.array([[zero, f1, -g1], [f1, w * f2, zero], [-g1, zero, (1 - w) * g2]]) / p
+    right = (first * times) @ first.T - second @ times
+    found = observed_information(PoissonMixture(), DEATHS, POISSONS)
+    np.testing.assert_allclose(found, right, rtol=1e-7)
+    errors = standard_errors(PoissonMixture(), DEATHS, POISSONS)
+    by_hand = np.sqrt(np.diag(np.linalg.inv(right)))
+    np.testing.assert_allclose(errors["weights"], by_hand[[0, 0]], rtol=1e-7)
+    np.testing.assert_allclose(errors["means"], by_hand[1:], rtol=1e-7)
+
+
+def test_the_linkage_example_has_the_published_error_and_rate():
+    assert round(float(standard_errors(Linkage(), ANIMALS, LINKED)["params"]), 4) == 0.0515
+    lacking = 125 * 2 / (2 + LINKED) ** 2 * LINKED / LINKED  # of 125 θ/(2 + θ), by θ
+    complete = (34 + 125 * LINKED / (2 + LINKED)) / LINKED**2 + 38 / (1 - LINKED) ** 2
+    observed = 125 / (2 + LINKED) ** 2 + 34 / LINKED**2 + 38 / (1 - LINKED) ** 2
+    assert rate(Linkage(), ANIMALS, LINKED) == pytest.approx(1 - observed / complete, rel=1e-8)
+    assert lacking > 0
+
+
+def gaussians_of(seed, shared):
+    """A mixture at a maximum, with its data."""
+    rng = np.random.default_rng(seed)
+    k, d = rng.integers(1, 4, 2)
+    means = 4 * rng.standard_normal((k, d))
+    roots = np.eye(d) + 0.4 * rng.standard_normal((k, d, d))
+    params = GaussianParams(np.full(k, 1 / k), means, roots @ roots.transpose(0, 2, 1))
+    x, _ = GaussianMixture().sample(params, 150 * k, rng)
+    if shared:
+        params = GaussianParams(params.weights, means, [np.cov(x.T).reshape(d, d)] * k)
+    model = GaussianMixture(shared_covariance=shared)
+    return model, x, fit(model, x, params, tol=0, max_iter=2_000, accelerate=True).params
+
+
+def second_differences(model, x, params, h=1e-4):
+    """The observed information in 80-bit arithmetic, by differences of the fourth order."""
+    basis = directions(model, params)
+    k, d = params.means.shape
+    sizes = np.cumsum([k, k * d])
+    centre = np.concatenate([params.weights, params.means.ravel(), params.covariances.ravel()])
+
+    def value(vector):
+        weights, means, covariances = np.split(vector, sizes)
+        shapes = means.reshape(k, d), covariances.reshape(k, d, d)
+        joint = extended.log_joint(extended.Long(x), weights, *shapes)
+        top = joint.max(axis=0)
+        return (top + np.log(np.exp(joint - top).sum(axis=0))).sum()
+
+    def at(a, b):
+        return value(extended.Long(centre) + h * (basis @ (a + b)).astype(extended.Long))
+
+    one = np.eye(basis.shape[1])
+    offsets, factors = np.array([-2, -1, 1, 2]), np.array([1, -8, 8, -1]) / extended.Long(12)
+    found = np.zeros((len(one),) * 2)
+    for i, a in enumerate(one):
+        for j, b in enumerate(one[: i + 1]):
+            terms = [
+                fa * fb * at(u * a, v * b)
+                for u, fa in zip(offsets, factors, strict=True)
+                for v, fb in zip(offsets, factors, strict=True)
+            ]
+            found[i, j] = found[j, i] = -sum(terms) / h**2
+    return found
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("seed", range(6))
+def test_information_is_that_of_80_bit_arithmetic(seed, shared):
+    model, x, params = gaussians_of(seed, shared)
+    found = observed_information(model, x, params)
+    right = second_differences(model, x, params)
+    scale = np.sqrt(np.diag(right))
+    assert np.abs((found - right) / np.outer(scale, scale)).max() < 1e-6
+
+
+def example(name):
+    """A model, its data, and a start."""
+    if name == "linkage":
+        return Linkage(), ANIMALS, 0.5
+    if name == "two Poissons":
+        start = PoissonParams(np.array([0.36, 0.64]), np.array([1.3, 2.7]))
+        return PoissonMixture(), DEATHS, start
+    if name.startswith("coins"):
+        model, start = CoinMixture(name != "coins"), CoinParams([0.7, 0.4], [0.3, 0.7])
+        return model, model.sample(start, 200, np.random.default_rng(0))[0], start
+    model, x, found = gaussians_of(
+        *{"one covariance": (2, True), "own covariances": (0, False)}[name]
+    )
+    return model, x, GaussianParams(found.weights, found.means + 0.01, found.covariances)
+
+
+EXAMPLES = {  # iterations of a run, and the number of runs
+    "linkage": (100, 2),
+    "two Poissons": (10_000, 2),
+    "coins": (200, 2),
+    "coins and weights": (800, 2),
+    "one covariance": (800, 2),
+    "own covariances": (200, 2),
+}
+
+
+def flat(params):
+    if np.isscalar(params):
+        return np.array([params])
+    return np.concatenate([np.ravel(getattr(params, field.name)) for field in fields(params)])
+
+
+def like(params, vector):
+    if np.isscalar(params):
+        return float(vector[0])
+    shapes = [np.shape(getattr(params, field.name)) for field in fields(params)]
+    parts = np.split(vector, np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1])
+    return type(params)(*[p.reshape(shape) for p, shape in zip(parts, shapes, strict=True)])
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_rate_is_the_ratio_of_successive_errors(name):
+    model, x, start = example(name)
+    count, runs = EXAMPLES[name]
+    for _ in range(runs):  # the next one starts in the direction from which the last one came
+        steps = [flat(state.params) for state in islice(em_steps(model, x, start), count)]
+        limit = steps[-1]
+        errors = np.abs(np.array(steps) - limit).max(axis=1)
+        near, nearer = (int(np.argmax(errors < size)) for size in (1e-6, 1e-9))
+        start = like(start, limit + 1e3 * (steps[near] - limit))
+    ratio = (errors[nearer] / errors[near]) ** (1 / (nearer - near))
+    assert rate(model, x, like(start, limit)) == pytest.approx(ratio, abs=1e-6)
+
+
+@dataclass(frozen=True)
+class Alleles:
+    weights: np.ndarray
+
+
+class Moths:
+    """Genotypes CC CI CT II IT TT, of which carbonaria, insularia and typica show themselves."""
+
+    pairs = np.array([[2, 0, 0], [1, 1, 0], [1, 0, 1], [0, 2, 0], [0, 1, 1], [0, 0, 2]])
+    ways = np.log([1, 2, 2, 1, 2, 1])
+    looks = np.array([0, 0, 0, 1, 1, 2])
+
+    def log_joint(self, x, params):
+        shown = x[:, None] == self.looks
+        return np.where(shown, self.ways + self.pairs @ np.log(params.weights), -np.inf)
+
+    def m_step(self, x, responsibilities, params):
+        counts = responsibilities.sum(axis=0) @ self.pairs
+        return Alleles(counts / counts.sum())
+
+
+def test_moths_have_the_two_published_rates():
+    x = np.repeat([0, 1, 2], [85, 196, 341])
+    steps = [s.params for s in islice(em_steps(Moths(), x, Alleles(np.full(3, 1 / 3))), 60)]
+    limit = steps[-1].weights
+    assert [round(limit[0], 6), round(limit[1], 5)] == [0.070837, 0.18874]
+    errors = np.array([params.weights for params in steps[:7]]) - limit
+    ratios = errors[1:] / errors[:-1]
+    assert round(ratios[4, 0], 6) == 0.036719
+    assert round(ratios[4, 1], 5) == 0.17595  # the print's, on the way to
+    rates = np.sort(np.linalg.eigvals(em_jacobian(Moths(), x, steps[-1])))
+    assert rates.round(6).tolist() == [0.036719, 0.175873]
+
+
+def test_coins_and_poissons_are_as_slow_as_was_published():
+    tosses = np.array([[5, 5], [9, 1], [8, 2], [4, 6], [7, 3]])
+    params = fit(CoinMixture(), tosses, CoinParams([0.6, 0.5], [0.5, 0.5]), tol=1e-13).params
+    assert round(rate(CoinMixture(), tosses, params), 2) == 0.41
+    assert round(rate(PoissonMixture(), DEATHS, POISSONS), 4) == 0.9957
+
+
+# --- criteria --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_criteria_are_those_of_scikit_learn(shared):
+    model, x, params = gaussians_of(0, shared)
+    kind = "tied" if shared else "full"
+    theirs = Theirs(len(params.weights), covariance_type=kind)
+    theirs.weights_, theirs.means_ = params.weights, params.means
+    theirs.covariances_ = params.covariances[0] if shared else params.covariances
+    theirs.precisions_cholesky_ = _compute_precision_cholesky(theirs.covariances_, kind)
+    assert bic(model, x, params) == pytest.approx(theirs.bic(x), rel=1e-12)
+    assert aic(model, x, params) == pytest.approx(theirs.aic(x), rel=1e-12)
+    assert free_parameters(model, params) == theirs._n_parameters()
+    np.testing.assert_allclose(log_density(model, x, params), theirs.score_samples(x), rtol=1e-12)
+    found = responsibilities(model, x, params)
+    np.testing.assert_allclose(found, theirs.predict_proba(x), atol=1e-12)
+    entropy = -(found[found > 0] * np.log(found[found > 0])).sum()
+    assert icl(model, x, params) == pytest.approx(bic(model, x, params) + 2 * entropy, rel=1e-12)
+
+
+def test_free_parameters_are_counted_by_directions():
+    coins = CoinParams([0.5, 0.6, 0.7], [0.2, 0.3, 0.5])
+    assert free_parameters(CoinMixture(), coins) == 3
+    assert free_parameters(CoinMixture(fit_weights=True), coins) == 5
+    assert free_parameters(PoissonMixture(), POISSONS) == 3
+    assert free_parameters(Linkage(), 0.5) == 1
+    assert free_parameters(Linkage(), {"one": 1.0, "two": np.ones((2, 2))}) == 5
+
+
+def test_a_model_says_in_which_directions_its_parameters_move():
+    class OneMean(PoissonMixture):
+        def directions(self, params):
+            return np.array([[1], [-1], [0], [0]])
+
+    found = standard_errors(OneMean(), DEATHS, POISSONS)
+    alone = observed_information(PoissonMixture(), DEATHS, POISSONS)[0, 0]
+    np.testing.assert_allclose(found["weights"], alone**-0.5, rtol=1e-8)
+    assert not found["means"].any()
+
+
+def test_what_is_not_a_maximum_is_refused():
+    model, x, start = example("coins and weights")
+    params = fit(model, x, start, tol=1e-12).params
+    for wrong, error in (
+        (CoinParams([0.5, 0.5], [0.5, 0.5]), NotAMaximumError),
+        (CoinParams([1.0, 0.5], [0.0, 1.0]), BorderError),
+    ):
+        with pytest.raises(error, match="params: "):
+            standard_errors(model, x, wrong)
+    with pytest.warns(NotConvergedWarning, match="standard errors away"):
+        standard_errors(model, x, CoinParams(params.theta + 0.01, params.weights))
+    never = np.array([[10, 0], [10, 0], [3, 7], [4, 6]])
+    sure = fit(model, never, CoinParams([0.9, 0.4], [0.5, 0.5]), tol=1e-13).params
+    with pytest.raises(BorderError, match=r"theta\[0\] lies on the border"):
+        rate(model, never, sure)
