@@ -1,9 +1,9 @@
 """Expectation–maximization, step by step: the algorithms that the book explains.
 
 `em` holds the one EM loop, `coins` and `gaussians` the two models of the book, `listings` the
-lecture's code: these can be read in an evening. `scale` makes the same fits quick and large; it can
-wait. What draws or shows (`plots`, `widgets`) is imported by name, so that this package needs
-numpy, scipy and threadpoolctl alone.
+lecture's code: these can be read in an evening. `worth` and `resampling` say what a fit is worth;
+`scale` makes the same fits quick and large; it can wait. What draws or shows (`plots`, `widgets`)
+is imported by name, so that this package needs numpy, scipy and threadpoolctl alone.
 """
 
 from em_core.coins import CoinMixture, CoinParams
@@ -22,9 +22,27 @@ from em_core.em import (
 )
 from em_core.fitting import Progress, fit, fit_restarts
 from em_core.gaussians import GaussianMixture, GaussianParams
+from em_core.resampling import RatioTest, bootstrap, bootstrap_ratio_test
 from em_core.scale.chunks import Chunks
+from em_core.worth import (
+    BorderError,
+    NotAMaximumError,
+    aic,
+    bic,
+    em_jacobian,
+    free_parameters,
+    icl,
+    log_density,
+    observed_information,
+    rate,
+    responsibilities,
+    standard_errors,
+)
 
-__all__ = ["Chunks", "CoinMixture", "CoinParams", "CollapseError", "CollapsedStartsWarning"]
-__all__ += ["EMResult", "EMState", "FewRowsWarning", "GaussianMixture", "GaussianParams"]
-__all__ += ["LikelihoodFellWarning", "NotConvergedWarning", "Progress", "StoppedWarning"]
-__all__ += ["ZeroProbabilityError", "em_steps", "fit", "fit_restarts", "lower_bound"]
+__all__ = ["BorderError", "Chunks", "CoinMixture", "CoinParams", "CollapseError"]
+__all__ += ["CollapsedStartsWarning", "EMResult", "EMState", "FewRowsWarning", "GaussianMixture"]
+__all__ += ["GaussianParams", "LikelihoodFellWarning", "NotAMaximumError", "NotConvergedWarning"]
+__all__ += ["Progress", "RatioTest", "StoppedWarning", "ZeroProbabilityError", "aic", "bic"]
+__all__ += ["bootstrap", "bootstrap_ratio_test", "em_jacobian", "em_steps", "fit", "fit_restarts"]
+__all__ += ["free_parameters", "icl", "log_density", "lower_bound", "observed_information", "rate"]
+__all__ += ["responsibilities", "standard_errors"]

@@ -18,6 +18,8 @@ MODELS = ["checks", "em", "survey", "coins", "gaussians"]
 SCALE = ["threads", "chunks", "sweeps", "coins", "gaussians", "known"]
 CORE = [*MODELS, *(f"scale.{name}" for name in SCALE), "fitting", "worth", "resampling", "on_dask"]
 LEVELS = [*CORE, "style", "listings", "tables", "plots", "widgets", "exercises"]
+WORTH = ["responsibilities", "log_density", "aic", "bic", "icl", "observed_information"]
+WORTH += ["standard_errors", "em_jacobian", "rate"]
 CONTRACT = {
     "CoinMixture": "(fit_weights=False)",
     "CoinParams": "(theta, weights)",
@@ -29,7 +31,13 @@ CONTRACT = {
     "fit_restarts": "(model, x, k, *, starts, rng, tol=1e-08, max_iter=10000, accelerate=False, "
     "progress=None, jobs=1, threads=None)",
     "lower_bound": "(model, x, params, responsibilities)",
+    **dict.fromkeys(WORTH, "(model, x, params)"),
+    "free_parameters": "(model, params)",
+    "bootstrap": "(model, x, params, *, samples, rng, tol=1e-08, max_iter=10000, jobs=1)",
+    "bootstrap_ratio_test": "(model, x, smaller, larger, *, samples, rng, starts=10, tol=1e-08, "
+    "max_iter=10000, jobs=1)",
     "EMState": "(iteration, params, responsibilities, log_likelihood)",
+    "RatioTest": "(statistic, simulated, p_value)",
     "EMResult": "(params, log_likelihood, iterations, converged, log_likelihoods)",
 }
 
@@ -116,9 +124,9 @@ def source(module: str) -> str:
     return (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
 
 
-def test_the_core_is_at_most_1175_lines_of_code():
+def test_the_core_is_at_most_1460_lines_of_code():
     sizes = {name: len(code_lines(source(name))) for name in ["__init__", *CORE]}
-    assert sum(sizes.values()) <= 1175, sizes
+    assert sum(sizes.values()) <= 1460, sizes
 
 
 def test_the_core_is_all_that_does_not_draw_show_or_check():

@@ -7,9 +7,18 @@ import warnings
 import numpy as np
 import pytest
 
-from em_core import CoinMixture, CoinParams, GaussianMixture, GaussianParams, fit
-from em_core.resampling import aligned, bootstrap, bootstrap_ratio_test
-from em_core.worth import responsibilities, standard_errors
+from em_core import (
+    CoinMixture,
+    CoinParams,
+    GaussianMixture,
+    GaussianParams,
+    bootstrap,
+    bootstrap_ratio_test,
+    fit,
+    responsibilities,
+    standard_errors,
+)
+from em_core.resampling import aligned
 
 GAUSSIANS = GaussianMixture()
 TWO = GaussianParams([0.4, 0.6], [[0.0], [4.0]], [[[1.0]], [[2.0]]])

@@ -13,21 +13,18 @@ from sklearn.mixture import GaussianMixture as Theirs
 from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky
 
 from em_core import (
+    BorderError,
     CoinMixture,
     CoinParams,
     GaussianMixture,
     GaussianParams,
-    NotConvergedWarning,
-    em_steps,
-    fit,
-)
-from em_core.worth import (
-    BorderError,
     NotAMaximumError,
+    NotConvergedWarning,
     aic,
     bic,
-    directions,
     em_jacobian,
+    em_steps,
+    fit,
     free_parameters,
     icl,
     log_density,
@@ -36,6 +33,7 @@ from em_core.worth import (
     responsibilities,
     standard_errors,
 )
+from em_core.worth import directions
 
 
 @dataclass(frozen=True)
@@ -103,11 +101,9 @@ def test_two_poissons_bend_as_the_derivatives_say():
 
 def test_the_linkage_example_has_the_published_error_and_rate():
     assert round(float(standard_errors(Linkage(), ANIMALS, LINKED)["params"]), 4) == 0.0515
-    lacking = 125 * 2 / (2 + LINKED) ** 2 * LINKED / LINKED  # of 125 θ/(2 + θ), by θ
     complete = (34 + 125 * LINKED / (2 + LINKED)) / LINKED**2 + 38 / (1 - LINKED) ** 2
     observed = 125 / (2 + LINKED) ** 2 + 34 / LINKED**2 + 38 / (1 - LINKED) ** 2
     assert rate(Linkage(), ANIMALS, LINKED) == pytest.approx(1 - observed / complete, rel=1e-8)
-    assert lacking > 0
 
 
 def gaussians_of(seed, shared):
@@ -156,7 +152,7 @@ def second_differences(model, x, params, h=1e-4):
 
 
 @pytest.mark.parametrize("shared", [False, True])
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_information_is_that_of_80_bit_arithmetic(seed, shared):
     model, x, params = gaussians_of(seed, shared)
     found = observed_information(model, x, params)

@@ -18,8 +18,9 @@ FEW = ["-m", "not many", "--hypothesis-profile=few"]
 
 # Each file of tests belongs to one step. These need nothing but the code.
 ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sklearn"]
-LAWS = [*ROUNDING, "formulas", "chunks", "threads", "machines"]
-CODE = ["core", "errors", "causes", "taken", "tables", "plots", "widgets", "exercises"]
+LAWS = [*ROUNDING, "worth", "formulas", "chunks", "threads", "machines"]
+CODE = ["core", "errors", "causes", "taken", "resampling"]
+CODE += ["tables", "plots", "widgets", "exercises"]
 # What the chapters claim of em_core's numbers, and the book's own bench: on its own Python alone,
 # with which the pages are made. Elsewhere em_core itself is tested, and the chapters' outputs.
 BOOK = ["bench_site", "claims_coins", "claims_more_coins", "claims_gaussians"]
