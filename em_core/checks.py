@@ -120,6 +120,31 @@ def distribution(name: str, values: ArrayLike, shape: tuple[int | str, ...]) -> 
     return numbers(name, given / totals, shape) if gaps.max() > terms * EPS else given
 
 
+def not_negative(name: str, values: ArrayLike, shape: tuple[int | str, ...]) -> Array:
+    """`values` as numbers from 0, or a ValueError."""
+    given = numbers(name, values, shape)
+    if given.min() < 0:
+        raise ValueError(f"{name}: must be at least 0, not negative in {rows(given < 0)}")
+    return given
+
+
+def row_weights(values: ArrayLike, n: int) -> Array:
+    """`values` as the weights of n rows, or a ValueError."""
+    weights = not_negative("row_weights", values, (n,))
+    right = "at most 2**53, and not all 0"
+    must(right, 0 < weights.max() <= LARGEST_COUNT, "row_weights", weights)
+    return weights
+
+
+def kept(x: Any, weights: ArrayLike | None) -> tuple[Any, Array | None]:
+    """The rows whose weight is not 0, and their weights, if there are any."""
+    if weights is None:
+        return x, None
+    array = np.asanyarray(x)
+    weights = row_weights(weights, len(array))
+    return (x, weights) if weights.all() else (array[weights > 0], weights[weights > 0])
+
+
 def epsilon(values: ArrayLike) -> float:
     """The ε of the numbers' type, if it is coarser than that of double precision."""
     kind = np.asarray(values).dtype

@@ -102,7 +102,7 @@ class CoinMixture:
         x : array_like of shape (m, 2)
             Heads and tails.
         responsibilities : array_like of shape (m, k)
-            Every row sums to 1.
+            A row sums to 1, or to its weight: see `Model.m_step`.
         params : CoinParams
             The parameters that gave the responsibilities; fixed weights are taken from here.
 
@@ -120,7 +120,7 @@ class CoinMixture:
         checks.params(params, CoinParams)
         counts = as_counts(x)
         shape = len(counts), len(params.theta)
-        r = checks.distribution("responsibilities", responsibilities, shape)
+        r = checks.not_negative("responsibilities", responsibilities, shape)
         return from_sums(r.sum(axis=0), r.T @ counts, params, self.fit_weights)
 
     def sample(

@@ -32,7 +32,12 @@ class Model(Protocol):
         """Log p(x_i, z_i = j; params), shape (n, k)."""
 
     def m_step(self, x: Any, responsibilities: Array, params: Params, /) -> Params:
-        """The parameters that maximise the lower bound for these responsibilities."""
+        """The parameters that maximise the lower bound for these responsibilities.
+
+        A row of them sums to 1; in a fit with `row_weights`, to the row's weight over the mean
+        weight, so that all of them still sum to the number of rows. A model that has a
+        ``log_prior`` is given the weights as they are.
+        """
 
 
 class StartingModel(Model, Protocol):
@@ -111,9 +116,10 @@ class EMState:
     params : object
         The model's parameters, θ⁽ᵗ⁾.
     responsibilities : ndarray of shape (n, k)
-        p(z_i = j | x_i; params), read-only; every row sums to 1.
+        p(z_i = j | x_i; params), read-only; every row sums to 1. Rows of weight 0 are left out.
     log_likelihood : float
-        Σ_i log p(x_i; params), of the observed data, in nats.
+        Σ_i log p(x_i; params), of the observed data, in nats; each term times the row's weight, if
+        there are weights.
     """
 
     iteration: int
@@ -149,7 +155,7 @@ class EMResult:
     __setstate__ = checks.restored
 
 
-def e_step(log_joint: Array, x: Any = None) -> tuple[Array, float]:
+def e_step(log_joint: Array, x: Any = None, row_weights: Any = None) -> tuple[Array, float]:
     """Responsibilities and log-likelihood from the log-joint, by log-sum-exp.
 
     Parameters
@@ -158,13 +164,14 @@ def e_step(log_joint: Array, x: Any = None) -> tuple[Array, float]:
         Log p(x_i, z_i = j).
     x : array_like, optional
         The data, if the log-joint's shape is to be held against theirs.
+    row_weights : ndarray of shape (n,), optional
 
     Returns
     -------
     responsibilities : ndarray of shape (n, k)
         Read-only; every row sums to 1.
     log_likelihood : float
-        Σ_i log Σ_j exp(log_joint_ij).
+        Σ_i v_i log Σ_j exp(log_joint_ij), with the rows' weights v_i if there are any.
 
     Raises
     ------
@@ -180,13 +187,26 @@ def e_step(log_joint: Array, x: Any = None) -> tuple[Array, float]:
         advice = "start from parameters under which every row can happen"
         raise ZeroProbabilityError(f"x: the model gives {which}; {advice}")
     responsibilities = np.array(log_joint.T, order="C")
-    log_likelihood = softmax(responsibilities)
+    log_likelihood = float(weighted(softmax(responsibilities), row_weights).sum())
     responsibilities.flags.writeable = False
     return responsibilities.T, log_likelihood
 
 
-def softmax(log_joint: Array) -> float:
-    """Turn a log-joint of shape (k, n) into responsibilities, in place; the log-likelihood.
+def weighted(values: Array, row_weights: Array | None) -> Array:
+    """Values for rows, along the last axis, times the rows' weights if there are any."""
+    return values if row_weights is None else values * row_weights
+
+
+def shares(model: Model, responsibilities: Array, row_weights: Array | None) -> Array:
+    """What the M-step is given: see `Model.m_step`."""
+    if row_weights is None:
+        return responsibilities
+    unit = 1.0 if hasattr(model, "log_prior") else row_weights.mean()
+    return weighted(responsibilities.T, row_weights / unit).T
+
+
+def softmax(log_joint: Array) -> Array:
+    """Turn a log-joint of shape (k, n) into responsibilities, in place; the rows' log-densities.
 
     Both are NaN for an impossible row.
     """
@@ -197,7 +217,7 @@ def softmax(log_joint: Array) -> float:
         total = np.add.reduce(log_joint, axis=0)
         log_joint /= total
         np.log(total, out=total)
-    return float(largest.sum() + total.sum())
+    return np.asarray(largest + total)
 
 
 def check_occupied(weights: Array, *sums: Array) -> None:
@@ -212,7 +232,9 @@ def check_occupied(weights: Array, *sums: Array) -> None:
         raise CollapseError(j, "its responsibilities sum to nothing", advice=f"{cause}. {RESTART}")
 
 
-def em_steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
+def em_steps(
+    model: Model, x: Any, params: Params, *, row_weights: ArrayLike | None = None
+) -> Iterator[EMState]:
     """The EM algorithm as an endless iterator of states; the start comes first.
 
     Parameters
@@ -223,6 +245,10 @@ def em_steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
         The data, as the model takes them.
     params : object
         The start, as the model takes it.
+    row_weights : array_like of shape (n,), optional
+        A row of weight v counts as v such rows: counts, or any numbers from 0 of which one is not
+        0. Their common factor changes the log-likelihood, and no parameter. Rows of weight 0 are
+        left out, and not counted where a message says which row is wrong.
 
     Yields
     ------
@@ -237,20 +263,21 @@ def em_steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
         When a component collapses; it names the component and the iteration.
     """
     checks.model(model, "log_joint", "m_step")
+    x, row_weights = checks.kept(x, row_weights)
     with at_iteration(0):
         if callable(check := getattr(model, "check", None)):
             check(x, params)
-    return _steps(model, x, params)
+    return _steps(model, x, params, row_weights)
 
 
-def _steps(model: Model, x: Any, params: Params) -> Iterator[EMState]:
+def _steps(model: Model, x: Any, params: Params, row_weights: Any) -> Iterator[EMState]:
     iteration = 0
     while True:
-        responsibilities, log_likelihood = e_step(model.log_joint(x, params), x)
+        responsibilities, log_likelihood = e_step(model.log_joint(x, params), x, row_weights)
         yield EMState(iteration, params, responsibilities, log_likelihood)
         iteration += 1
         with at_iteration(iteration, params):
-            params = model.m_step(x, responsibilities, params)
+            params = model.m_step(x, shares(model, responsibilities, row_weights), params)
 
 
 @contextmanager

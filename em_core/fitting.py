@@ -11,6 +11,7 @@ from threading import Event, Lock
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from em_core import checks, em
 from em_core.gaussians import GaussianParams
@@ -40,6 +41,7 @@ def fit(
     x: Any,
     params: em.Params,
     *,
+    row_weights: ArrayLike | None = None,
     tol: float = 1e-8,
     max_iter: int = 10_000,
     accelerate: bool = False,
@@ -59,6 +61,8 @@ def fit(
     x : array_like, numpy.memmap or Chunks
         The data, as the model takes them. Where there is a quick way, they may be `Chunks`, and a
         `numpy.memmap` is read in pieces, as these are.
+    row_weights : array_like of shape (n,), optional
+        As for `em_steps`. For data in pieces these are read once more, to be counted.
     tol : float, default 1e-8
         Stop when the total log-likelihood changes by less than this; if accelerated, twice in a
         row. 0 runs exactly `max_iter` iterations.
@@ -101,7 +105,7 @@ def fit(
     """
     _check_settings(tol, max_iter, accelerate, progress, threads)
     with np.errstate(under="ignore"):  # what is too small to matter is no mistake
-        run = _Run(model, x, params, accelerate, threads)
+        run = _Run(model, x, params, row_weights, accelerate, threads)
         try:
             run.go(tol, max_iter, progress)
         except KeyboardInterrupt:
@@ -122,6 +126,7 @@ def fit_restarts(
     *,
     starts: int,
     rng: np.random.Generator | int,
+    row_weights: ArrayLike | None = None,
     tol: float = 1e-8,
     max_iter: int = 10_000,
     accelerate: bool = False,
@@ -143,8 +148,8 @@ def fit_restarts(
         The number of starts.
     rng : numpy.random.Generator or int
         The source of chance, or a seed for one.
-    tol, max_iter, accelerate, progress
-        As for `fit`.
+    row_weights, tol, max_iter, accelerate, progress
+        As for `fit`; a start is drawn from the rows as they are, but for those of weight 0.
     jobs : int, default 1
         How many fits run beside each other, in threads; BLAS has one thread meanwhile. The results
         are the same. It pays where one pass takes longer than some milliseconds; below, they wait
@@ -177,15 +182,21 @@ def fit_restarts(
     """
     checks.model(model, "log_joint", "m_step", "random_start")
     rng = checks.chance("starts", starts, rng)
-    rows = x.some(rng) if isinstance(x, Chunks) else x
     settings = (tol, max_iter, accelerate, progress, threads)
-    found = fits(model, lambda: (x, model.random_start(rows, k, rng)), starts, jobs, settings)
+    _check_settings(*settings)  # before any data are read
+    x, row_weights = _with_weights(model, x, row_weights)
+    rows = x.some(rng) if isinstance(x, Chunks) else x
+
+    def draw() -> tuple[Any, em.Params, Any]:
+        return x, model.random_start(rows, k, rng), row_weights
+
+    found = fits(model, draw, starts, jobs, settings)
     return sorted(found.values(), key=lambda result: -result.log_likelihood)
 
 
 def fits(
     model: em.Model,
-    draw: Callable[[], tuple[Any, em.Params]],
+    draw: Callable[[], tuple[Any, em.Params, Any]],
     times: int,
     jobs: int,
     settings: Sequence[Any],
@@ -197,7 +208,8 @@ def fits(
     ----------
     model : Model
     draw : callable
-        Gives the data and the start of the next fit; it is called by one thread at a time.
+        Gives the data, the start and the rows' weights of the next fit; it is called by one thread
+        at a time.
     times, jobs : int
         How many fits, and how many of them beside each other.
     settings : sequence
@@ -226,8 +238,8 @@ def fits(
     def attempt(_: int) -> None:
         try:
             with turn:  # whoever is first draws first
-                number, (x, start) = next(numbers), draw()
-            run = _Run(model, x, start, accelerate, threads)
+                number, drawn = next(numbers), draw()
+            run = _Run(model, *drawn, accelerate, threads)
             run.go(tol, max_iter, progress, stopped)
             runs[number] = run
         except (em.CollapseError, em.ZeroProbabilityError) as error:
@@ -242,7 +254,7 @@ def fits(
 
 
 def _check_settings(tol: Any, max_iter: Any, accelerate: Any, progress: Any, threads: Any) -> None:
-    """Refuse what can't be used, before any data are read."""
+    """Refuse what can't be used."""
     checks.flag("accelerate", accelerate)
     able = progress is None or callable(progress) or isinstance(progress, checks.FLAG)
     checks.must("True or False, or a function", able, "progress", progress)
@@ -256,9 +268,13 @@ def _check_settings(tol: Any, max_iter: Any, accelerate: Any, progress: Any, thr
 class _Run:
     """A fit on its way."""
 
-    def __init__(self, model: Any, x: Any, start: Any, accelerate: bool, threads: Any) -> None:
+    def __init__(
+        self, model: Any, x: Any, start: Any, row_weights: Any, accelerate: bool, threads: Any
+    ) -> None:
         checks.model(model, "log_joint", "m_step")
-        self.model, self.x, self.start, self.params = model, x, start, start
+        x, row_weights = _with_weights(model, x, row_weights)
+        self.model, self.x, self.row_weights = model, x, row_weights
+        self.start = self.params = start
         self.iteration, self.converged = 0, False
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
         self.log_likelihoods: list[float] = []
@@ -267,7 +283,7 @@ class _Run:
         if quick_way := known.quick_way(model):
             self.x = Chunks.of(x) if isinstance(x, np.memmap) else x
             with em.at_iteration(0):
-                sweeper = quick_way(model, self.x, start, threads)
+                sweeper = quick_way(model, self.x, start, threads, row_weights)
             self.as_given, self.steps = sweeper.params, passes(sweeper, accelerate)
             self.rows, self.rounding = sweeper.rows, np.inf  # these models never fall by more
         elif accelerate or isinstance(x, Chunks):
@@ -276,7 +292,7 @@ class _Run:
             raise ValueError(f"{wish} for {known.why_not(model)}; {advice}")
         else:
             self.as_given = lambda params: params
-            states = em.em_steps(model, x, start)
+            states = em.em_steps(model, x, start, row_weights=row_weights)
             self.steps = ((s.iteration, s.params, s.log_likelihood) for s in states)
 
     def go(self, tol: float, max_iter: int, watch: Any, stopped: Event | None = None) -> None:
@@ -322,7 +338,8 @@ class _Run:
             given = self.model.log_joint(self.x, params)
             terms = np.logaddexp.reduce(checks.log_joint(given), axis=1)
             # A sum of terms loses ε times their sizes; three digits more are the model's to lose.
-            self.rounding = 1e3 * checks.epsilon(given) * float((1 + abs(terms)).sum())
+            sizes = em.weighted(1 + abs(terms), self.row_weights)
+            self.rounding = 1e3 * checks.epsilon(given) * float(sizes.sum())
         if fall > self.rounding and not self.doubts:
             seen = f"the log-likelihood fell by {fall:.3g} at iteration {self.iteration}; usually"
             cause = "m_step does not maximise the lower bound of log_joint, by mistake or a prior,"
@@ -347,6 +364,14 @@ class _Run:
         # The start is returned as it came, not as the quick way would write it.
         params = self.as_given(self.params) if self.iteration else self.start
         return em.EMResult(params, float(values[-1]), self.iteration, self.converged, values)
+
+
+def _with_weights(model: Any, x: Any, row_weights: Any) -> tuple[Any, Any]:
+    """The data and their weights without the rows of weight 0; pieces have theirs with them."""
+    if row_weights is None:
+        return x, None
+    x = Chunks.of(x) if isinstance(x, np.memmap) and known.quick_way(model) else x
+    return (x.weighted(row_weights), None) if isinstance(x, Chunks) else checks.kept(x, row_weights)
 
 
 def _stopped_early(attempt: Callable[[int], None], starts: int, jobs: int, stopped: Event) -> bool:

@@ -12,7 +12,7 @@ from scipy.special import xlogy
 from em_core import checks
 from em_core.checks import EPS, Array
 from em_core.em import RESTART, CollapseError, check_occupied
-from em_core.survey import Posterior, Survey, causes, standardised
+from em_core.survey import TINY, Posterior, Survey, causes, standardised
 
 LARGEST_VALUE = 1e140  # the sum of squares of larger ones may overflow
 
@@ -125,7 +125,7 @@ class GaussianMixture:
         ----------
         x : array_like of shape (n, d)
         responsibilities : array_like of shape (n, k)
-            Every row sums to 1.
+            A row sums to 1, or to its weight: see `Model.m_step`.
         params : GaussianParams
             The parameters that gave the responsibilities.
 
@@ -143,10 +143,11 @@ class GaussianMixture:
         """
         rows = as_rows(x, params)
         shape = len(rows), len(params.weights)
-        r = checks.distribution("responsibilities", responsibilities, shape)
+        r = checks.not_negative("responsibilities", responsibilities, shape)
         found = Survey.of(rows, r)
         weights, means, covariances = estimates(found, params.weights, self.shared_covariance)
-        self._check_collapse(covariances, found, rows, lambda x: r)
+        shares = r / np.maximum(r.sum(axis=1, keepdims=True), TINY)
+        self._check_collapse(covariances, found, rows, lambda x: shares)
         return GaussianParams(weights, means, covariances)
 
     def sample(

@@ -65,10 +65,11 @@ def bootstrap(
     """
     checks.model(model, "log_joint", "m_step")
     rng = checks.chance("samples", samples, rng)
-    rows, own = np.asanyarray(x), responsibilities(model, x, params)
+    own = responsibilities(model, x, params)
 
-    def draw() -> tuple[Any, em.Params]:
-        return rows[rng.integers(len(rows), size=len(rows))], params
+    def draw() -> tuple[Any, em.Params, Any]:
+        times = np.bincount(rng.integers(len(own), size=len(own)), minlength=len(own))
+        return x, params, times
 
     found = fits(model, draw, samples, jobs, (tol, max_iter, False, False, None), "resamples")
     return [aligned(model, x, result.params, own) for result in found.values()]
@@ -206,10 +207,10 @@ def _reached(
 ) -> dict[int, float]:
     """The best log-likelihood of several fits to each of the data sets, by their number."""
 
-    def draws() -> Iterator[tuple[Any, em.Params]]:
+    def draws() -> Iterator[tuple[Any, em.Params, None]]:
         for seed in np.repeat(seeds, times):
             drawn = data(seed)
-            yield drawn, start(drawn)
+            yield drawn, start(drawn), None
 
     best: dict[int, float] = {}
     what = "fits to simulated data"

@@ -28,6 +28,8 @@ class Survey:
 
     Attributes
     ----------
+    rows : int
+        How many there are, whatever their weights.
     n : ndarray of shape (k,)
         Σ_i r_ij.
     mean : ndarray of shape (k, d)
@@ -38,6 +40,7 @@ class Survey:
         The largest |x_i| of each axis.
     """
 
+    rows: int
     n: Array
     mean: Array
     scatter: Array
@@ -45,7 +48,10 @@ class Survey:
 
     @classmethod
     def of(cls, x: Array, responsibilities: Array | None = None) -> Self:
-        """The survey of some rows, by responsibilities of shape (n, k) or as one component."""
+        """The survey of some rows, by responsibilities of shape (n, k) or as one component.
+
+        The responsibilities may be times the rows' weights.
+        """
         z = np.array(x.T, order="C")  # as columns, which are long
         largest, about = np.abs(z).max(axis=1), z @ np.full(len(x), 1 / len(x))
         # About a mean that lacks digits all sums keep theirs; a column that is constant is 0.
@@ -57,7 +63,7 @@ class Survey:
             shares = zip(np.sqrt(r.T), means[:, :, np.newaxis], strict=True)
             # The product of a matrix with itself is half the work.
             scatter = [(y := root * (z - mean)) @ y.T for root, mean in shares]
-        return cls(n, about + means, np.array(scatter), largest)
+        return cls(len(x), n, about + means, np.array(scatter), largest)
 
     def __add__(self, other: Self) -> Self:
         """The survey of both sets of rows (Chan, Golub and LeVeque 1983)."""
@@ -66,7 +72,7 @@ class Survey:
         apart = (self.n[:, np.newaxis] * share * step)[:, :, np.newaxis] * step[:, np.newaxis, :]
         largest = np.maximum(self.largest, other.largest)
         scatter = self.scatter + other.scatter + apart
-        return type(self)(n, self.mean + share * step, scatter, largest)
+        return type(self)(self.rows + other.rows, n, self.mean + share * step, scatter, largest)
 
     def finest(self) -> Array:
         """The smallest standard deviation of each axis that is not rounding: shape (d,).

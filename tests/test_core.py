@@ -25,11 +25,11 @@ CONTRACT = {
     "CoinParams": "(theta, weights)",
     "GaussianMixture": "(shared_covariance=False)",
     "GaussianParams": "(weights, means, covariances)",
-    "em_steps": "(model, x, params)",
-    "fit": "(model, x, params, *, tol=1e-08, max_iter=10000, accelerate=False, progress=None, "
-    "threads=None)",
-    "fit_restarts": "(model, x, k, *, starts, rng, tol=1e-08, max_iter=10000, accelerate=False, "
-    "progress=None, jobs=1, threads=None)",
+    "em_steps": "(model, x, params, *, row_weights=None)",
+    "fit": "(model, x, params, *, row_weights=None, tol=1e-08, max_iter=10000, accelerate=False, "
+    "progress=None, threads=None)",
+    "fit_restarts": "(model, x, k, *, starts, rng, row_weights=None, tol=1e-08, max_iter=10000, "
+    "accelerate=False, progress=None, jobs=1, threads=None)",
     "lower_bound": "(model, x, params, responsibilities)",
     **dict.fromkeys(WORTH, "(model, x, params)"),
     "free_parameters": "(model, params)",
@@ -124,9 +124,9 @@ def source(module: str) -> str:
     return (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
 
 
-def test_the_core_is_at_most_1460_lines_of_code():
+def test_the_core_is_at_most_1555_lines_of_code():
     sizes = {name: len(code_lines(source(name))) for name in ["__init__", *CORE]}
-    assert sum(sizes.values()) <= 1460, sizes
+    assert sum(sizes.values()) <= 1555, sizes
 
 
 def test_the_core_is_all_that_does_not_draw_show_or_check():

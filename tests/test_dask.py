@@ -97,6 +97,15 @@ def test_coins_go_by_dask_too(client):
     assert (here.params.theta == there.params.theta).all()
 
 
+def test_weights_go_to_the_partitions_whose_rows_they_are(client):
+    x, start = clusters()
+    weights = np.random.default_rng(3).integers(0, 3, len(x)).astype(float)
+    data = DaskChunks(da.from_array(x, chunks=(3_000, 3)))
+    there = fit(MODEL, data, start, row_weights=weights, tol=0, max_iter=3)
+    here = fit(MODEL, Chunks.of(x, 3_000), start, row_weights=weights, tol=0, max_iter=3)
+    assert same(here.params, there.params)
+
+
 def held(piece: np.ndarray, armed: Path, killed: Path) -> np.ndarray:
     """The piece; once all is armed, not before a worker has been killed over it."""
     until = time.monotonic() + LAST_RESORT

@@ -370,8 +370,7 @@ def test_flags_are_true_or_false(flag):
         (HALF[:2], "has shape (2, 2); expected (3, 2)"),
         (np.ones((3, 1)), "has shape (3, 1); expected (3, 2)"),
         (HALF[0], "has shape (2,)"),
-        (HALF * [[1], [2], [1]], "each row must be at least 0 and sum to 1, not row 1"),
-        (HALF + np.array([1, -1]), "each row must be at least 0 and sum to 1, not rows 0, 1, 2"),
+        (HALF + np.array([1, -1]), "must be at least 0"),
         (HALF * np.nan, "holds NaN"),
     ],
 )
@@ -383,6 +382,20 @@ def test_bad_responsibilities_are_refused(call, responsibilities, words):
         return call(TOSSES, responsibilities, COIN_PARAMS)
 
     refused(user, "responsibilities:", words)
+
+
+@over(
+    ("responsibilities", "row"),
+    [(HALF * [[1], [2], [1]], "row 1"), (HALF + np.array([1, -1]), "rows 0, 1, 2")],
+)
+def test_the_bound_is_for_distributions(responsibilities, row):
+    """An M-step is not: with weights of rows, their responsibilities sum to these."""
+    words = f"each row must be at least 0 and sum to 1, not {row}"
+    refused(
+        lambda: lower_bound(COINS, TOSSES, COIN_PARAMS, responsibilities),
+        "responsibilities:",
+        words,
+    )
 
 
 # --- what passes for numbers ----------------------------------------------------------------------

@@ -584,6 +584,60 @@ def test_the_m_step_does_not_lower_the_bound(case, seed):
     assert lifted <= after.log_likelihood + 1e-10 * (1 + abs(lifted))
 
 
+# --- weights of rows ------------------------------------------------------------------------------
+
+
+def both_ways(case: Case, x: np.ndarray, params: Any, row_weights: Any = None) -> list[list]:
+    """What a few steps of the loop and of `fit` find: log-likelihoods and parameters."""
+    steps = em_steps(case.model, x, params, row_weights=row_weights)
+    try:
+        states = list(islice(steps, STEPS + 1))
+        found = fit(case.model, x, params, row_weights=row_weights, tol=0, max_iter=STEPS)
+    except (CollapseError, ValueError):  # a coin that was never tossed
+        assume(False)
+    values = [state.log_likelihood for state in states]
+    ends = (values, states[-1].params), (found.log_likelihoods, found.params)
+    return [[np.asarray(told), *case.arrays(end)] for told, end in ends]
+
+
+@over_models
+@given(seed=seeds)
+def test_a_row_of_weight_v_is_v_rows(case, seed):
+    x, params, rng = drawn(case, seed)
+    counts = rng.integers(0, 5, len(x))
+    assume(counts.any())
+    repeated = both_ways(case, np.repeat(x, counts, axis=0), params)
+    weighted = both_ways(case, x, params, counts)
+    for way, other in zip(weighted, repeated, strict=True):
+        for one, two in zip(way, other, strict=True):
+            np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-12 * abs(two).max())
+
+
+@over_models
+@given(seed=seeds)
+def test_weights_of_1_change_no_bit_and_their_unit_no_parameter(case, seed):
+    x, params, rng = drawn(case, seed)
+    plain, ones = both_ways(case, x, params), both_ways(case, x, params, [1] * len(x))
+    for way, other in zip(plain, ones, strict=True):
+        assert all((a == b).all() for a, b in zip(way, other, strict=True))
+    weights, unit = rng.exponential(size=len(x)), 10 ** rng.uniform(-6, 6)
+    one, other = (both_ways(case, x, params, w) for w in (weights, unit * weights))
+    for (values, *arrays), (scaled, *same) in zip(one, other, strict=True):
+        np.testing.assert_allclose(scaled, unit * values, rtol=1e-12)
+        for a, b in zip(arrays, same, strict=True):
+            near(a, b, 1e-9)
+
+
+@over_models
+@given(seed=seeds)
+def test_with_weights_it_never_falls(case, seed):
+    x, params, rng = drawn(case, seed)
+    weights = rng.exponential(size=len(x)) * rng.integers(0, 2, len(x))
+    assume(weights.any())
+    for values, *_ in both_ways(case, x, params, weights):
+        assert (np.diff(values) >= -1e-12 * (1 + abs(values[0]))).all()
+
+
 # --- the models of the book ----------------------------------------------------------------------
 
 

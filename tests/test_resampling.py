@@ -21,7 +21,7 @@ from em_core import (
 from em_core.resampling import aligned
 
 GAUSSIANS = GaussianMixture()
-TWO = GaussianParams([0.4, 0.6], [[0.0], [4.0]], [[[1.0]], [[2.0]]])
+TWO = GaussianParams([0.4, 0.6], [[0.0], [6.0]], [[[1.0]], [[2.0]]])
 
 
 def fitted(n, seed=0):

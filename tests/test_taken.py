@@ -25,6 +25,7 @@ from em_core import (
     CoinParams,
     CollapsedStartsWarning,
     CollapseError,
+    FewRowsWarning,
     GaussianMixture,
     GaussianParams,
     StoppedWarning,
@@ -416,7 +417,7 @@ def test_what_does_not_sum_to_one_in_its_own_precision_is_refused():
             CoinParams([0.5, 0.5], np.array([0.5, 0.5 + off], dtype))
         rows = np.array([[0.5, 0.5 + off]], dtype)
         with pytest.raises(ValueError, match="sum to 1"):
-            CoinMixture().m_step([[1, 1]], rows, CoinParams([0.5, 0.5], [0.5, 0.5]))
+            lower_bound(CoinMixture(), [[1, 1]], CoinParams([0.5, 0.5], [0.5, 0.5]), rows)
 
 
 # --- results --------------------------------------------------------------------------------------
@@ -482,6 +483,94 @@ def test_a_copy_leaves_an_array_of_ones_own_as_it_was(way, tmp_path):
     assert start.flags.writeable
     assert back.params.flags.writeable
     assert not back.responsibilities.flags.writeable
+
+
+# --- weights of rows ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_weights_go_with_the_rows_wherever_these_are(name, tmp_path):
+    _, x, _ = CASES[name]
+    weights = rng().integers(0, 3, len(x)) / 4
+    weights[100:200] = 0  # a whole piece
+    here = ten(name, x[weights > 0], row_weights=weights[weights > 0])
+    spoilt = np.where(weights[:, np.newaxis] > 0, x, np.nan)
+    places = {
+        "memory": spoilt,
+        "pieces": Chunks.of(spoilt, 100),
+        "other pieces": Chunks([spoilt[:7], [], pd.DataFrame(spoilt[7:]).astype("Float64")]),
+        "disk": on_disk(spoilt, tmp_path),
+        "dask": DaskChunks(da.from_array(spoilt, chunks=(100, 2))),
+    }
+    for data in places.values():
+        with dask.config.set(scheduler="synchronous"):
+            alike(ten(name, data, row_weights=weights), here)
+            found = restarts(name, data, row_weights=weights)
+        assert all(np.isfinite(result.log_likelihood) for result in found)
+
+
+@pytest.mark.parametrize("held", [list, tuple, pd.Series, np.float32, lambda v: v.astype(object)])
+@pytest.mark.parametrize("name", CASES)
+def test_whatever_holds_the_weights_the_answer_is_the_same(name, held):
+    model, x, start = CASES[name]
+    weights = rng().integers(0, 3, len(x)).astype(float)
+    same(ten(name, x, row_weights=held(weights)), ten(name, x, row_weights=weights))
+    states = (em_steps(model, x, start, row_weights=w) for w in (held(weights), weights))
+    one, other = (next(islice(steps, 2, 3)) for steps in states)
+    assert one.log_likelihood == other.log_likelihood
+    assert len(one.responsibilities) == (weights > 0).sum()
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        (np.ones(299), r"has shape \(299,\); expected \(300,\)"),
+        (np.ones((300, 1)), r"has shape \(300, 1\); expected \(300,\)"),
+        (2.0, r"has shape \(\); expected"),
+        (-np.eye(300)[3], "must be at least 0, not negative in row 3"),
+        (np.where(np.arange(300) == 4, np.nan, 1), r"holds NaN .* in row 4"),
+        (np.zeros(300), "must be at most .* not all 0"),
+        (np.full(300, 1e300), r"must be at most 2\*\*53"),
+        (["one"] * 300, "not an array of numbers"),
+    ],
+)
+@pytest.mark.parametrize("name", ["coins", "gaussians", "a subclass"])
+def test_weights_that_are_none_are_refused(name, weights, words):
+    model, x, start = CASES[name]
+    calls = [
+        lambda: fit(model, x, start, row_weights=weights),
+        lambda: em_steps(model, x, start, row_weights=weights),
+        lambda: fit_restarts(model, x, 2, starts=1, rng=0, row_weights=weights),
+    ]
+    if name in QUICK:
+        calls.append(lambda: fit(model, Chunks.of(x, 100), start, row_weights=weights))
+    for call in calls:
+        with pytest.raises(ValueError, match=f"^row_weights: .*{words}"):
+            call()
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_pieces_with_weights_must_stay_as_long_as_they_were(name):
+    model, x, start = CASES[name]
+    for later, said in (
+        ([x[:100], x[101:]], "chunk 1 of pieces: 200 rows at first, 199 later"),
+        ([x[:100]], "chunk 1 of pieces: 200 rows at first, 0 later"),
+        ([x[:100], x[100:], x[:7]], "chunk 2 of pieces: 0 rows at first, 7 later"),
+    ):
+        readings = iter([[x[:100], x[100:]], later])
+        pieces = type("Changing", (), {"__iter__": lambda self, read=readings: iter(next(read))})
+        with pytest.raises(ValueError, match=f"^{said}$"):
+            fit(model, Chunks(pieces()), start, row_weights=np.ones(len(x)))
+
+
+def test_few_rows_are_few_whatever_they_weigh():
+    """Weights that sum to 1 are no sign of few rows, nor are rows many that weigh much."""
+    model, x, start = CASES["gaussians"]
+    fit(model, x, start, row_weights=np.full(len(x), 1 / len(x)), tol=1e-4)  # warns of nothing
+    lone = np.vstack([x, [[90, 90], [91, 90], [90, 91]]])
+    there = GaussianParams([0.5, 0.5], [[2, 2], [90, 90]], [np.eye(2) * 9] * 2)
+    with pytest.warns(FewRowsWarning, match="component 1 kept no more than"):
+        fit(model, lone, there, row_weights=np.full(len(lone), 50.0), tol=1e-4)
 
 
 # --- restarts -------------------------------------------------------------------------------------

@@ -1,8 +1,10 @@
 """Data in pieces, which are read one by one: in memory, on disk, on the machines of a cluster."""
 
 from collections.abc import Callable, Iterable, Iterator, Sized
+from copy import copy
+from dataclasses import dataclass
 from functools import partial, reduce
-from itertools import count, pairwise
+from itertools import count, pairwise, starmap, zip_longest
 from operator import add, length_hint
 from typing import Any, Self, TypeVar
 
@@ -10,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from em_core import checks
+from em_core.checks import Array
 
 CHUNK_BYTES = 2**22
 ROWS = 8  # in a piece for each column, at least: they make as many blocks, which threads share
@@ -39,6 +42,8 @@ class Chunks:
     ValueError
         If `pieces` can be iterated over once only, or not at all.
     """
+
+    weights: list[Array] | None = None  # of the rows of each piece
 
     def __init__(self, pieces: Iterable[ArrayLike]) -> None:
         checks.must("an iterable of arrays", isinstance(pieces, Iterable), "pieces", pieces)
@@ -72,7 +77,7 @@ class Chunks:
 
         They are made when they are asked for, one at a time.
         """
-        return map(function, count(), self.pieces)
+        return map(function, count(), self)
 
     def sum(self, function: Callable[[Any], Sums]) -> Sums:
         """The values of `function` at all pieces, added in the order of the pieces.
@@ -95,13 +100,55 @@ class Chunks:
 
         Which ones, depends on the number of rows and on chance, not on where and how they are cut.
         """
-        ends = np.cumsum([0, *self.each(lambda number, piece: length_hint(piece))])
+        ends = self.ends()
         if not ends[-1]:
             raise ValueError(NOTHING)
         chosen = np.sort(rng.choice(ends[-1], min(rows, int(ends[-1])), replace=False))
         places = [chosen[(chosen >= a) & (chosen < b)] - a for a, b in pairwise(ends)]
         taken = self.each(lambda number, piece: np.asarray(piece)[places[number]])
         return np.vstack([array for array in taken if len(array)])
+
+    def ends(self) -> NDArray[np.int64]:
+        """How many rows there are before each piece, and in the end."""
+        lengths = self.each(lambda number, piece: length_hint(piece))
+        return np.asarray(np.cumsum([0, *lengths]))
+
+    def weighted(self, row_weights: ArrayLike) -> Self:
+        """The same pieces, with the weights of their rows; for this they are read once."""
+        ends = self.ends()
+        weights = checks.row_weights(row_weights, int(ends[-1]))
+        found = copy(self)
+        found.weights = np.split(weights, ends[1:-1])
+        return found
+
+    def __iter__(self) -> Iterator[Any]:
+        """The pieces, with their weights if they have any."""
+        if self.weights is None:
+            return iter(self.pieces)
+        return starmap(Weighted, zip_longest(self.pieces, self.weights, fillvalue=()))
+
+
+@dataclass(frozen=True, eq=False)
+class Weighted:
+    """A piece with the weights of its rows; as an array, those of weight 0 are left out."""
+
+    rows: Any
+    weights: Array
+
+    def __len__(self) -> int:
+        before, now = len(self.weights), length_hint(self.rows)
+        if before != now:
+            raise ValueError(f"pieces: {before} rows at first, {now} later")
+        return int(np.count_nonzero(self.weights))
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> NDArray[Any]:
+        rows: NDArray[Any] = np.asanyarray(self.rows, dtype=dtype)
+        return rows if self.weights.all() else rows[self.weights > 0]
+
+
+def weights_of(piece: Any) -> Array | None:
+    """The weights of a piece's rows, those that are not 0; None if it has none."""
+    return piece.weights[piece.weights > 0] if isinstance(piece, Weighted) else None
 
 
 class _Slices:

@@ -8,7 +8,7 @@ import numpy as np
 from em_core import checks, coins
 from em_core.checks import Array
 from em_core.coins import CoinMixture, CoinParams
-from em_core.em import softmax
+from em_core.em import softmax, weighted
 from em_core.scale.sweeps import Expected, Sweeper, adder, block_size
 
 MANY = 1e4  # heads or tails in a row; with more a matrix product loses more than four digits
@@ -20,21 +20,22 @@ class CoinFrame:
     def __init__(self, k: int) -> None:
         self.size, self.work = block_size(3 + k), 3 * k
 
-    def block(self, counts: Array) -> Array:
-        """The features (1, heads, tails) of some rows, as columns: shape (3, n)."""
+    def block(self, counts: Array, weights: Any) -> Any:
+        """The features (1, heads, tails) of some rows, as columns: shape (3, n); and weights."""
         columns = np.asarray(counts, dtype=float).T
-        return np.ascontiguousarray(np.vstack([np.ones(len(counts)), columns]))
+        return np.ascontiguousarray(np.vstack([np.ones(len(counts)), columns])), weights
 
 
-def coin_sweep(params: CoinParams, product: bool, block: Array) -> Expected:
+def coin_sweep(params: CoinParams, product: bool, block: Any) -> Expected:
     """A block's share of a pass; a product leaves out the ways to order the tosses."""
+    phi, weights = block
     if product:
         log_theta, log_rest = np.log(params.theta), np.log1p(-params.theta)
-        r = np.column_stack([np.log(params.weights), log_theta, log_rest]) @ block
+        r = np.column_stack([np.log(params.weights), log_theta, log_rest]) @ phi
     else:
-        r = np.ascontiguousarray(coins.log_joint(params, block[1:].T).T)
-    log_likelihood = softmax(r)
-    return Expected(r @ block.T, log_likelihood)
+        r = np.ascontiguousarray(coins.log_joint(params, phi[1:].T).T)
+    log_likelihood = float(weighted(softmax(r), weights).sum())
+    return Expected(weighted(r, weights) @ phi.T, log_likelihood)
 
 
 class CoinSweeper(Sweeper):
@@ -46,6 +47,7 @@ class CoinSweeper(Sweeper):
     x : array_like of shape (m, 2), or Chunks of such
     start : CoinParams
     threads : int, optional
+    row_weights : ndarray of shape (m,), optional
         As for `em_core.fit`.
 
     Raises
@@ -54,10 +56,12 @@ class CoinSweeper(Sweeper):
         For unusable data or parameters.
     """
 
-    def __init__(self, model: CoinMixture, x: Any, start: CoinParams, threads: int | None) -> None:
+    def __init__(
+        self, model: CoinMixture, x: Any, start: CoinParams, threads: Any, row_weights: Any
+    ) -> None:
         checks.params(start, CoinParams)
-        super().__init__(model, x, partial(coins.as_counts, least=0))
-        self.rows, tosses, many, self.log_ways = self.over(_survey)
+        super().__init__(model, x, partial(coins.as_counts, least=0), row_weights)
+        self.rows, self.mass, tosses, many, self.log_ways = self.over(_survey)
         coins.check_tosses(tosses)
         self.total = adder(self.chunks, CoinFrame(len(start.theta)), self.kept, threads)
         self.start, self.few = start, many == 0
@@ -87,6 +91,7 @@ class CoinSweeper(Sweeper):
         return CoinParams(*np.split(vector, 2))
 
 
-def _survey(counts: Array) -> Any:
-    """The number of rows, and of tosses; whether a row has many; and Σ_i log C(n_i, h_i)."""
-    return np.r_[len(counts), counts.sum(), counts.max() > MANY, coins.log_ways(counts).sum()]
+def _survey(counts: Array, weights: Array) -> Any:
+    """How many rows, and their weights; tosses, whether a row has many; Σ_i log C(n_i, h_i)."""
+    ways = (weights * coins.log_ways(counts)).sum()
+    return np.r_[len(counts), weights.sum(), counts.sum(), counts.max() > MANY, ways]

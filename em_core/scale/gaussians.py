@@ -13,12 +13,12 @@ import numpy as np
 
 from em_core import gaussians
 from em_core.checks import EPS, Array
-from em_core.em import check_occupied, e_step, softmax
+from em_core.em import check_occupied, e_step, softmax, weighted
 from em_core.gaussians import GaussianMixture, GaussianParams, inverses_of
 from em_core.scale.sweeps import Expected, Sweeper, adder, block_size
 from em_core.survey import Survey, causes, standardised
 
-Block: TypeAlias = tuple[Array, Any]
+Block: TypeAlias = tuple[Array, Any, Any]
 matvec = partial(np.einsum, "jab,jb->ja")  # numpy.matvec needs numpy 2.2
 GUARD = 1e5  # of a raw moment's 16 digits, 5 may cancel
 STRIP = 96  # rows of a triangular matrix that are multiplied at once
@@ -141,8 +141,8 @@ class Frame:
     """
 
     def __init__(self, whole: Survey, k: int) -> None:
-        (mean,), self.n, d = whole.mean, whole.n[0], len(whole.largest)
-        _, deviations, (correlations,) = standardised(whole.scatter / self.n)
+        (mean,), self.rows, d = whole.mean, whole.rows, len(whole.largest)
+        _, deviations, (correlations,) = standardised(whole.scatter / whole.n[0])
         self.smallest = float(np.linalg.eigvalsh(correlations)[0])
         if self.smallest < 1e-12:
             correlations, self.smallest = np.eye(d), 1.0
@@ -150,14 +150,14 @@ class Frame:
         self.centre = np.where(abs(mean) > deviations[0], mean, 0.0)
         self.root = deviations.T * np.linalg.cholesky(correlations)
         self.inverse = inverses_of(self.root[np.newaxis])[0]
-        self.log_volume = self.n * float(np.log(np.sqrt(2 * np.pi) * np.diag(self.root)).sum())
+        self.log_volume = whole.n[0] * float(np.log(np.sqrt(2 * np.pi) * np.diag(self.root)).sum())
         f = 1 + d + d * (d + 1) // 2
         self.work, numbers = k * f, d * (k + 1) if prefers_residuals(d, k) else f
         # With fewer rows than axes, more time goes to fetching the roots than to using them.
         self.size = max(d, block_size(numbers + k))
 
-    def block(self, x: Array) -> Block:
-        """Some rows in these coordinates, as columns; and their features.
+    def block(self, x: Array, weights: Any) -> Block:
+        """Some rows in these coordinates, as columns; their features, and their weights.
 
         Making features anew is quicker than to fetch them from main memory; only those of a block
         that is alone stay in the cache, and are kept.
@@ -165,7 +165,7 @@ class Frame:
         # In rows, whatever the order in memory: BLAS adds up columns otherwise.
         rows = np.subtract(np.asarray(x, dtype=float), self.centre, order="C")
         z = triangular(self.inverse, rows.T)
-        return z, (features(z) if self.n <= self.size else None)
+        return z, (features(z) if self.rows <= self.size else None), weights
 
     def components(
         self, weights: Array, means: Array, covariances: Array, shared: bool
@@ -194,9 +194,9 @@ def gaussian_sweep(c: Components, block: Block) -> Expected:
     ----------
     c : Components
     block : tuple
-        Some rows as columns, shape (d, n), and their features if they are kept.
+        Some rows as columns, shape (d, n), their features if they are kept, and their weights.
     """
-    z, phi = block
+    z, phi, weights = block
     mixed = not c.own.all()
     phi = features(z) if mixed and phi is None else phi
     r = c.products @ phi if mixed else np.empty((len(c.own), z.shape[1]))
@@ -204,7 +204,8 @@ def gaussian_sweep(c: Components, block: Block) -> Expected:
     residuals = {j: triangular(c.inverses[j], z - mean) for j, mean in own}
     for j, y in residuals.items():
         r[j] = c.constants[j] - 0.5 * np.einsum("ai,ai->i", y, y)
-    log_likelihood = softmax(r)
+    log_likelihood = float(weighted(softmax(r), weights).sum())
+    r = weighted(r, weights)
     sums = r @ phi.T if mixed else np.empty_like(c.products)
     for j, y in residuals.items():
         sums[j] = summed(y, r[j])
@@ -241,6 +242,7 @@ class GaussianSweeper(Sweeper):
     x : array_like of shape (n, d), or Chunks of such
     start : GaussianParams
     threads : int, optional
+    row_weights : ndarray of shape (n,), optional
         As for `em_core.fit`.
 
     Raises
@@ -251,12 +253,15 @@ class GaussianSweeper(Sweeper):
         If a covariance is not positive definite to the working precision of these data.
     """
 
-    def __init__(self, model: GaussianMixture, x: Any, start: GaussianParams, threads: Any) -> None:
+    def __init__(
+        self, model: GaussianMixture, x: Any, start: GaussianParams, threads: Any, row_weights: Any
+    ) -> None:
         gaussians.check_params(start, model.shared_covariance)
-        super().__init__(model, x, partial(gaussians.as_rows, params=start))
+        super().__init__(model, x, partial(gaussians.as_rows, params=start), row_weights)
         self.shared = model.shared_covariance
-        whole, self.why = self.over(Survey.of), partial(causes, self.over, self.shared)
-        self.finest, self.rows = whole.finest(), whole.n[0]
+        whole = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis]))
+        self.why = partial(causes, lambda f: self.over(lambda x, v: f(x)), self.shared)
+        self.finest, self.rows, self.mass = whole.finest(), whole.rows, whole.n[0]
         gaussians.check_collapse(start.covariances, self.finest, partial(self.why, None))
         frame, d = Frame(whole, len(start.weights)), len(self.finest)
         self.total = adder(self.chunks, frame, self.kept, threads)
@@ -281,7 +286,7 @@ class GaussianSweeper(Sweeper):
         given = partial(posterior, self.model, self.frame, c)
         found, kappa = self._from_sums(expected.sums, c)
         if (kappa > GUARD).any():
-            known = self.over(lambda x: Survey.of(x, given(x)))
+            known = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis] * given(x)))
             estimates = gaussians.estimates(known, c.weights, self.shared)
             found = self.frame.components(*estimates, self.shared)
         self._check_collapse(found, partial(self.why, given))

@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike
 
 from em_core.checks import Array
 from em_core.em import CollapseError, at_iteration
-from em_core.scale.chunks import Chunks, added
+from em_core.scale.chunks import Chunks, added, weights_of
 from em_core.scale.threads import one_thread_in_blas, shared
 
 BLOCK_BYTES = 2**20  # so much of the work on a block stays in a core's own cache
@@ -75,31 +75,32 @@ def adder(chunks: Chunks, frame: Any, keep: bool, threads: int | None) -> Adder:
     chunks : Chunks
         Pieces of the data.
     frame : object
-        Its ``block(rows)`` makes a block of ``size`` rows; a pass takes ``work`` multiply-adds a
-        row.
+        Its ``block(rows, weights)`` makes a block of ``size`` rows; a pass takes ``work``
+        multiply-adds a row.
     keep : bool
         Whether the blocks are kept, or made whenever the data are read.
     threads : int, optional
         As for `fit`.
     """
 
-    def cut(piece: ArrayLike) -> list[Array]:
-        array = np.asarray(piece)
-        return [array[at : at + frame.size] for at in range(0, len(array), frame.size)]
+    def cut(piece: ArrayLike) -> list[tuple[Any, Any]]:
+        rows, weights = np.asarray(piece), weights_of(piece)
+        parts = [slice(at, at + frame.size) for at in range(0, len(rows), frame.size)]
+        return [(rows[part], None if weights is None else weights[part]) for part in parts]
 
     def of_piece(sweep: Callable[[Any], Expected], piece: ArrayLike) -> Expected:
-        return added(values(lambda rows: sweep(frame.block(rows)), cut(piece)))
+        return added(values(lambda rows: sweep(frame.block(*rows)), cut(piece)))
 
     def of_kept(sweep: Callable[[Any], Expected]) -> Expected:
         with closing(values(sweep, blocks)) as sums:  # else Ctrl-C is lost where it ends
             return added(added(islice(sums, len(piece))) for piece in pieces)
 
-    pieces = [cut(piece) for piece in chunks.pieces] if keep else []
+    pieces = [cut(piece) for piece in chunks] if keep else []
     if sum(map(len, pieces)) == 1:  # so little pays for no team
-        only = frame.block(pieces[0][0])
+        only = frame.block(*pieces[0][0])
         return lambda sweep: sweep(only)
     values = partial(shared, threads=threads, work=frame.work)
-    blocks = list(values(frame.block, list(chain.from_iterable(pieces))))
+    blocks = list(values(lambda rows: frame.block(*rows), list(chain.from_iterable(pieces))))
     return of_kept if keep else lambda sweep: chunks.sum(partial(of_piece, sweep))
 
 
@@ -118,19 +119,30 @@ class Sweeper:
     x : array_like or Chunks
     as_rows : callable
         Makes an array of a piece, or raises a ValueError.
+    row_weights : ndarray of shape (n,), optional
+        Those of an array; pieces have theirs with them.
     """
 
     rows: float  # of all pieces, when they were read first
+    mass: float  # the sum of their weights
 
-    def __init__(self, model: Any, x: Any, as_rows: Callable[[Any], Array]) -> None:
+    def __init__(
+        self, model: Any, x: Any, as_rows: Callable[[Any], Array], row_weights: Any
+    ) -> None:
         self.model, self.as_rows, self.kept = model, as_rows, not isinstance(x, Chunks)
-        self.chunks = Chunks.of(as_rows(x)) if self.kept else x
+        chunks = Chunks.of(as_rows(x)) if self.kept else x
+        self.chunks = chunks if row_weights is None else chunks.weighted(row_weights)
 
-    def over(self, function: Callable[[Array], Any]) -> Any:
-        """The sum of a function's values at the pieces."""
+    def over(self, function: Callable[[Array, Array], Any]) -> Any:
+        """The sum of a function's values at the pieces and their rows' weights."""
         as_rows = self.as_rows  # all that a cluster needs of this
+
+        def value(piece: Any) -> Any:
+            rows, weights = as_rows(piece), weights_of(piece)
+            return function(rows, np.ones(len(rows)) if weights is None else weights)
+
         with one_thread_in_blas(when=length_hint(self.chunks.pieces, 2) > 1):
-            return self.chunks.sum(lambda piece: function(as_rows(piece)))
+            return self.chunks.sum(value)
 
 
 def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
@@ -150,8 +162,8 @@ def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
     iteration, reached, trusted = 0, -np.inf, 0
     while True:
         expected = sweeper.expect(params)
-        if abs((rows := expected.sums[:, 0].sum()) - sweeper.rows) > 0.5:
-            raise ValueError(f"pieces: {sweeper.rows:.0f} rows at first, {rows:.0f} later")
+        if abs((mass := expected.sums[:, 0].sum()) - sweeper.mass) > 1e-9 * sweeper.mass:
+            raise ValueError(f"pieces: {sweeper.mass:.12g} rows at first, {mass:.12g} later")
         extrapolated = params is not plain
         if extrapolated and not expected.log_likelihood >= reached:
             params, trusted = plain, max(trusted - 1, -2 * TRUST)

@@ -414,7 +414,7 @@ def _merged(
     n: float, mean: Array, scatter: Array, other_n: float, other_mean: Array, other_scatter: Array
 ) -> Moments:
     one, other = (
-        Survey(np.array([n]), m[np.newaxis], s[np.newaxis], np.zeros_like(m))
+        Survey(0, np.array([n]), m[np.newaxis], s[np.newaxis], np.zeros_like(m))
         for n, m, s in ((n, mean, scatter), (other_n, other_mean, other_scatter))
     )
     both = one + other
