@@ -238,6 +238,7 @@ class Played(Engine):
 
     def resize(self, width: int, height: int) -> None:
         self.page.set_viewport_size({"width": width, "height": height})
+        self.until("(...size) => String([innerWidth, innerHeight]) === String(size)", width, height)
 
     def run(self, function: str, *arguments: Any) -> Any:
         return self.page.evaluate(f"(given) => ({function})(...given)", list(arguments))
@@ -375,11 +376,17 @@ class WebKit(Engine):
         self.driver.get(address)
 
     def resize(self, width: int, height: int) -> None:
-        inner = self.run("() => [innerWidth, innerHeight]")
-        outer = self.driver.get_window_size().values()
-        sizes = zip(outer, (width, height), inner, strict=True)
-        self.driver.set_window_size(*(o + w - i for o, w, i in sizes))
-        self.until("(width) => innerWidth === width", width)
+        def has_it() -> bool:
+            """Tell whether the page has that size; if not, ask once more, as it may have moved."""
+            inner = self.run("() => [innerWidth, innerHeight]")
+            if inner == [width, height]:
+                return True
+            outer = self.driver.get_window_size().values()
+            sizes = zip(outer, (width, height), inner, strict=True)
+            self.driver.set_window_size(*(o + w - i for o, w, i in sizes))
+            return False
+
+        wait(has_it, width, height)
 
     def run(self, function: str, *arguments: Any) -> Any:
         return self.driver.execute_script(f"return ({function})(...arguments)", *arguments)
@@ -426,15 +433,26 @@ def a_screen() -> Iterator[None]:
         screen.wait()
 
 
+def a_driver(options: Options) -> webdriver.WebKitGTK:
+    """Start a driver; the port that Selenium finds free for it may be taken when it begins."""
+    program, tries = browsers.find_or_install(browsers.DRIVER), 3
+    while True:
+        tries -= 1
+        try:
+            return webdriver.WebKitGTK(options=options, service=Service(program))
+        except WebDriverException:
+            if not tries:
+                raise
+
+
 @contextmanager
 def a_webkit(folder: Path) -> Iterator[WebKit]:
     """WebKit in a window whose page has the size of the other engines' pages."""
     options = Options()
     options.binary_location = browsers.find_or_install(browsers.WEBKIT)
     options.add_argument("--automation")
-    service = Service(browsers.find_or_install(browsers.DRIVER))
     with a_screen():
-        driver = webdriver.WebKitGTK(options=options, service=service)
+        driver = a_driver(options)
         try:
             webkit = WebKit(driver, options.binary_location, folder)
             webkit.resize(*SIZE)

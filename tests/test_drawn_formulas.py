@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import build
 import pytest
@@ -16,7 +17,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from parsed import soup
 from playwright.sync_api import Page
 from test_decks import NAMES as DECKS
-from walk import CHAPTERS
+from walk import CHAPTERS, resize
 
 pytestmark = pytest.mark.site
 
@@ -236,6 +237,20 @@ def stands_against(formula: Tag) -> bool:
     )
 
 
+# What is measured is laid out for that, and only then asks for its fonts.
+DRAWN = """async (look) => {
+  look();
+  await document.fonts.ready;
+  await new Promise(requestAnimationFrame);
+  return look();
+}"""
+
+
+def drawn(page: Page, look: str) -> Any:
+    """What a look at a page finds when all fonts have arrived."""
+    return page.evaluate(f"() => ({DRAWN})({look})")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_what_stands_against_a_formula_is_kept_with_it(site_dir, name):
     formulas = soup(site_dir / name).select("span.math")
@@ -247,8 +262,9 @@ def test_no_line_begins_with_the_mark_after_a_formula(page: Page, site_dir):
     for name in CHAPTERS:
         page.goto((site_dir / name).as_uri())
         marks += page.evaluate(KEEP_MARKS)
+        drawn(page, LOST)
         for width in (320, 360, 390, 414, 520, 768, 1280):
-            page.set_viewport_size({"width": width, "height": 800})
+            resize(page, width, 800)
             if lost := page.evaluate(LOST):
                 found[name, width] = lost
     assert marks > 500
@@ -256,23 +272,20 @@ def test_no_line_begins_with_the_mark_after_a_formula(page: Page, site_dir):
 
 
 # A reader who unfolds a proof on a phone sees all of it.
-CUT = """async () => {
+CUT = """() => {
   for (const fold of document.querySelectorAll("main details")) fold.open = true;
   const formulas = [...document.querySelectorAll("main details .katex-display")];
-  const cut = () => formulas.filter((it) => it.scrollWidth > it.clientWidth + 1);
-  cut();  // which lays them out and so asks for their fonts
-  await new Promise(requestAnimationFrame);
-  await document.fonts.ready;
-  return [formulas.length, cut().map((it) => it.querySelector("annotation").textContent)];
+  const cut = formulas.filter((it) => it.scrollWidth > it.clientWidth + 1);
+  return [formulas.length, cut.map((it) => it.querySelector("annotation").textContent)];
 }"""
 
 
 def test_no_formula_of_a_proof_that_unfolds_is_cut_on_a_phone(page: Page, site_dir):
-    page.set_viewport_size({"width": 390, "height": 800})
+    resize(page, 390, 800)
     found, unfolded = {}, 0
     for name in CHAPTERS:
         page.goto((site_dir / name).as_uri())
-        count, cut = page.evaluate(CUT)
+        count, cut = drawn(page, CUT)
         unfolded += count
         if cut:
             found[name] = cut
@@ -281,20 +294,19 @@ def test_no_formula_of_a_proof_that_unfolds_is_cut_on_a_phone(page: Page, site_d
 
 
 def test_a_cut_formula_is_found(page: Page, site_dir):
-    page.set_viewport_size({"width": 320, "height": 800})
+    resize(page, 320, 800)
     page.goto((site_dir / "book/01_jensen.html").as_uri())
     page.add_style_tag(content="main details { width: 200px; }")
-    count, cut = page.evaluate(CUT)
+    count, cut = drawn(page, CUT)
     assert 0 < len(cut) <= count
 
 
 def test_a_lost_mark_is_found(page: Page, site_dir):
     page.goto((site_dir / "book/04_derivation.html").as_uri())
     page.add_style_tag(content=".with-mark, .last-piece { white-space: normal; }")
-    page.set_viewport_size({"width": 390, "height": 800})
     lost = 0
     for width in range(320, 420, 5):
-        page.set_viewport_size({"width": width, "height": 800})
+        resize(page, width, 800)
         lost += len(page.evaluate(LOST))
     assert lost > 0
 
@@ -353,10 +365,10 @@ def with_derivations(site_dir: Path) -> list[str]:
 
 
 def test_reasons_stand_beside_their_lines_where_the_page_is_wide(page: Page, site_dir):
-    page.set_viewport_size({"width": 1280, "height": 800})
+    resize(page, 1280, 800)
     for name in with_derivations(site_dir):
         page.goto((site_dir / name).as_uri())
-        found = page.evaluate(REASONS)
+        found = drawn(page, REASONS)
         assert all(one["marks"] == one["letters"] for one in found), name
         assert all(one["beside"] and not one["scrolls"] for one in found), (name, found)
         assert any(all(0 < by < LINE for by in one["lower"]) for one in found), (name, found)
@@ -365,8 +377,8 @@ def test_reasons_stand_beside_their_lines_where_the_page_is_wide(page: Page, sit
 
 
 def test_reasons_stand_below_their_formula_where_the_page_is_narrow(page: Page, site_dir):
-    page.set_viewport_size({"width": 390, "height": 800})
+    resize(page, 390, 800)
     for name in with_derivations(site_dir):
         page.goto((site_dir / name).as_uri())
-        found = page.evaluate(REASONS)
+        found = drawn(page, REASONS)
         assert all(one["below"] and not one["scrolls"] for one in found), (name, found)

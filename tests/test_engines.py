@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import notebooks
 import pytest
 from engines import Engine, Played, WebKit
 from playwright.sync_api import Playwright
-from walk import COME_TO_REST, NAMES
+from walk import COME_TO_REST, NAMES, is_remembered
 
 # WebKitGTK itself crashed once in some hundred visits, on a machine with 15 times its load: that is
 # no verdict on the site, and the test is begun again. Nothing else is.
@@ -220,6 +220,22 @@ def opened(engine: Engine, address: str) -> Any:
     return engine.until(STATE)
 
 
+# A deck's widget follows it in a task of its own, and what is drawn may follow in a frame.
+SETTLE = """() => new Promise((done) => {
+  setTimeout(() => requestAnimationFrame(() => setTimeout(done)));
+})"""
+
+
+def settled_state(engine: Engine, before: Any) -> Any:
+    """The state of a page when it is another one than before, and stays."""
+    engine.run(SETTLE)
+    state = engine.run(STATE)
+    if state in (None, before):
+        return None
+    engine.run(SETTLE)
+    return state if engine.run(STATE) == state else None
+
+
 @pytest.fixture(scope="session")
 def recorded(played_chromium: Played, site_url: str) -> Callable[[str], list[Any]]:
     """Page → the states that Chromium comes to; no action is without effect there."""
@@ -229,9 +245,8 @@ def recorded(played_chromium: Played, site_url: str) -> Callable[[str], list[Any
         states = [opened(played_chromium, f"{site_url}/{name}")]
         for action in TRACES[name]:
             played_chromium.act(*action)
-            played_chromium.run("() => new Promise(requestAnimationFrame)")
-            states.append(played_chromium.until(STATE))
-            assert states[-1] != states[-2], f"{name}: {action} does nothing"
+            settled = partial(settled_state, played_chromium, states[-1])
+            states.append(engines.wait(settled, name, *action))
         return states
 
     return record
@@ -326,7 +341,7 @@ READ = f"""async (number) => {{
   await ({COME_TO_REST})(place);
   return place.getBoundingClientRect().top;
 }}"""
-RELOAD = "() => { window.old = true; location.reload(); }"
+RELOAD = "() => { window.old = true; setTimeout(() => location.reload()); }"
 # Not while it is still held: from then on it must stay by itself.
 IS_BACK = f"""(number, top) => {{
   if (window.old || document.readyState !== "complete") return false;
@@ -355,11 +370,17 @@ def test_the_colours_are_switched_and_kept(engine: Engine, site_url: str) -> Non
     engine.goto(f"{site_url}/book/05_coins.html")
     engine.until(theme, "light")
     light = engine.run(ground)
-    engine.click("button", "Dark colours")
-    engine.until(theme, "dark")
-    assert engine.run(ground) != light
-    engine.goto(f"{site_url}/decks/05_coins.html")
-    engine.until(theme, "dark")
+
+    def choose() -> None:
+        engine.click("button", "Dark colours")
+        engine.until(theme, "dark")
+        assert engine.run(ground) != light
+
+    def leave() -> None:
+        engine.goto(f"{site_url}/decks/05_coins.html")
+        engine.until(READY)
+
+    assert is_remembered(choose, leave, lambda: engine.run(theme, "dark"))
     engine.goto(f"{site_url}/book/04_derivation.html")
     engine.click("button", "Light colours")
     engine.until(theme, "light")

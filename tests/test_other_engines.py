@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from parsed import soup
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from test_decks import NAMES as DECKS
-from walk import NAMES
+from walk import NAMES, resize
 
 pytestmark = pytest.mark.site
 
@@ -60,13 +60,16 @@ LABELS = """() => {
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("name", WITH_WIDGETS)
 def test_labels_cover_no_other_text_and_are_whole(page: Page, site_dir, name, width):
-    page.set_viewport_size({"width": width, "height": 800})
+    resize(page, width, 800)
     page.goto((site_dir / f"{name}.html").as_uri())
     page.locator(".em-ready").first.wait_for()
     found = page.evaluate(LABELS)
     picker = page.locator("[data-em-widget=jensen] .em-live select")
     for curve in picker.locator("option").all() if picker.count() else []:
         picker.select_option(curve.get_attribute("value"))
+        expect(page.locator(".em-live .em-status")).to_contain_text(
+            f"f(x) = {curve.text_content()}"
+        )
         found += page.evaluate(LABELS)
     assert found == []
 
@@ -109,6 +112,7 @@ def test_a_select_is_drawn_by_the_site_but_where_colours_are_the_system_s(
     assert computed(page, select, "appearance") == {"none"}
     for mode in ("light", "dark"):
         page.emulate_media(color_scheme=mode)
+        expect(page.locator("html")).to_have_attribute("data-theme", mode)
         ink, arrow = page.locator(select).evaluate(
             "(one) => [getComputedStyle(one).color, getComputedStyle(one).backgroundImage]"
         )

@@ -92,7 +92,7 @@ def test_a_place_has_the_words_and_a_click_leads_to_it(one: Visit, base: str, ty
     first = search(one, base, typed).first
     assert any(words.search(mark.inner_text()) for mark in first.locator("mark").all())
     first.locator("a").click()
-    one.page.wait_for_url("**/book/**")
+    one.page.wait_for_url(f"{base}book/**")
     anchor = one.page.evaluate("decodeURIComponent(location.hash.slice(1))")
     place = one.page.locator(f'[id="{anchor}"]' if anchor else "main")
     assert words.search(str(place.text_content()))
@@ -199,7 +199,7 @@ def test_one_searches_by_keyboard_alone(one: Visit, base: str) -> None:
     assert found.count() > shown
     expect(one.page.locator(".more")).to_have_count(0)
     one.page.keyboard.press("Enter")
-    one.page.wait_for_url("**/book/**")
+    one.page.wait_for_url(f"{base}book/**")
 
 
 def test_what_was_typed_stands_in_the_field(one: Visit, base: str) -> None:

@@ -14,7 +14,7 @@ import notebooks
 import pytest
 import yaml
 from playwright.sync_api import Browser, expect
-from walk import CHAPTERS, NAMES, Seen, Visit, Walk, visiting
+from walk import CHAPTERS, NAMES, Seen, Visit, Walk, is_remembered, until, visiting
 
 pytestmark = pytest.mark.site
 
@@ -175,9 +175,11 @@ def test_without_a_script_the_system_s_mode_holds(
 def test_the_mode_is_switched_and_kept(visit: Callable[..., Visit], site_url: str) -> None:
     one = visit(color_scheme="light")
     one.page.goto(f"{site_url}/book/03_incomplete.html")
-    one.page.get_by_role("button", name="Dark colours").click()
-    one.page.goto(f"{site_url}/book/04_derivation.html")
-    assert one.page.locator("html").get_attribute("data-theme") == "dark"
+    assert is_remembered(
+        one.page.get_by_role("button", name="Dark colours").click,
+        lambda: one.page.goto(f"{site_url}/book/04_derivation.html"),
+        lambda: one.page.locator("html").get_attribute("data-theme") == "dark",
+    )
     one.page.get_by_role("button", name="Light colours").click()
     assert one.page.evaluate("localStorage.getItem('em-mode')") is None
 
@@ -190,8 +192,7 @@ def test_what_is_typed_while_the_search_arrives_stays(
     page.goto(f"{site_url}/search.html", wait_until="commit")
     page.locator("#q").fill("Jensen")
     expect(page.locator("#q")).to_have_value("Jensen")
-    while not held:
-        page.wait_for_timeout(50)
+    until(page, lambda: held)
     held[0].continue_()
     page.wait_for_load_state()
     expect(page.locator("#q")).to_have_value("Jensen")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from test_widget_pages import SPECS, Spec, handle, on_its_page, shows, slider, status
-from walk import COME_TO_REST
+from walk import COME_TO_REST, until
 
 pytestmark = pytest.mark.site
 
@@ -47,7 +48,7 @@ class Phone:
         """Swipe upwards from there, a little askew: the page must come along, and not glide on."""
         start, before = middle(what), self.page.evaluate("scrollY")
         self._move(start, 6, -120)
-        self.page.wait_for_function("before => scrollY > before + 60", arg=before)
+        until(self.page, f"scrollY > {before + 60}")
         self.page.evaluate(HOLD)
         self._touch("touchMove", (start[0] + 6, start[1] - 120))
         self._touch("touchEnd")
@@ -95,12 +96,13 @@ def test_a_finger_meets_every_control_and_scrolls_the_page(
     phone: Phone, site_url: str, spec: Spec
 ) -> None:
     widget = on_its_page(phone.page, site_url, spec.kind)
-    for _ in ("light", "dark"):
+    for other in ("dark", "light"):
         controls = widget.locator("button, select, input, summary")
         assert controls.count() >= 6
         assert controls.evaluate_all(SMALL, LEAST) == []
         assert widget.locator(".em-handle").evaluate_all(MISSED, LEAST) == []
         phone.page.locator(".mode").tap()
+        expect(phone.page.locator("html")).to_have_attribute("data-theme", other)
     for part in (widget.locator(".em-stage"), status(widget), slider(widget)):
         phone.scroll_from(part)
         shows(widget, spec, 0)
@@ -118,8 +120,7 @@ def test_a_finger_moves_the_slider(phone: Phone, site_url: str) -> None:
     widget = on_its_page(phone.page, site_url, "coin-steps")
     x, y = middle(slider(widget))
     phone.swipe((x, y), 60, 6)
-    dragged = int(slider(widget).input_value())
-    assert 10 < dragged < 20
+    expect(slider(widget)).to_have_value(re.compile(r"^1[1-9]$"))
     phone.page.touchscreen.tap(x, y)
     expect(slider(widget)).to_have_value("10")
     expect(status(widget)).to_contain_text("Iteration 5, after the M-step")
@@ -144,14 +145,13 @@ def test_what_hovering_shows_is_there_without_it(phone: Phone, site_url: str) ->
     assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).textContent", [x, y]) == (
         "Copy"
     )
-    assert copy.evaluate("it => getComputedStyle(it).opacity") == "1"
+    expect(copy).to_have_css("opacity", "1")
     boxes = copy.bounding_box(), code.bounding_box()
     assert boxes[0]["y"] >= boxes[1]["y"] + boxes[1]["height"]  # type: ignore[index]
-    assert (
-        page.locator("h2 > .headerlink").first.evaluate("it => getComputedStyle(it).opacity") == "1"
-    )
-    page.locator(".local summary").tap()
-    page.locator(".contents summary").tap()
+    expect(page.locator("h2 > .headerlink").first).to_have_css("opacity", "1")
+    for fold in (".local details", ".contents"):
+        page.locator(f"{fold} > summary").tap()
+        expect(page.locator(fold)).to_have_js_property("open", True)
     targets = page.locator(".copy:visible, summary:visible, nav a:visible, .find button, .ways a")
     assert targets.count() > 40
     assert targets.evaluate_all(SMALL, LEAST) == []
@@ -164,12 +164,12 @@ def test_a_far_section_waits_and_is_found(phone: Phone, site_url: str) -> None:
     page = phone.page
     page.goto(f"{site_url}/book/05_coins.html")
     last = page.locator("article > section > section").last
-    waits = "it => !it.querySelector('p').checkVisibility({ contentVisibilityAuto: true })"
-    assert last.evaluate(waits)
+    shown = "it => it.querySelector('p').checkVisibility({ contentVisibilityAuto: true })"
+    assert not last.evaluate(shown)
     page.locator(".local summary").tap()
     page.locator(".local li li > a").last.tap()
     expect(last.locator("h2")).to_be_in_viewport()
-    assert not last.evaluate(waits)
+    until(page, lambda: last.evaluate(shown))
 
 
 def reloads_in_haste(page: Page) -> None:
@@ -199,7 +199,7 @@ def test_whoever_comes_back_to_a_page_is_where_he_was(
         throttle = {"rate": slowness}
         context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", throttle)
         returns(page)
-        page.wait_for_function("() => history.scrollRestoration === 'auto'")
+        until(page, "history.scrollRestoration === 'auto'")
         assert place.evaluate("it => it.getBoundingClientRect().top") == pytest.approx(top, abs=2)
 
 
@@ -213,13 +213,15 @@ def test_the_place_is_there_before_the_last_script_until_a_finger_moves(
     held: list[Route] = []
     page.route("**/em-site.js*", lambda route: held.append(route))
     page.reload(wait_until="commit")
-    page.wait_for_function(
-        f"() => {{ const it = {places}[30]?.getBoundingClientRect(); "
-        "return it?.bottom > 0 && it.top < innerHeight; }"
+    until(
+        page,
+        f"(({{ top, bottom }}) => bottom > 0 && top < innerHeight"
+        " && history.scrollRestoration === 'manual')"
+        f"({places}[30]?.getBoundingClientRect() ?? {{}})",
     )
-    assert page.evaluate("history.scrollRestoration") == "manual"
     phone.swipe((200, 300), 6, 300)
-    page.wait_for_function("() => history.scrollRestoration === 'auto'")
+    until(page, "history.scrollRestoration === 'auto'")
+    until(page, lambda: held)
     held[0].continue_()
 
 
@@ -227,5 +229,5 @@ def test_a_box_that_scrolls_is_reached_by_keyboard(phone: Phone, site_url: str) 
     phone.page.goto(f"{site_url}/book/06_coin_code.html")
     wide = phone.page.locator("pre:visible").filter(has_text="def coin_em_loop").first
     wide.scroll_into_view_if_needed()
-    assert wide.evaluate("it => it.scrollWidth > it.clientWidth + 1")
     expect(wide).to_have_attribute("tabindex", "0")
+    assert wide.evaluate("it => it.scrollWidth > it.clientWidth + 1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import build
 import yaml
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page, Request, ViewportSize
 
 Mode = Literal["light", "dark"]
 LAST_RESORT = 60  # seconds for what takes less than one, on a machine that does much besides
@@ -37,6 +37,15 @@ LISTEN = """(mode) => {
     });
     return system.matches !== (mode === "dark");
 }"""
+# A new size is on its way when the driver comes back; what listens to it hears of it in a frame.
+RESIZED = """async ([width, height, last]) => {
+    const end = performance.now() + 1000 * last;
+    while (innerWidth !== width || innerHeight !== height) {
+        if (performance.now() > end) throw new Error(`${innerWidth} × ${innerHeight}`);
+        await new Promise(requestAnimationFrame);
+    }
+    await new Promise(requestAnimationFrame);
+}"""
 SURPLUS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SCROLLING_TABLES = """[...document.querySelectorAll("main table")]
     .filter((table) => [table.offsetWidth, table.scrollWidth]
@@ -59,6 +68,14 @@ ANCHORS = "[...document.querySelectorAll('[id]')].map((element) => element.id)"
 REPORT = """addEventListener('securitypolicyviolation',
     (event) => console.error('policy', event.blockedURI));"""
 SCHEME = "getComputedStyle(document.documentElement).colorScheme"
+
+
+def resize(page: Page, width: int, height: int) -> None:
+    """Give a page another size, and come back when it knows of it."""
+    size: ViewportSize = {"width": width, "height": height}
+    if page.viewport_size != size:
+        page.set_viewport_size(size)
+        page.evaluate(RESIZED, [width, height, LAST_RESORT])
 
 
 def page_names() -> list[str]:
@@ -122,8 +139,7 @@ class Visit:
 
     def set(self, width: int, mode: Mode) -> None:
         """Give the page another width and the system another mode."""
-        if self.page.viewport_size != {"width": width, "height": 800}:
-            self.page.set_viewport_size({"width": width, "height": 800})
+        resize(self.page, width, 800)
         changes = self.page.evaluate(LISTEN, mode)
         self.page.emulate_media(color_scheme=mode)
         if changes and self.page.url != "about:blank":
@@ -133,6 +149,33 @@ class Visit:
         """Requests that left the site."""
         here = (base, "data:", "blob:")
         return [url for url in self.requests if not url.startswith(here)]
+
+
+def until(page: Page, what: str | Callable[[], Any]) -> None:
+    """Wait until a page says so, or until the driver has heard of it.
+
+    Playwright's own way is an eval in the page, which the policy forbids.
+    """
+    is_so = what if callable(what) else lambda: page.evaluate(what)
+    end = time.monotonic() + LAST_RESORT
+    while not is_so():
+        assert time.monotonic() < end, f"it did not come: {what}"
+        page.wait_for_timeout(20)
+
+
+def is_remembered(
+    choose: Callable[[], object], leave: Callable[[], object], is_there: Callable[[], bool]
+) -> bool:
+    """Tell whether a choice is there on the page that one comes to.
+
+    A browser may forget what was stored an instant before a page is left: then one chooses again.
+    """
+    for _ in range(20):
+        choose()
+        leave()
+        if is_there():
+            return True
+    return False
 
 
 @contextmanager

@@ -25,6 +25,7 @@ FOLDER = build.BUILD / "pdf"
 HERE = Path(__file__).parent / "pdf"
 MONO = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 LAYOUT = {"format": "A4", "prefer_css_page_size": True, "print_background": True}
+LAST_RESORT = 300_000  # ms
 ROUNDS = 4
 """Page numbers are part of the text: they are filled in until none of them moves any more."""
 GUESS = """height => {
@@ -62,6 +63,7 @@ def print_book(source: Path) -> bytes:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=browser.ARGUMENTS)
         page = chromium.new_page()
+        page.set_default_timeout(LAST_RESORT)
         page.emulate_media(media="print", color_scheme="light")
         page.goto(source.as_uri())
         problems = page.evaluate((HERE / "fit.js").read_text())
