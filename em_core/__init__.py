@@ -24,6 +24,7 @@ from em_core.fitting import Progress, fit, fit_restarts
 from em_core.gaussians import GaussianMixture, GaussianParams
 from em_core.resampling import RatioTest, bootstrap, bootstrap_ratio_test
 from em_core.scale.chunks import Chunks
+from em_core.starts import kmeans_start
 from em_core.worth import (
     BorderError,
     NotAMaximumError,
@@ -44,5 +45,5 @@ __all__ += ["CollapsedStartsWarning", "EMResult", "EMState", "FewRowsWarning", "
 __all__ += ["GaussianParams", "LikelihoodFellWarning", "NotAMaximumError", "NotConvergedWarning"]
 __all__ += ["Progress", "RatioTest", "StoppedWarning", "ZeroProbabilityError", "aic", "bic"]
 __all__ += ["bootstrap", "bootstrap_ratio_test", "em_jacobian", "em_steps", "fit", "fit_restarts"]
-__all__ += ["free_parameters", "icl", "log_density", "lower_bound", "observed_information", "rate"]
-__all__ += ["responsibilities", "standard_errors"]
+__all__ += ["free_parameters", "icl", "kmeans_start", "log_density", "lower_bound"]
+__all__ += ["observed_information", "rate", "responsibilities", "standard_errors"]

@@ -206,12 +206,12 @@ class GaussianMixture:
             If the data have no spread in some direction.
         """
         rng = checks.chance("k", k, rng)
-        whole = checks.in_parts(x, lambda rows: Survey.of(_as_points(rows)))
+        whole = checks.in_parts(x, lambda rows: Survey.of(as_points(rows)))
         n, covariances = int(whole.n[0]), whole.scatter / whole.n[0]
         self._check_collapse(covariances, whole, x)
         shuffled, tried = rng.permutation(n), k
         while True:  # until as many rows differ
-            rows = _as_points(np.asanyarray(x)[shuffled[:tried]])
+            rows = as_points(np.asanyarray(x)[shuffled[:tried]])
             first = np.sort(np.unique(rows, axis=0, return_index=True)[1])
             if len(first) >= k or tried >= n:
                 means, covariances = rows[np.resize(first, k)], np.repeat(covariances, k, axis=0)
@@ -221,7 +221,7 @@ class GaussianMixture:
     def _check_collapse(
         self, covariances: Array, known: Survey, x: ArrayLike, posterior: Posterior = None
     ) -> None:
-        why = partial(causes, lambda f: f(_as_points(x)), self.shared_covariance, posterior)
+        why = partial(causes, lambda f: f(as_points(x)), self.shared_covariance, posterior)
         check_collapse(covariances, known.finest(), why)
 
 
@@ -295,7 +295,8 @@ def _log_density(columns: Array, mean: Array, covariance: Array) -> Array:
     return np.asarray(-0.5 * (len(mean) * np.log(2 * np.pi) + log_determinant + distances))
 
 
-def _as_points(x: ArrayLike, d: int | str = "d") -> Array:
+def as_points(x: ArrayLike, d: int | str = "d") -> Array:
+    """The data as points, or a ValueError."""
     points = checks.numbers("x", x, ("n", d), copy=False)
     if max(points.max(), -points.min()) > LARGEST_VALUE:
         i, a = np.argwhere(abs(points) > LARGEST_VALUE)[0]
@@ -306,7 +307,7 @@ def _as_points(x: ArrayLike, d: int | str = "d") -> Array:
 def as_rows(x: ArrayLike, params: GaussianParams, shared: bool = False) -> Array:
     """The data as points of as many dimensions as the model's parameters have, or a ValueError."""
     check_params(params, shared)
-    return _as_points(x, params.means.shape[1])
+    return as_points(x, params.means.shape[1])
 
 
 def check_params(params: GaussianParams, shared: bool) -> None:

@@ -14,7 +14,7 @@ import pytest
 import em_core
 
 PACKAGE = Path(em_core.__file__).parent
-MODELS = ["checks", "em", "survey", "coins", "gaussians"]
+MODELS = ["checks", "em", "survey", "coins", "gaussians", "starts"]
 SCALE = ["threads", "chunks", "sweeps", "coins", "gaussians", "known"]
 CORE = [*MODELS, *(f"scale.{name}" for name in SCALE), "fitting", "worth", "resampling", "on_dask"]
 LEVELS = [*CORE, "style", "listings", "tables", "plots", "widgets", "exercises"]
@@ -30,6 +30,7 @@ CONTRACT = {
     "progress=None, threads=None)",
     "fit_restarts": "(model, x, k, *, starts, rng, row_weights=None, tol=1e-08, max_iter=10000, "
     "accelerate=False, progress=None, jobs=1, threads=None)",
+    "kmeans_start": "(x, k, rng)",
     "lower_bound": "(model, x, params, responsibilities)",
     **dict.fromkeys(WORTH, "(model, x, params)"),
     "free_parameters": "(model, params)",
@@ -124,9 +125,9 @@ def source(module: str) -> str:
     return (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
 
 
-def test_the_core_is_at_most_1555_lines_of_code():
+def test_the_core_is_at_most_1580_lines_of_code():
     sizes = {name: len(code_lines(source(name))) for name in ["__init__", *CORE]}
-    assert sum(sizes.values()) <= 1555, sizes
+    assert sum(sizes.values()) <= 1580, sizes
 
 
 def test_the_core_is_all_that_does_not_draw_show_or_check():

@@ -33,6 +33,7 @@ from em_core import (
     em_steps,
     fit,
     fit_restarts,
+    kmeans_start,
     lower_bound,
 )
 from em_core.on_dask import DaskChunks
@@ -571,6 +572,59 @@ def test_few_rows_are_few_whatever_they_weigh():
     there = GaussianParams([0.5, 0.5], [[2, 2], [90, 90]], [np.eye(2) * 9] * 2)
     with pytest.warns(FewRowsWarning, match="component 1 kept no more than"):
         fit(model, lone, there, row_weights=np.full(len(lone), 50.0), tol=1e-4)
+
+
+# --- a start by k-means ---------------------------------------------------------------------------
+
+
+def test_a_kmeans_start_is_clusters_and_what_varies_within_them():
+    x, _ = points()
+    start = kmeans_start(x, 2, rng=0)
+    labels = np.argmin([((x - mean) ** 2).sum(axis=1) for mean in start.means], axis=0)
+    np.testing.assert_allclose(start.weights, np.bincount(labels) / len(x), rtol=1e-12)
+    means = [x[labels == j].mean(axis=0) for j in (0, 1)]
+    np.testing.assert_allclose(start.means, means, rtol=1e-10)
+    within = np.cov((x - start.means[labels]).T, bias=True)
+    np.testing.assert_allclose(start.covariances, [within] * 2, rtol=1e-10)
+    assert fit(GaussianMixture(), x, start).converged
+
+
+def test_a_kmeans_start_knows_no_units_and_no_origin():
+    x, _ = points()
+    scale, shift = np.array([1e-6, 1e5]), np.array([7.0, -3e5])
+    one, other = kmeans_start(x, 3, rng=1), kmeans_start(scale * x + shift, 3, rng=1)
+    np.testing.assert_allclose((other.means - shift) / scale, one.means, rtol=1e-8, atol=1e-8)
+    covariances = other.covariances / np.outer(scale, scale)
+    np.testing.assert_allclose(covariances, one.covariances, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_however_odd_the_clusters_a_kmeans_start_can_be_fitted(seed):
+    """Many components for few rows, copies, and a row far away."""
+    x = rng(seed).standard_normal((20, 2)).round(1 + seed % 2)
+    start = kmeans_start(x := np.vstack([x, x[:7], [[1e3, 0]]]), 8, seed)
+    assert (start.weights > 0).all()
+    assert np.isfinite(next(em_steps(GaussianMixture(), x, start)).log_likelihood)
+
+
+def test_data_without_so_many_clusters_are_refused():
+    three = np.repeat([[0.0, 0.0], [1.0, 3.0], [4.0, 1.0]], 30, axis=0)
+    with pytest.raises(ValueError, match=r"^k: 4 components, but 3 different rows in x"):
+        kmeans_start(three, 4, 0)
+    line = np.column_stack([np.arange(9.0), 2 * np.arange(9.0)])
+    for x in (three, three + 1e6, line, np.column_stack([np.arange(9.0), np.ones(9)])):
+        with pytest.raises(CollapseError, match="follow from others, or use fewer components"):
+            kmeans_start(x, 3, 0)
+    for x, k, seed, word in ((line, 0, 0, "k: 0"), (line, 1, -1, "rng: -1"), ([1], 1, 1, "x: ")):
+        with pytest.raises(ValueError, match=f"^{word}"):
+            kmeans_start(x, k, seed)
+
+
+@over_containers
+def test_whatever_holds_the_data_a_kmeans_start_is_the_same(container, tmp_path):
+    x, _ = points()
+    one, other = (kmeans_start(held, 3, 0) for held in (x, CONTAINERS[container](x, tmp_path)))
+    np.testing.assert_allclose(one.means, other.means, rtol=1e-12)
 
 
 # --- restarts -------------------------------------------------------------------------------------
