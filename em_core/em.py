@@ -294,8 +294,8 @@ def at_iteration(iteration: int, params: Params = None, form: Any = None) -> Ite
 def lower_bound(model: Model, x: Any, params: Params, responsibilities: ArrayLike) -> float:
     """The lower bound Σ_i Σ_j r_ij (log p(x_i, z_i = j; params) − log r_ij).
 
-    It is at most the log-likelihood at `params`, by Jensen's inequality, and equal to it when
-    the responsibilities are the posterior at `params`.
+    Each row counts once. The bound is at most the log-likelihood at `params`, by Jensen's
+    inequality, and equal to it when the responsibilities are the posterior at `params`.
 
     Parameters
     ----------

@@ -36,7 +36,8 @@ def bootstrap(
     Parameters
     ----------
     model, x, params
-        As for `em_steps`; the parameters are those of a fit to `x`.
+        As for `em_steps`; the parameters are those of a fit to `x`. Where rows have counts, give
+        ``np.repeat(x, counts, axis=0)``.
     samples : int
         How many times rows are drawn.
     rng : numpy.random.Generator or int

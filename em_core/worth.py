@@ -93,42 +93,50 @@ def free_parameters(model: em.Model, params: em.Params) -> int:
     return int(directions(model, params).shape[1])
 
 
-def bic(model: em.Model, x: Any, params: em.Params) -> float:
+def bic(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None) -> float:
     """The Bayesian information criterion, −2 ℓ + p log n, for p free parameters; smaller is better.
 
-    The sign is Schwarz's and scikit-learn's; mclust prints 2 ℓ − p log n, of which the largest is
-    best.
+    With weights of the rows, n is their sum. The sign is Schwarz's and scikit-learn's; mclust
+    prints 2 ℓ − p log n, of which the largest is best.
 
     Parameters
     ----------
-    model, x, params
+    model, x, params, row_weights
         As for `em_steps`.
 
     Returns
     -------
     float
     """
-    log_densities = log_density(model, x, params)
-    p = free_parameters(model, params)
-    return float(-2 * log_densities.sum() + p * np.log(len(log_densities)))
+    log_likelihood, n = _counted(model, x, params, row_weights)
+    return -2 * log_likelihood + free_parameters(model, params) * float(np.log(n))
 
 
-def aic(model: em.Model, x: Any, params: em.Params) -> float:
+def aic(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None) -> float:
     """Akaike's information criterion, −2 ℓ + 2 p, for p free parameters; smaller is better.
 
     Parameters
     ----------
-    model, x, params
+    model, x, params, row_weights
         As for `em_steps`.
 
     Returns
     -------
     float
     """
-    return float(-2 * log_density(model, x, params).sum() + 2 * free_parameters(model, params))
+    log_likelihood, _ = _counted(model, x, params, row_weights)
+    return -2 * log_likelihood + 2 * free_parameters(model, params)
 
 
-def icl(model: em.Model, x: Any, params: em.Params) -> float:
+def _counted(model: em.Model, x: Any, params: em.Params, row_weights: Any) -> tuple[float, float]:
+    """The log-likelihood, and the number of rows or the sum of their weights."""
+    x, weights = checks.kept(x, row_weights)
+    terms = log_density(model, x, params)
+    n = len(terms) if weights is None else weights.sum()
+    return float(em.weighted(terms, weights).sum()), float(n)
+
+
+def icl(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None) -> float:
     """The integrated completed likelihood: the BIC plus twice the entropy of the responsibilities.
 
     It charges for components that overlap; smaller is better (Biernacki, Celeux and Govaert 2000,
@@ -137,17 +145,21 @@ def icl(model: em.Model, x: Any, params: em.Params) -> float:
 
     Parameters
     ----------
-    model, x, params
+    model, x, params, row_weights
         As for `em_steps`.
 
     Returns
     -------
     float
     """
-    return bic(model, x, params) + 2 * float(entr(responsibilities(model, x, params)).sum())
+    x, weights = checks.kept(x, row_weights)
+    entropies = em.weighted(entr(responsibilities(model, x, params)).T, weights)
+    return bic(model, x, params, row_weights=weights) + 2 * float(entropies.sum())
 
 
-def observed_information(model: em.Model, x: Any, params: em.Params) -> Array:
+def observed_information(
+    model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None
+) -> Array:
     """Minus the second derivatives of the log-likelihood, along the directions of `directions`.
 
     For weights, that is by all but the last; for covariances, by the elements on and below the
@@ -155,7 +167,7 @@ def observed_information(model: em.Model, x: Any, params: em.Params) -> Array:
 
     Parameters
     ----------
-    model, x, params
+    model, x, params, row_weights
         As for `em_steps`; the parameters are those at a maximum.
 
     Returns
@@ -172,15 +184,17 @@ def observed_information(model: em.Model, x: Any, params: em.Params) -> Array:
     ValueError
         For unusable arguments.
     """
-    return _Neighbourhood(model, x, params).information()
+    return _Neighbourhood(model, x, params, row_weights).information()
 
 
-def standard_errors(model: em.Model, x: Any, params: em.Params) -> dict[str, Array]:
+def standard_errors(
+    model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None
+) -> dict[str, Array]:
     """The parameters' standard errors: from the inverse of the observed information.
 
     Parameters
     ----------
-    model, x, params
+    model, x, params, row_weights
         As for `em_steps`; the parameters are those at a maximum.
 
     Returns
@@ -194,14 +208,14 @@ def standard_errors(model: em.Model, x: Any, params: em.Params) -> dict[str, Arr
     BorderError, NotAMaximumError, ValueError
         As for `observed_information`.
     """
-    around = _Neighbourhood(model, x, params)
+    around = _Neighbourhood(model, x, params, row_weights)
     information = around.information()
     basis = around.basis
     variances = np.vecdot(basis, cho_solve(cho_factor(information), basis.T).T)
     return around.arrays(np.sqrt(variances))
 
 
-def em_jacobian(model: em.Model, x: Any, params: em.Params) -> Array:
+def em_jacobian(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None) -> Array:
     """The derivatives of one EM step's result by what it starts from, along `directions`.
 
     Near a maximum the errors of a run are multiplied by it: its eigenvalues are EM's rates
@@ -209,7 +223,7 @@ def em_jacobian(model: em.Model, x: Any, params: em.Params) -> Array:
 
     Parameters
     ----------
-    model, x, params
+    model, x, params, row_weights
         As for `em_steps`; the parameters are those at a maximum.
 
     Returns
@@ -222,19 +236,19 @@ def em_jacobian(model: em.Model, x: Any, params: em.Params) -> Array:
     BorderError, NotAMaximumError, ValueError
         As for `observed_information`.
     """
-    around = _Neighbourhood(model, x, params)
+    around = _Neighbourhood(model, x, params, row_weights)
     columns = [around.slope(around.step, a) / h for a, h in enumerate(around.lengths)]
     return np.asarray(np.linalg.lstsq(around.basis, np.transpose(columns))[0])
 
 
-def rate(model: em.Model, x: Any, params: em.Params) -> float:
+def rate(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None) -> float:
     """The factor by which an EM run's error shrinks with each iteration, in the end.
 
     It is the largest eigenvalue of `em_jacobian`, the largest share of information that is missing.
 
     Parameters
     ----------
-    model, x, params
+    model, x, params, row_weights
         As for `em_steps`; the parameters are those at a maximum.
 
     Returns
@@ -247,7 +261,8 @@ def rate(model: em.Model, x: Any, params: em.Params) -> float:
     BorderError, NotAMaximumError, ValueError
         As for `observed_information`.
     """
-    return float(abs(np.linalg.eigvals(em_jacobian(model, x, params))).max(initial=0))
+    jacobian = em_jacobian(model, x, params, row_weights=row_weights)
+    return float(abs(np.linalg.eigvals(jacobian)).max(initial=0))
 
 
 def directions(model: em.Model, params: em.Params) -> Array:
@@ -335,12 +350,13 @@ class _Neighbourhood:
         The longest step along each; about a tenth of a standard error, were the others known.
     """
 
-    def __init__(self, model: em.Model, x: Any, params: em.Params) -> None:
+    def __init__(self, model: em.Model, x: Any, params: em.Params, row_weights: Any) -> None:
         checks.model(model, "log_joint", "m_step")
-        self.model, self.x, self.params = model, x, params
+        self.model, self.params = model, params
+        self.x, self.row_weights = checks.kept(x, row_weights)
         self.names, self.basis = arrays_of(params), directions(model, params)
         self.centre = np.concatenate([array.ravel() for array in self.names.values()])
-        terms = log_density(model, x, params)
+        terms = em.weighted(log_density(model, self.x, params), self.row_weights)
         self.top, self.rounding = float(terms.sum()), 1e-12 * float((1 + abs(terms)).sum())
         if not np.isfinite(self.top):
             raise em.ZeroProbabilityError("x: the model gives a row probability zero")
@@ -360,14 +376,16 @@ class _Neighbourhood:
         """What one EM step makes of a vector."""
         params = self.at(vector)
         r, _ = em.e_step(self.model.log_joint(self.x, params), self.x)
-        found = arrays_of(self.model.m_step(self.x, r, params))
+        shares = em.shares(self.model, r, self.row_weights)
+        found = arrays_of(self.model.m_step(self.x, shares, params))
         return np.concatenate([array.ravel() for array in found.values()])
 
     def log_likelihood(self, vector: Array) -> float:
         """The log-likelihood at a vector; NaN beyond the border."""
         try:
             with np.errstate(all="ignore"):
-                return float(log_density(self.model, self.x, self.at(vector)).sum())
+                terms = log_density(self.model, self.x, self.at(vector))
+                return float(em.weighted(terms, self.row_weights).sum())
         except (ValueError, em.CollapseError):
             return np.nan
 

@@ -18,8 +18,7 @@ MODELS = ["checks", "em", "survey", "coins", "gaussians", "starts"]
 SCALE = ["threads", "chunks", "sweeps", "coins", "gaussians", "known"]
 CORE = [*MODELS, *(f"scale.{name}" for name in SCALE), "fitting", "worth", "resampling", "on_dask"]
 LEVELS = [*CORE, "style", "listings", "tables", "plots", "widgets", "exercises"]
-WORTH = ["responsibilities", "log_density", "aic", "bic", "icl", "observed_information"]
-WORTH += ["standard_errors", "em_jacobian", "rate"]
+WORTH = ["aic", "bic", "icl", "observed_information", "standard_errors", "em_jacobian", "rate"]
 CONTRACT = {
     "CoinMixture": "(fit_weights=False)",
     "CoinParams": "(theta, weights)",
@@ -32,7 +31,8 @@ CONTRACT = {
     "accelerate=False, progress=None, jobs=1, threads=None)",
     "kmeans_start": "(x, k, rng)",
     "lower_bound": "(model, x, params, responsibilities)",
-    **dict.fromkeys(WORTH, "(model, x, params)"),
+    **dict.fromkeys(WORTH, "(model, x, params, *, row_weights=None)"),
+    **dict.fromkeys(["responsibilities", "log_density"], "(model, x, params)"),
     "free_parameters": "(model, params)",
     "bootstrap": "(model, x, params, *, samples, rng, tol=1e-08, max_iter=10000, jobs=1)",
     "bootstrap_ratio_test": "(model, x, smaller, larger, *, samples, rng, starts=10, tol=1e-08, "
@@ -125,9 +125,9 @@ def source(module: str) -> str:
     return (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
 
 
-def test_the_core_is_at_most_1580_lines_of_code():
+def test_the_core_is_at_most_1595_lines_of_code():
     sizes = {name: len(code_lines(source(name))) for name in ["__init__", *CORE]}
-    assert sum(sizes.values()) <= 1580, sizes
+    assert sum(sizes.values()) <= 1595, sizes
 
 
 def test_the_core_is_all_that_does_not_draw_show_or_check():

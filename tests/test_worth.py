@@ -256,6 +256,20 @@ def test_coins_and_poissons_are_as_slow_as_was_published():
     assert round(rate(PoissonMixture(), DEATHS, POISSONS), 4) == 0.9957
 
 
+def test_a_row_with_a_count_is_worth_as_many_rows():
+    values, counts = np.unique(DEATHS, return_counts=True)
+    model = PoissonMixture()
+    for found in (aic, bic, icl, observed_information, em_jacobian, rate):
+        one = found(model, np.r_[values, 7], POISSONS, row_weights=np.r_[counts, 0])
+        np.testing.assert_allclose(one, found(model, DEATHS, POISSONS), rtol=1e-6)
+    one = standard_errors(model, values, POISSONS, row_weights=counts)
+    for name, errors in standard_errors(model, DEATHS, POISSONS).items():
+        np.testing.assert_allclose(one[name], errors, rtol=1e-6)
+    for wrong in (counts[1:], -counts, 0 * counts):
+        with pytest.raises(ValueError, match=r"^row_weights: "):
+            bic(model, values, POISSONS, row_weights=wrong)
+
+
 # --- criteria --------------------------------------------------------------------------------
 
 
