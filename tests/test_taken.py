@@ -28,13 +28,17 @@ from em_core import (
     FewRowsWarning,
     GaussianMixture,
     GaussianParams,
+    RatioTest,
     StoppedWarning,
     ZeroProbabilityError,
+    bic,
+    bootstrap,
     em_steps,
     fit,
     fit_restarts,
     kmeans_start,
     lower_bound,
+    responsibilities,
 )
 from em_core.on_dask import DaskChunks
 
@@ -457,13 +461,33 @@ def fields(value):
 @pytest.mark.parametrize("name", OF_THE_BOOK)
 def test_results_come_back_as_they_were(name, way, tmp_path):
     model, x, start = CASES[name]
-    for value in (start, ten(name, x), next(em_steps(model, x, start)), model):
+    tested = RatioTest(7.5, np.linspace(0, 9, 19), 0.2)
+    tested.simulated.flags.writeable = False
+    for value in (start, ten(name, x), next(em_steps(model, x, start)), model, tested):
         back = WAYS[way](value, tmp_path)
         assert type(back) is type(value)
         for old, new in zip(fields(value), fields(back), strict=True):
             assert np.array_equal(old, new)
             assert isinstance(old, np.ndarray) == isinstance(new, np.ndarray)
             assert not (isinstance(new, np.ndarray) and new.flags.writeable)
+
+
+@pytest.mark.parametrize("name", OF_THE_BOOK)
+def test_what_comes_from_pandas_is_taken_by_its_values(name):
+    model, x, start = CASES[name]
+    order = np.arange(len(x))[::-1]
+    frame, weights = pd.DataFrame(x, index=order), pd.Series(order % 3, index=order)
+    shares = pd.DataFrame(responsibilities(model, frame, start), index=order)
+    for call in (
+        lambda x, r, v: lower_bound(model, x, start, r),
+        lambda x, r, v: model.m_step(x, r, start).weights,
+        lambda x, r, v: bic(model, x, start, row_weights=v),
+        lambda x, r, v: bootstrap(model, x, start, samples=1, rng=0, tol=1e-2)[0].weights,
+    ):
+        plain = call(x, shares.to_numpy(), weights.to_numpy())
+        np.testing.assert_allclose(call(frame, shares, weights), plain, rtol=1e-12)
+    theta = pd.Series([0.1, 0.2], index=[1, 0])
+    assert CoinParams(theta, [0.5, 0.5]).theta.tolist() == [0.1, 0.2]
 
 
 class Rates:
