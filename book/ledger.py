@@ -276,7 +276,7 @@ def waiting_times() -> np.ndarray:
 def faithful_fit(max_iter: int) -> EMResult:
     """Two Gaussians with one variance, from the vignette's start."""
     start = GaussianParams([0.5, 0.5], [[55], [80]], [[[25]], [[25]]])
-    model = GaussianMixture(shared_covariance=True)
+    model = GaussianMixture(covariance="shared")
     return fit(model, waiting_times(), start, tol=0, max_iter=max_iter)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from em_core import checks, em
+from em_core.covariances import kind_of, width
 from em_core.gaussians import GaussianParams
 from em_core.scale import known
 from em_core.scale.chunks import Chunks
@@ -99,7 +100,8 @@ def fit(
         If the log-likelihood of a model of your own fell by more than rounding, of its log-joint's
         own type: says when, how far, and what that usually means. A fall is no convergence.
     FewRowsWarning
-        If a Gaussian with a covariance of its own has kept no more than d + 1 rows.
+        If a Gaussian with a covariance of its own has kept no more than d + 1 rows; where it has no
+        correlations, no more than 2.
     StoppedWarning
         If it was stopped by Ctrl-C.
     """
@@ -323,12 +325,14 @@ class _Run:
             advice = "its log-likelihood falls" if self.doubts else "raise max_iter or tol"
             message = f"not converged to {tol:g} after {self.iteration} iterations; {advice}"
             self.doubts.append(em.NotConvergedWarning(message))
-        if not isinstance(params, GaussianParams) or getattr(self.model, "shared_covariance", True):
+        kind = kind_of(self.model)
+        if not isinstance(params, GaussianParams) or kind is None or kind == "shared":
             return
         rows = self.rows or len(self.model.log_joint(self.x, params))  # whatever x may be
-        counts, least = params.weights * rows, params.means.shape[1] + 1
+        counts, least = params.weights * rows, width(kind, params.means.shape[1]) + 1
         if (few := np.flatnonzero(np.round(counts) <= least)).size:
-            which = f"{checks.listed('component', few)} kept no more than d + 1 = {least} rows"
+            most = f"{'d + 1 = ' * (kind == 'full')}{least}"
+            which = f"{checks.listed('component', few)} kept no more than {most} rows"
             message = f"{which}, which says little of x. {em.RESTART}"
             self.doubts.append(em.FewRowsWarning(message))
 

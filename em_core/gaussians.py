@@ -1,4 +1,4 @@
-"""Mixtures of Gaussians with full covariances, one for each component or one for all."""
+"""Mixtures of Gaussians, with four kinds of covariance matrices."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -6,11 +6,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg.lapack import dpotrf, dtrtri
 from scipy.special import xlogy
 
 from em_core import checks
 from em_core.checks import EPS, Array
+from em_core.covariances import (
+    KINDS,
+    Kind,
+    check_kind,
+    cholesky,
+    inverses_of,
+    kind_of,
+    of_kind,
+)
 from em_core.em import RESTART, CollapseError, check_occupied
 from em_core.survey import TINY, Posterior, Survey, causes, standardised
 
@@ -60,8 +68,10 @@ class GaussianMixture:
 
     Parameters
     ----------
-    shared_covariance : bool, default False
-        Whether all components have one covariance matrix; then those of its parameters are equal.
+    covariance : {"full", "shared", "diagonal", "spherical"}, default "full"
+        Whether each component has a covariance matrix of its own, all have one, or each has one
+        without correlations, or even with one variance for all axes. Whatever the kind, parameters
+        have k matrices of shape (d, d), and these are of the kind.
 
     Notes
     -----
@@ -69,10 +79,10 @@ class GaussianMixture:
     Machine Learning, equations 9.23–9.26.
     """
 
-    shared_covariance: bool = False
+    covariance: Kind = "full"
 
     def __post_init__(self) -> None:
-        checks.flag("shared_covariance", self.shared_covariance)
+        checks.must(f"one of {', '.join(KINDS)}", kind_of(self), "covariance", self.covariance)
 
     def check(self, x: ArrayLike, params: GaussianParams) -> None:
         """Raise an error unless the data and the parameters can be used together.
@@ -89,7 +99,7 @@ class GaussianMixture:
         CollapseError
             If a covariance is not positive definite to the working precision of these data.
         """
-        rows = as_rows(x, params, self.shared_covariance)
+        rows = as_rows(x, params, self.covariance)
         self._check_collapse(params.covariances, Survey.of(rows), rows)
 
     def log_joint(self, x: ArrayLike, params: GaussianParams) -> Array:
@@ -111,7 +121,7 @@ class GaussianMixture:
         ValueError
             For unusable data or parameters.
         """
-        columns = np.ascontiguousarray(as_rows(x, params, self.shared_covariance).T)
+        columns = np.ascontiguousarray(as_rows(x, params, self.covariance).T)
         log_weights: Array = xlogy(1, params.weights)  # of 0 it takes the logarithm in silence
         components = zip(params.means, params.covariances, strict=True)
         return log_weights + np.column_stack([_log_density(columns, m, c) for m, c in components])
@@ -145,7 +155,7 @@ class GaussianMixture:
         shape = len(rows), len(params.weights)
         r = checks.not_negative("responsibilities", responsibilities, shape)
         found = Survey.of(rows, r)
-        weights, means, covariances = estimates(found, params.weights, self.shared_covariance)
+        weights, means, covariances = estimates(found, params.weights, self.covariance)
         shares = r / np.maximum(r.sum(axis=1, keepdims=True), TINY)
         self._check_collapse(covariances, found, rows, lambda x: shares)
         return GaussianParams(weights, means, covariances)
@@ -173,7 +183,7 @@ class GaussianMixture:
         ValueError
             For unusable arguments.
         """
-        check_params(params, self.shared_covariance)
+        check_params(params, self.covariance)
         rng = checks.chance("n", n, rng)
         labels = rng.choice(len(params.weights), size=n, p=params.weights)
         points = rng.standard_normal((n, params.means.shape[1]))
@@ -185,7 +195,8 @@ class GaussianMixture:
     def random_start(self, x: ArrayLike, k: int, rng: np.random.Generator) -> GaussianParams:
         """Means at k rows of x, different ones as far as there are.
 
-        The weights are equal; each component has the covariance of all the data.
+        The weights are equal; each component has the covariance of all the data, as far as the
+        kind allows.
 
         Parameters
         ----------
@@ -207,7 +218,8 @@ class GaussianMixture:
         """
         rng = checks.chance("k", k, rng)
         whole = checks.in_parts(x, lambda rows: Survey.of(as_points(rows)))
-        n, covariances = int(whole.n[0]), whole.scatter / whole.n[0]
+        n = int(whole.n[0])
+        covariances = of_kind(self.covariance, whole.scatter / n, np.ones(1))
         self._check_collapse(covariances, whole, x)
         shuffled, tried = rng.permutation(n), k
         while True:  # until as many rows differ
@@ -221,11 +233,11 @@ class GaussianMixture:
     def _check_collapse(
         self, covariances: Array, known: Survey, x: ArrayLike, posterior: Posterior = None
     ) -> None:
-        why = partial(causes, lambda f: f(as_points(x)), self.shared_covariance, posterior)
+        why = partial(causes, lambda f: f(as_points(x)), self.covariance, posterior)
         check_collapse(covariances, known.finest(), why)
 
 
-def estimates(found: Survey, weights: Array, shared: bool) -> tuple[Array, Array, Array]:
+def estimates(found: Survey, weights: Array, kind: Kind) -> tuple[Array, Array, Array]:
     """The M-step's weights, means and covariances, from a survey of the components' rows.
 
     Parameters
@@ -233,14 +245,12 @@ def estimates(found: Survey, weights: Array, shared: bool) -> tuple[Array, Array
     found : Survey
     weights : ndarray of shape (k,)
         Those that gave the responsibilities.
-    shared : bool
-        Whether the components have one covariance.
+    kind : str
+        Of covariances.
     """
     check_occupied(weights, found.n)
-    covariances = found.scatter / found.n[:, np.newaxis, np.newaxis]
-    if shared:
-        covariances[:] = found.scatter.sum(axis=0) / found.n.sum()
-    return found.n / found.n.sum(), found.mean, covariances
+    shares, own = found.n / found.n.sum(), found.scatter / found.n[:, np.newaxis, np.newaxis]
+    return shares, found.mean, of_kind(kind, own, shares)
 
 
 def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTART) -> None:
@@ -274,17 +284,6 @@ def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTA
         raise CollapseError(int(j), reason, advice=why(int(j)))
 
 
-def cholesky(matrices: Array) -> Array:
-    """The lower Cholesky factors; NaN for a matrix that has none."""
-    found = [dpotrf(matrix, lower=1) for matrix in matrices]
-    return np.array([np.full_like(root, np.nan) if failed else root for root, failed in found])
-
-
-def inverses_of(roots: Array) -> Array:
-    """The inverses of lower triangular matrices."""
-    return np.array([dtrtri(root, lower=1)[0] for root in roots])
-
-
 def _log_density(columns: Array, mean: Array, covariance: Array) -> Array:
     """Of rows as columns, which are long."""
     root = cholesky(covariance[np.newaxis])
@@ -304,15 +303,13 @@ def as_points(x: ArrayLike, d: int | str = "d") -> Array:
     return points
 
 
-def as_rows(x: ArrayLike, params: GaussianParams, shared: bool = False) -> Array:
+def as_rows(x: ArrayLike, params: GaussianParams, kind: Kind = "full") -> Array:
     """The data as points of as many dimensions as the model's parameters have, or a ValueError."""
-    check_params(params, shared)
+    check_params(params, kind)
     return as_points(x, params.means.shape[1])
 
 
-def check_params(params: GaussianParams, shared: bool) -> None:
+def check_params(params: GaussianParams, kind: Kind) -> None:
     """Raise a ValueError unless these are the model's parameters, and not those of a wider one."""
     checks.params(params, GaussianParams)
-    if shared and (params.covariances != params.covariances[0]).any():
-        right = "one matrix k times, for instance their weighted mean"
-        raise ValueError(f"covariances: differ by component; shared_covariance=True needs {right}")
+    check_kind(kind, params.covariances)

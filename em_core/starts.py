@@ -8,13 +8,16 @@ from numpy.typing import ArrayLike
 from scipy.cluster.vq import kmeans2
 
 from em_core import checks
-from em_core.gaussians import GaussianParams, as_points, check_collapse
+from em_core.covariances import Kind, of_kind
+from em_core.gaussians import GaussianMixture, GaussianParams, as_points, check_collapse
 from em_core.survey import Survey
 
 ADVICE = "Leave out columns that are constant or follow from others, or use fewer components."
 
 
-def kmeans_start(x: ArrayLike, k: int, rng: np.random.Generator | int) -> GaussianParams:
+def kmeans_start(
+    x: ArrayLike, k: int, rng: np.random.Generator | int, covariance: Kind = "full"
+) -> GaussianParams:
     """The weights and means of k clusters, and for each the covariance within all of them.
 
     The clusters' seeds are drawn by k-means++ (Arthur and Vassilvitskii 2007), each the likelier
@@ -29,6 +32,8 @@ def kmeans_start(x: ArrayLike, k: int, rng: np.random.Generator | int) -> Gaussi
         The number of components.
     rng : numpy.random.Generator or int
         The source of chance, or a seed for one.
+    covariance : str, default "full"
+        The kind that the covariances are of, as for `GaussianMixture`.
 
     Returns
     -------
@@ -41,7 +46,7 @@ def kmeans_start(x: ArrayLike, k: int, rng: np.random.Generator | int) -> Gaussi
     CollapseError
         If in some direction the rows of each cluster are alike.
     """
-    rng = checks.chance("k", k, rng)
+    rng, kind = checks.chance("k", k, rng), GaussianMixture(covariance).covariance
     points = as_points(x)
     if (different := len(np.unique(points, axis=0))) < k:
         raise ValueError(f"k: {k} components, but {different} different rows in x; use fewer")
@@ -53,7 +58,7 @@ def kmeans_start(x: ArrayLike, k: int, rng: np.random.Generator | int) -> Gaussi
         centres, labels = kmeans2((points - middle) / units, k, **settings)
     means = middle + units * centres
     within = Survey.of(points - means[labels])
-    covariances = within.scatter / within.n
+    covariances = of_kind(kind, within.scatter / within.n, np.ones(1))
     check_collapse(covariances, Survey.of(points).finest(), lambda j: ADVICE)
     weights = np.maximum(np.bincount(labels, minlength=k), 1)
     return GaussianParams(weights / weights.sum(), means, np.repeat(covariances, k, axis=0))

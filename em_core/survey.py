@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from em_core.checks import EPS, Array, listed
+from em_core.covariances import Kind, of_kind, width
 from em_core.em import RESTART
 
 Over: TypeAlias = Callable[[Callable[[Array], Any]], Any]
@@ -97,15 +98,15 @@ def standardised(covariances: Array, least: Any = 0.0) -> tuple[NDArray[np.bool_
     return varies, units, covariances / (units[..., :, np.newaxis] * units[..., np.newaxis, :])
 
 
-def causes(over: Over, shared: bool, posterior: Posterior, j: int) -> str:
+def causes(over: Over, kind: Kind, posterior: Posterior, j: int) -> str:
     """What is wrong with the data, if something is; else with the component.
 
     Parameters
     ----------
     over : callable
         The sum of a function's values at the pieces of the data, or at all rows as the only piece.
-    shared : bool
-        Whether the components have one covariance.
+    kind : str
+        Of covariances.
     posterior : callable, optional
         The responsibilities for some rows; None for a start.
     j : int
@@ -113,8 +114,9 @@ def causes(over: Over, shared: bool, posterior: Posterior, j: int) -> str:
     """
     whole = over(Survey.of)
     n, d, largest = int(whole.n[0]), len(whole.largest), whole.largest
-    if n <= d:
-        return f"x has shape ({n}, {d}): give more rows than columns."
+    least = width(kind, d) + 1
+    if n < least:
+        return f"x has shape ({n}, {d}): give at least {least} rows."
     # Half way, by factors, from the values' geometric mean to the largest.
     middle = np.sqrt(largest * np.exp(over(lambda x: np.log(abs(x) + (x == 0)).sum(axis=0) / n)))
     near = np.max(over(lambda x: [(abs(x) * (abs(x) <= middle)).max(axis=0)]), axis=0)
@@ -128,7 +130,7 @@ def causes(over: Over, shared: bool, posterior: Posterior, j: int) -> str:
         seen = f"{largest[a]:.3g} in column {a}, where others are at most {near[a]:.3g}"
         found = [f"Correct or leave out {listed('row', np.flatnonzero(far))} of x: {seen}."]
     rest = over(lambda x: Survey.of(x, 1.0 * (abs(x) <= bound).all(axis=1, keepdims=True)))
-    covariance = rest.scatter[0] / rest.n[0]
+    (covariance,) = of_kind(kind, rest.scatter / rest.n[0], np.ones(1))
     if useless := _determined(covariance, ROUNDING * bound):
         found.append(f"Leave out columns of x that add nothing: {useless}.")
     if found:
@@ -137,13 +139,15 @@ def causes(over: Over, shared: bool, posterior: Posterior, j: int) -> str:
     mine = over(lambda x: Survey.of(x, posterior(x) if posterior else None))
     if posterior is None or round(mine.n[j]) == n:
         return "It is too narrow for the digits of x: subtract the means of x, or start wider."
-    count, covariance = mine.n[j], mine.scatter[j] / mine.n[j]
+    count, own = mine.n[j], mine.scatter[j : j + 1] / mine.n[j]
+    (covariance,) = of_kind(kind, own, np.ones(1))
     seen = f"Among its {count:.3g} rows {_determined(covariance, hardly) or 'all is narrow'}"
-    if round(count) <= d + 1 and not shared:
+    if round(count) <= least and kind != "shared":
         own = np.concatenate(over(lambda x: [posterior(x)[:, j]]))
         rows = listed("row", np.flatnonzero(own >= min(0.5, own.max())))
-        seen = f"It has kept {rows}, no more than d + 1 = {d + 1} rows"
-    return f"{seen}. {RESTART}" if shared else f"{seen}. {RESTART[:-1]}, or a shared covariance."
+        seen = f"It has kept {rows}, no more than {'d + 1 = ' * (kind == 'full')}{least} rows"
+    other = "." if kind == "shared" else ", or a shared covariance."
+    return f"{seen}. {RESTART[:-1]}{other}"
 
 
 def _determined(covariance: Array, least: Array) -> str:

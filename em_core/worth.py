@@ -18,6 +18,7 @@ from scipy.special import entr
 
 from em_core import checks, em
 from em_core.checks import Array
+from em_core.covariances import kind_of, patterns
 
 DROP = 0.004  # of the log-likelihood at the longest step: far more than rounding, and a tenth of
 # a standard error, on which the log-likelihood is nearly a parabola
@@ -269,9 +270,9 @@ def directions(model: em.Model, params: em.Params) -> Array:
     """In which directions a model's parameters can move.
 
     An array named ``weights`` keeps its sum, or stays if the model's ``fit_weights`` is False; one
-    named ``covariances`` is symmetric, and the same for all components if the model's
-    ``shared_covariance`` is True; every other number is free. A model whose parameters are tied in
-    another way has a method of this name.
+    named ``covariances`` is symmetric, and of the model's kind if its ``covariance`` names one;
+    every other number is free. A model whose parameters are tied in another way has a method of
+    this name.
 
     Parameters
     ----------
@@ -302,11 +303,9 @@ def _moves(model: Any, name: str, array: Array) -> Array:
         return (one - one[:, -1:])[:, :-1] if getattr(model, "fit_weights", True) else one[:, :0]
     if name != "covariances":
         return one
-    shared, (a, b) = getattr(model, "shared_covariance", False), np.tril_indices(len(array[0]))
-    pairs = np.zeros((len(a), *array[0].shape))
-    pairs[np.arange(len(a)), a, b] = pairs[np.arange(len(a)), b, a] = 1
-    each = pairs.reshape(len(a), -1).T
-    return np.tile(each, (len(array), 1)) if shared else block_diag(*[each] * len(array))
+    kind = kind_of(model)
+    each = patterns(kind, len(array[0])).reshape(-1, array[0].size).T
+    return np.tile(each, (len(array), 1)) if kind == "shared" else block_diag(*[each] * len(array))
 
 
 def arrays_of(params: em.Params) -> dict[str, Array]:

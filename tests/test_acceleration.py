@@ -19,10 +19,11 @@ from em_core import (
     ZeroProbabilityError,
     fit,
 )
+from em_core.covariances import KINDS, of_kind
 from em_core.scale import known
 from em_core.scale.sweeps import FIRST, combined, passes
 
-MODELS = [GaussianMixture(), GaussianMixture(shared_covariance=True), CoinMixture(fit_weights=True)]
+MODELS = [*map(GaussianMixture, KINDS), CoinMixture(fit_weights=True)]
 SEEDS = range(6)
 # A component may keep few rows on the way of any of these fits.
 pytestmark = pytest.mark.filterwarnings("ignore::em_core.FewRowsWarning")
@@ -130,9 +131,9 @@ def test_vectors_without_parameters_are_not_taken():
     for wrong in (no_weight, no_width):
         with pytest.raises(CollapseError):
             sweeper.from_vector(wrong)
-    coins, fair = drawn(MODELS[2], 0)
+    coins, fair = drawn(MODELS[-1], 0)
     with pytest.raises(ValueError, match="theta"):
-        sweeper_of(MODELS[2], coins, fair).from_vector(np.array([1.2, 0.5, 0.5, 1, 0, 0]))
+        sweeper_of(MODELS[-1], coins, fair).from_vector(np.array([1.2, 0.5, 0.5, 1, 0, 0]))
 
 
 class Refusing(Counted):
@@ -163,9 +164,9 @@ def test_a_linear_iteration_is_solved_by_as_many_steps_as_it_has_dimensions():
 
 
 @pytest.mark.parametrize("accelerate", [False, True])
-@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
 @given(seed=st.integers(0, 2**32 - 1))
-def test_nothing_hangs(accelerate, shared, seed):
+def test_nothing_hangs(accelerate, kind, seed):
     """LAPACK's iterations may never end, Ctrl-C included, over what is not a finite number."""
     rng = np.random.default_rng(seed)
     k, d = rng.integers(1, 4, 2)
@@ -176,7 +177,8 @@ def test_nothing_hangs(accelerate, shared, seed):
         covariance = 10 ** rng.uniform(-20, 300) * (root @ root.T)
         covariance = covariance / 2 + covariance.T / 2
     try:
-        start = GaussianParams(np.full(k, 1 / k), x[:k], [covariance] * k)
+        spread = np.repeat(of_kind(kind, covariance[np.newaxis], np.ones(1)), k, axis=0)
+        start = GaussianParams(np.full(k, 1 / k), x[:k], spread)
     except ValueError:
         return  # an overflow, or not positive definite
 
@@ -191,4 +193,4 @@ def test_nothing_hangs(accelerate, shared, seed):
         for name in ("svd", "eigvalsh", "eigh"):
             patch.setattr(np.linalg, name, finite(getattr(np.linalg, name)))
         with suppress(CollapseError, ZeroProbabilityError, FloatingPointError):
-            fit(GaussianMixture(shared), x, start, tol=0, max_iter=6, accelerate=accelerate)
+            fit(GaussianMixture(kind), x, start, tol=0, max_iter=6, accelerate=accelerate)

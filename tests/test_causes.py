@@ -21,7 +21,7 @@ from em_core import (
 )
 
 NOISE = np.random.default_rng(0).standard_normal((200, 2))
-ONE, SHARED = GaussianMixture(), GaussianMixture(shared_covariance=True)
+ONE, SHARED = GaussianMixture(), GaussianMixture(covariance="shared")
 RESTART = "Restart from other parameters, or use fewer components"
 
 
@@ -38,7 +38,7 @@ WAYS = {
     "em_steps": lambda model, x, start: last(em_steps(model, x, start)),
     "fit": lambda model, x, start: fit(model, x, start),
     "accelerated": lambda model, x, start: fit(model, x, start, accelerate=True),
-    "by its methods": lambda model, x, start: fit(Own(model.shared_covariance), x, start),
+    "by its methods": lambda model, x, start: fit(Own(model.covariance), x, start),
     "pieces": lambda model, x, start: fit(model, Chunks.of(x, 37), start),
 }
 
@@ -226,7 +226,7 @@ class Pairs(Own):
 class Switch:
     """A model of one's own, with a name that a model of the book has, and other parameters."""
 
-    shared_covariance = False
+    covariance = np.eye(2)
 
     def log_joint(self, x, params):
         return np.log(params[0]) + params[1] * x[:, np.newaxis]

@@ -312,7 +312,7 @@ def test_9_a_finer_tolerance_gains_four_thousandths():
 
 
 def restarts(k: int, count: int, seed: int, *, shared: bool = False) -> list[EMResult]:
-    model, rng = GaussianMixture(shared_covariance=shared), np.random.default_rng(seed)
+    model, rng = GaussianMixture("shared" if shared else "full"), np.random.default_rng(seed)
     return [fit(model, FAITHFUL, model.random_start(FAITHFUL, k, rng)) for _ in range(count)]
 
 
@@ -381,7 +381,7 @@ def test_10_the_run_from_the_poor_start_is_level_and_then_rises_by_155():
 def test_10_the_curves_cross_once_at_66_6():
     params = ledger.faithful_fit(100).params
     grid = np.linspace(30, 110, 8001)
-    log_joint = GaussianMixture(shared_covariance=True).log_joint(grid[:, None], params)
+    log_joint = GaussianMixture(covariance="shared").log_joint(grid[:, None], params)
     signs = np.sign(log_joint[:, 0] - log_joint[:, 1])
     (place,) = np.flatnonzero(np.diff(signs))
     assert grid[place] == pytest.approx(66.58, abs=0.02)

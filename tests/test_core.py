@@ -14,7 +14,7 @@ import pytest
 import em_core
 
 PACKAGE = Path(em_core.__file__).parent
-MODELS = ["checks", "em", "survey", "coins", "gaussians", "starts"]
+MODELS = ["checks", "em", "covariances", "survey", "coins", "gaussians", "starts"]
 SCALE = ["threads", "chunks", "sweeps", "coins", "gaussians", "known"]
 CORE = [*MODELS, *(f"scale.{name}" for name in SCALE), "fitting", "worth", "resampling", "on_dask"]
 LEVELS = [*CORE, "style", "listings", "tables", "plots", "widgets", "exercises"]
@@ -22,14 +22,14 @@ WORTH = ["aic", "bic", "icl", "observed_information", "standard_errors", "em_jac
 CONTRACT = {
     "CoinMixture": "(fit_weights=False)",
     "CoinParams": "(theta, weights)",
-    "GaussianMixture": "(shared_covariance=False)",
+    "GaussianMixture": "(covariance='full')",
     "GaussianParams": "(weights, means, covariances)",
     "em_steps": "(model, x, params, *, row_weights=None)",
     "fit": "(model, x, params, *, row_weights=None, tol=1e-08, max_iter=10000, accelerate=False, "
     "progress=None, threads=None)",
     "fit_restarts": "(model, x, k, *, starts, rng, row_weights=None, tol=1e-08, max_iter=10000, "
     "accelerate=False, progress=None, jobs=1, threads=None)",
-    "kmeans_start": "(x, k, rng)",
+    "kmeans_start": "(x, k, rng, covariance='full')",
     "lower_bound": "(model, x, params, responsibilities)",
     **dict.fromkeys(WORTH, "(model, x, params, *, row_weights=None)"),
     **dict.fromkeys(["responsibilities", "log_density"], "(model, x, params)"),

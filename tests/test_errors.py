@@ -358,7 +358,12 @@ def test_coin_params_are_refused_by_gaussians(user):
 @over("flag", ["full", 1, None])
 def test_flags_are_true_or_false(flag):
     refused(lambda: CoinMixture(fit_weights=flag), "fit_weights:", "True or False")
-    refused(lambda: GaussianMixture(shared_covariance=flag), "shared_covariance:")
+
+
+@over("kind", ["tied", True, None, 2, np.array(["full"])])
+def test_kinds_of_covariance_are_four(kind):
+    words = "must be one of full, shared, diagonal, spherical"
+    refused(lambda: GaussianMixture(covariance=kind), "covariance:", words)
 
 
 # --- responsibilities ----------------------------------------------------------------------------
@@ -695,7 +700,7 @@ def test_clusters_of_very_different_size_are_no_collapse():
 def test_a_shared_covariance_collapses_when_every_component_does():
     x = np.repeat([[0.0], [5.0]], 20, axis=0)
     start = GaussianParams([0.5, 0.5], [[0.0], [5.0]], [[[0.1]], [[0.1]]])
-    error, _ = collapse(GaussianMixture(shared_covariance=True), x, start)
+    error, _ = collapse(GaussianMixture(covariance="shared"), x, start)
     assert "Among its 20 rows column 0 is constant." in str(error)
 
 
@@ -728,7 +733,7 @@ def test_a_collapse_survives_pickling():
 HOPELESS = {
     "one value": (np.ones((10, 2)), "Leave out columns of x that add nothing: columns 0, 1 are"),
     "a line": (np.outer(np.arange(10.0), [1, 2]), "column 1 is, but for units, a copy of column 0"),
-    "one point": ([[1.0, 2.0]], "x has shape (1, 2): give more rows than columns."),
+    "one point": ([[1.0, 2.0]], "x has shape (1, 2): give at least 3 rows."),
     "a code": (np.r_[POINTS, [[1e15, 1e15]]], "Correct or leave out row 30 of x: 1e+15"),
 }
 

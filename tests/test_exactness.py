@@ -13,6 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from em_core import CollapseError, GaussianMixture, GaussianParams, em_steps, fit
+from em_core.covariances import KINDS, of_kind
 from em_core.gaussians import EPS
 from em_core.scale.gaussians import GUARD
 
@@ -81,9 +82,8 @@ def absurd(rng):
     x = rng.standard_normal((len(label), d)) @ rng.standard_normal((d, d)) * narrow + apart
     x = units * (x + rng.integers(2) * 10 ** rng.uniform(-1, 2))
     covariances = np.array([alien(units, rng) for _ in range(k)])
-    model = GaussianMixture(shared_covariance=bool(rng.integers(2)))
-    if model.shared_covariance:
-        covariances[:] = covariances[0]
+    model = GaussianMixture(KINDS[rng.integers(4)])
+    covariances = of_kind(model.covariance, covariances, np.arange(k) == 0)
     elsewhere = rng.integers(2) * units * 10 ** rng.uniform(-2, 8) * rng.standard_normal((k, d))
     means = x[rng.choice(len(x), k, replace=False)] + elsewhere
     return model, x, GaussianParams(rng.dirichlet(np.full(k, 3.0)), means, covariances)
@@ -103,15 +103,15 @@ def test_from_a_start_of_any_scale_no_digit_is_lost(seed):
     """What is found is what 80 bits find; what does not collapse in the loop does not in a fit."""
     steps = 3
     model, x, start = absurd(np.random.default_rng(seed))
-    shared = model.shared_covariance
+    kind = model.covariance
     try:
         looped = next(islice(em_steps(model, x, start), steps, None))
     except CollapseError:
         assume(False)
-    reference = extended.fit(x, start, steps, shared=shared)
+    reference = extended.fit(x, start, steps, kind=kind)
     bound = np.full(2, 10 * GUARD * EPS)  # so much may cancel by design
     for seed in range(3):
-        run = extended.least_exact(x, start, steps, np.random.default_rng(seed), shared)
+        run = extended.least_exact(x, start, steps, np.random.default_rng(seed), kind)
         bound += MARGIN * np.array(off(run.log_likelihood, run, reference))
     for found in (looped, fit(model, x, start, tol=0, max_iter=steps)):
         assert (off(found.log_likelihood, found.params, reference) <= bound).all()
@@ -146,4 +146,4 @@ def test_a_fit_that_collapses_says_so(x, shared):
     first = 0.5 if shared else 1e-2
     start = GaussianParams(np.full(4, 1 / 4), means, [first * np.eye(2)] + [0.5 * np.eye(2)] * 3)
     with pytest.raises(CollapseError, match=r"component [0-3] collapsed at iteration"):
-        fit(GaussianMixture(shared_covariance=shared), x, start, max_iter=20_000)
+        fit(GaussianMixture("shared" if shared else "full"), x, start, max_iter=20_000)

@@ -191,7 +191,7 @@ def test_no_optimiser_beats_the_m_step_with_fixed_weights():
 
 
 def test_no_optimiser_beats_the_m_step_with_a_shared_covariance():
-    model = GaussianMixture(shared_covariance=True)
+    model = GaussianMixture(covariance="shared")
     r = start(GaussianMixture(), POINTS, GAUSSIAN_PARAMS).responsibilities
     ours = model.m_step(POINTS, r, GAUSSIAN_PARAMS)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -29,6 +30,7 @@ from em_core import (
     fit_restarts,
     lower_bound,
 )
+from em_core.covariances import KINDS, UNCORRELATED, of_kind
 from em_core.survey import Survey
 
 STEPS = 6
@@ -57,13 +59,19 @@ def draw_coins(rng):
     return np.column_stack([heads, tosses - heads]), params
 
 
-def draw_gaussians(rng):
+def draw_gaussians(rng, kind="full"):
     k, d = rng.integers(1, 4, size=2)
     x = rng.standard_normal((rng.integers(12 * k, 60), d)) @ rng.standard_normal((d, d))
     x += 10 ** rng.uniform(-1, 1) * rng.standard_normal((k, d))[rng.integers(k, size=len(x))]
-    spread = np.cov(x.T).reshape(d, d)
+    (spread,) = of_kind(kind, np.cov(x.T).reshape(1, d, d), np.ones(1))
     means = x[rng.choice(len(x), k, replace=False)]
     return x, GaussianParams(draw_weights(rng, k), means, [spread] * k)
+
+
+def gaussians(kind):
+    """The case of mixtures with a kind of covariance."""
+    draw = partial(draw_gaussians, kind=kind)
+    return Case(f"gaussians, {kind}", GaussianMixture(kind), draw, gaussian_arrays, GaussianParams)
 
 
 def draw_poissons(rng):
@@ -83,20 +91,13 @@ def gaussian_arrays(params):
 CASES = [
     Case("coins", CoinMixture(), draw_coins, coin_arrays, CoinParams),
     Case("coins, free weights", CoinMixture(fit_weights=True), draw_coins, coin_arrays, CoinParams),
-    Case("gaussians", GaussianMixture(), draw_gaussians, gaussian_arrays, GaussianParams),
-    Case(
-        "gaussians, shared",
-        GaussianMixture(shared_covariance=True),
-        draw_gaussians,
-        gaussian_arrays,
-        GaussianParams,
-    ),
+    *map(gaussians, KINDS),
     Case("poissons", PoissonMixture(), draw_poissons, list, lambda *arrays: arrays),
 ]
 over_models = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 over_coins = pytest.mark.parametrize("case", CASES[:2], ids=lambda case: case.name)
-over_gaussians = pytest.mark.parametrize("case", CASES[2:4], ids=lambda case: case.name)
-over_the_books = pytest.mark.parametrize("case", CASES[:4], ids=lambda case: case.name)
+over_gaussians = pytest.mark.parametrize("case", CASES[2:6], ids=lambda case: case.name)
+over_the_books = pytest.mark.parametrize("case", CASES[:6], ids=lambda case: case.name)
 seeds = st.integers(0, 2**32 - 1)
 may_fall = pytest.mark.filterwarnings("ignore::em_core.LikelihoodFellWarning")
 # A random start may leave a component few rows; the laws hold all the same.
@@ -173,16 +174,17 @@ def test_from_any_start_that_is_accepted_it_never_falls(case, seed):
     never_falls(case, x, strange(case, params, rng), 8)
 
 
-@pytest.mark.parametrize("shared", [False, True], ids=["own", "shared"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", [33, 58, 91, 94, 0, 2, 3, 7])  # the first four fell
-def test_clusters_that_are_nearly_points_are_fitted_as_by_the_loop(seed, shared):
+def test_clusters_that_are_nearly_points_are_fitted_as_by_the_loop(seed, kind):
     rng = np.random.default_rng(seed)
     k, d = rng.integers(2, 4), rng.integers(1, 4)
     n, tight = 20 * k, 10 ** rng.uniform(-7, -5)
     x = rng.normal(0, 3, (k, d))[np.arange(n) % k] + tight * rng.standard_normal((n, d))
-    means, spread = x[:k] + rng.normal(0, 0.5, (k, d)), np.cov(x.T, bias=True).reshape(d, d)
-    start = GaussianParams(np.full(k, 1 / k), means, [spread] * k)
-    model = GaussianMixture(shared)
+    means, spread = x[:k] + rng.normal(0, 0.5, (k, d)), np.cov(x.T, bias=True).reshape(1, d, d)
+    spread = of_kind(kind, spread, np.ones(1))
+    start = GaussianParams(np.full(k, 1 / k), means, np.repeat(spread, k, axis=0))
+    model = GaussianMixture(kind)
     found = fit(model, x, start, tol=0, max_iter=15).log_likelihoods
     assert (np.diff(found) >= -1e-9 * abs(found[1:])).all()
     near(found, [state.log_likelihood for state in run(model, x, start, 15)], 1e-7)
@@ -200,13 +202,25 @@ def test_from_an_answer_written_down_in_decimals_it_never_falls(case, seed):
     never_falls(case, np.repeat(x, 20, axis=0), case.build(*arrays), 2)
 
 
-def test_a_start_outside_of_the_models_family_is_refused():
-    x, params, _ = drawn(CASES[3], 4)
-    model, k = GaussianMixture(shared_covariance=True), len(params.weights)
-    factors = 1 + 1e-12 * np.arange(k)[:, np.newaxis, np.newaxis]
-    unequal = GaussianParams(params.weights, params.means, factors * params.covariances)
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        (CASES[3], r"matrix 1 differs .* needs one k times, for instance their weighted mean"),
+        (CASES[4], r"matrix 1 is not diagonal; .* needs zeros beside the diagonal"),
+        (CASES[5], r"matrix 1 is no multiple of the identity; .* one variance for all axes"),
+    ],
+    ids=KINDS[1:],
+)
+def test_a_start_outside_of_the_models_family_is_refused(case, words):
+    x, params, _ = drawn(case, 4)
+    model, (k, d) = case.model, params.means.shape
+    others = np.array(params.covariances)
+    others[1, :, 0] += 1e-12 * others[1, 0, 0] * (np.arange(d) != 0)
+    others[1, 0] = others[1, :, 0]
+    others[1] *= 1 + 1e-12 * (model.covariance == "shared")
+    unequal = GaussianParams(params.weights, params.means, others)
     r = np.full((len(x), k), 1 / k)
-    assert k > 1
+    assert min(k, d) > 1
     for call in (
         lambda: fit(model, x, unequal),
         lambda: em_steps(model, x, unequal),
@@ -215,11 +229,11 @@ def test_a_start_outside_of_the_models_family_is_refused():
         lambda: model.sample(unequal, 3, np.random.default_rng(0)),
         lambda: lower_bound(model, x, unequal, r),
     ):
-        with pytest.raises(ValueError, match=r"^covariances: differ .* weighted mean$"):
+        with pytest.raises(ValueError, match=f"^covariances: {words}$"):
             call()
-    assert len({a.tobytes() for a in model.m_step(x, r, unequal).covariances}) == 1
-    right = np.average(unequal.covariances, axis=0, weights=unequal.weights)
-    taken = GaussianParams(unequal.weights, unequal.means, [right] * k)
+    model.check(x, model.m_step(x, r, unequal))
+    right = of_kind(model.covariance, unequal.covariances, unequal.weights)
+    taken = GaussianParams(unequal.weights, unequal.means, right)
     assert np.isfinite(fit(model, x, taken, tol=0, max_iter=2).log_likelihood)
 
 
@@ -686,6 +700,7 @@ def test_shifted_and_scaled_data_shift_and_scale_the_answer(case, seed):
     x, params, rng = drawn(case, seed)
     n, d = x.shape
     scale = 10 ** rng.uniform(-3, 3, size=d) * rng.choice([-1, 1], size=d)
+    scale = scale[0] * np.ones(d) if case.model.covariance == "spherical" else scale
     shift = scale * rng.uniform(-10, 10, size=d)
     moved = GaussianParams(
         params.weights,
@@ -718,10 +733,16 @@ def test_fixed_weights_stay_and_free_weights_move(case):
     assert (after.weights == params.weights).all() != case.model.fit_weights
 
 
-def test_a_shared_covariance_is_shared():
-    x, params, _ = drawn(CASES[3], 4)
-    covariances = run(CASES[3].model, x, params)[-1].params.covariances
-    assert (covariances == covariances[0]).all()
+@over_gaussians
+def test_covariances_are_of_their_kind_to_the_last_bit(case):
+    x, params, _ = drawn(case, 4)
+    found = [run(case.model, x, params)[-1], fit(case.model, x, params, accelerate=True)]
+    for covariances in (one.params.covariances for one in found):
+        axes = np.einsum("jaa->ja", covariances)
+        uncorrelated = (covariances == axes[:, :, np.newaxis] * np.eye(axes.shape[1])).all()
+        assert (covariances == covariances[0]).all() == (case.model.covariance == "shared")
+        assert uncorrelated == (case.model.covariance in UNCORRELATED)
+        assert (axes == axes[:, :1]).all() == (case.model.covariance == "spherical")
 
 
 @pytest.mark.parametrize("model", [CoinMixture(), GaussianMixture()], ids=["coins", "gaussians"])

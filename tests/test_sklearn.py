@@ -6,10 +6,12 @@ from itertools import islice, pairwise
 
 import numpy as np
 import pytest
+from bench_fit import THEIR_KINDS, theirs_of
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture as Theirs
 
 from em_core import GaussianMixture, GaussianParams, em_steps
+from em_core.covariances import of_kind
 
 STEPS = 8
 
@@ -35,27 +37,25 @@ def their_step(x: np.ndarray, params: GaussianParams, kind: str) -> Theirs:
         max_iter=1,
         weights_init=params.weights / params.weights.sum(),
         means_init=params.means,
-        precisions_init=precisions[0] if kind == "tied" else precisions,
+        precisions_init=theirs_of(precisions, kind),
     )
     with pytest.warns(ConvergenceWarning):
         return model.fit(x)
 
 
 @pytest.mark.parametrize(("d", "k"), [(1, 2), (2, 3), (4, 2)])
-@pytest.mark.parametrize(
-    ("model", "kind"),
-    [(GaussianMixture(), "full"), (GaussianMixture(shared_covariance=True), "tied")],
-    ids=["full", "shared"],
-)
-def test_every_step_is_theirs(model, kind, d, k):
-    x, params = data(d, k)
+@pytest.mark.parametrize(("ours", "kind"), THEIR_KINDS.items())
+def test_every_step_is_theirs(ours, kind, d, k):
+    model, (x, params) = GaussianMixture(ours), data(d, k)
+    covariances = of_kind(ours, params.covariances, params.weights)
+    params = GaussianParams(params.weights, params.means, covariances)
     states = list(islice(em_steps(model, x, params), STEPS + 1))
     for before, after in pairwise(states):
         theirs = their_step(x, before.params, kind)
         np.testing.assert_allclose(after.params.weights, theirs.weights_, rtol=1e-9)
         np.testing.assert_allclose(after.params.means, theirs.means_, rtol=1e-8, atol=1e-9)
-        covariances = np.broadcast_to(theirs.covariances_, after.params.covariances.shape)
-        np.testing.assert_allclose(after.params.covariances, covariances, rtol=1e-8, atol=1e-9)
+        covariances = theirs_of(after.params.covariances, kind)
+        np.testing.assert_allclose(covariances, theirs.covariances_, rtol=1e-8, atol=1e-9)
         # theirs is evaluated before the step, and is a mean; score and proba are at its end
         assert theirs.lower_bound_ * len(x) == pytest.approx(before.log_likelihood, rel=1e-11)
         assert theirs.score(x) * len(x) == pytest.approx(after.log_likelihood, rel=1e-11)

@@ -40,6 +40,7 @@ from em_core import (
     lower_bound,
     responsibilities,
 )
+from em_core.covariances import KINDS
 from em_core.on_dask import DaskChunks
 
 
@@ -76,12 +77,12 @@ CASES = {
     "coins": (CoinMixture(), *coins()),
     "free weights": (CoinMixture(fit_weights=True), *coins()),
     "gaussians": (GaussianMixture(), *points()),
-    "shared": (GaussianMixture(shared_covariance=True), *points()),
+    **{kind: (GaussianMixture(kind), *points()) for kind in KINDS[1:]},
     "a subclass": (Own(), *points()),
     "poissons": (Poissons(), *counts()),
 }
-QUICK = list(CASES)[:4]
-OF_THE_BOOK = list(CASES)[:5]
+QUICK = list(CASES)[:6]
+OF_THE_BOOK = list(CASES)[:7]
 
 
 def arrays(result):
@@ -305,7 +306,8 @@ def peak(call):
 
 
 @pytest.mark.parametrize(
-    ("model", "columns"), [(GaussianMixture(), 20), (GaussianMixture(True), 20), (CoinMixture(), 2)]
+    ("model", "columns"),
+    [(GaussianMixture(), 20), (GaussianMixture("shared"), 20), (CoinMixture(), 2)],
 )
 def test_a_random_start_leaves_data_on_disk_there(model, columns, tmp_path):
     n = 4_000_000 // columns

@@ -8,6 +8,7 @@ from itertools import islice
 import extended
 import numpy as np
 import pytest
+from bench_fit import THEIR_KINDS, theirs_of
 from scipy.special import gammaln, xlogy
 from sklearn.mixture import GaussianMixture as Theirs
 from sklearn.mixture._gaussian_mixture import _compute_precision_cholesky
@@ -33,6 +34,7 @@ from em_core import (
     responsibilities,
     standard_errors,
 )
+from em_core.covariances import KINDS, of_kind
 from em_core.worth import directions
 
 
@@ -106,7 +108,7 @@ def test_the_linkage_example_has_the_published_error_and_rate():
     assert rate(Linkage(), ANIMALS, LINKED) == pytest.approx(1 - observed / complete, rel=1e-8)
 
 
-def gaussians_of(seed, shared):
+def gaussians_of(seed, kind):
     """A mixture at a maximum, with its data."""
     rng = np.random.default_rng(seed)
     k, d = rng.integers(1, 4, 2)
@@ -114,9 +116,9 @@ def gaussians_of(seed, shared):
     roots = np.eye(d) + 0.4 * rng.standard_normal((k, d, d))
     params = GaussianParams(np.full(k, 1 / k), means, roots @ roots.transpose(0, 2, 1))
     x, _ = GaussianMixture().sample(params, 150 * k, rng)
-    if shared:
-        params = GaussianParams(params.weights, means, [np.cov(x.T).reshape(d, d)] * k)
-    model = GaussianMixture(shared_covariance=shared)
+    spread = of_kind(kind, np.cov(x.T).reshape(1, d, d), np.ones(1))
+    own = [spread[0]] * k if kind == "shared" else of_kind(kind, params.covariances, params.weights)
+    params, model = GaussianParams(params.weights, means, own), GaussianMixture(kind)
     return model, x, fit(model, x, params, tol=0, max_iter=2_000, accelerate=True).params
 
 
@@ -151,10 +153,10 @@ def second_differences(model, x, params, h=1e-4):
     return found
 
 
-@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(4))
-def test_information_is_that_of_80_bit_arithmetic(seed, shared):
-    model, x, params = gaussians_of(seed, shared)
+def test_information_is_that_of_80_bit_arithmetic(seed, kind):
+    model, x, params = gaussians_of(seed, kind)
     found = observed_information(model, x, params)
     right = second_differences(model, x, params)
     scale = np.sqrt(np.diag(right))
@@ -172,7 +174,7 @@ def example(name):
         model, start = CoinMixture(name != "coins"), CoinParams([0.7, 0.4], [0.3, 0.7])
         return model, model.sample(start, 200, np.random.default_rng(0))[0], start
     model, x, found = gaussians_of(
-        *{"one covariance": (2, True), "own covariances": (0, False)}[name]
+        *{"one covariance": (2, "shared"), "own covariances": (0, "full")}[name]
     )
     return model, x, GaussianParams(found.weights, found.means + 0.01, found.covariances)
 
@@ -273,13 +275,12 @@ def test_a_row_with_a_count_is_worth_as_many_rows():
 # --- criteria --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shared", [False, True])
-def test_criteria_are_those_of_scikit_learn(shared):
-    model, x, params = gaussians_of(0, shared)
-    kind = "tied" if shared else "full"
+@pytest.mark.parametrize(("ours", "kind"), THEIR_KINDS.items())
+def test_criteria_are_those_of_scikit_learn(ours, kind):
+    model, x, params = gaussians_of(0, ours)
     theirs = Theirs(len(params.weights), covariance_type=kind)
     theirs.weights_, theirs.means_ = params.weights, params.means
-    theirs.covariances_ = params.covariances[0] if shared else params.covariances
+    theirs.covariances_ = theirs_of(params.covariances, kind)
     theirs.precisions_cholesky_ = _compute_precision_cholesky(theirs.covariances_, kind)
     assert bic(model, x, params) == pytest.approx(theirs.bic(x), rel=1e-12)
     assert aic(model, x, params) == pytest.approx(theirs.aic(x), rel=1e-12)

@@ -48,6 +48,7 @@ from em_core import (
     fit,
     listings,
 )
+from em_core.covariances import KINDS, UNCORRELATED, Kind, width
 from em_core.scale.gaussians import prefers_residuals
 
 OUTPUT = build.BUILD / "bench.json"
@@ -58,6 +59,7 @@ LISTINGS = {
     VECTORISED: listings.gmm_em_vectorised,
     EINSUM: listings.gmm_em_einsum,
 }
+THEIR_KINDS = dict(zip(KINDS, ["full", "tied", "diag", "spherical"], strict=True))
 LARGEST_SWEEP = 1e9  # n·k·d², so that scikit-learn's iteration takes a second or so
 
 Work = Callable[[int], object]
@@ -71,6 +73,7 @@ class Size:
     d: int
     k: int
     targets: dict[str, float]
+    kind: Kind = "full"
 
 
 SIZES = [
@@ -83,6 +86,11 @@ SIZES = [
     Size(50_000, 32, 2, {THEIRS: 0.60}),
 ]
 WIDE = [Size(400_000, 50, 3, {THEIRS: 1.0}), Size(20_000, 784, 3, {THEIRS: 1.0})]
+UNLIKE = [
+    Size(n, d, k, {THEIRS: 1.0}, kind)
+    for kind in UNCORRELATED
+    for n, d, k in [(1_000, 2, 2), (1_000_000, 2, 3), (100_000, 16, 8), (20_000, 784, 3)]
+]
 
 
 @dataclass
@@ -92,6 +100,7 @@ class Row:
     n: int
     d: int
     k: int
+    kind: str
     way: str
     ms: float = 0.0
     setup: float = 0.0
@@ -115,22 +124,30 @@ def data(n: int, d: int, k: int) -> tuple[np.ndarray, GaussianParams]:
     return x, GaussianParams(np.full(k, 1 / k), centres + 0.1, [1.5 * np.eye(d)] * k)
 
 
-def ours(x: np.ndarray, start: GaussianParams) -> Work:
+def ours(x: np.ndarray, start: GaussianParams, kind: Kind = "full") -> Work:
     """`fit`, as a user calls it."""
-    return lambda iterations: fit(GaussianMixture(), x, start, tol=0, max_iter=iterations)
+    return lambda iterations: fit(GaussianMixture(kind), x, start, tol=0, max_iter=iterations)
 
 
-def theirs(x: np.ndarray, start: GaussianParams) -> Work:
+def theirs_of(matrices: np.ndarray, kind: str) -> np.ndarray:
+    """Matrices as scikit-learn has those of a kind."""
+    axes = np.einsum("jaa->ja", matrices)
+    return {"full": matrices, "tied": matrices[0], "diag": axes, "spherical": axes[:, 0]}[kind]
+
+
+def theirs(x: np.ndarray, start: GaussianParams, kind: Kind = "full") -> Work:
     """scikit-learn's steps; after the last M-step there is one more E-step, as in ours."""
 
     def work(iterations: int) -> float:
-        model = Theirs(len(start.weights), reg_covar=0)
+        name = THEIR_KINDS[kind]
+        model = Theirs(len(start.weights), covariance_type=name, reg_covar=0)
         model.weights_, model.means_, model.covariances_ = (
             start.weights.copy(),
             start.means.copy(),
-            start.covariances.copy(),
+            theirs_of(start.covariances, name).copy(),
         )
-        model.precisions_cholesky_ = np.linalg.inv(np.linalg.cholesky(start.covariances)).mT
+        roots = np.linalg.inv(np.linalg.cholesky(start.covariances)).mT
+        model.precisions_cholesky_ = theirs_of(roots, name)
         value, log_responsibilities = model._e_step(x)
         for _ in range(iterations):
             model._m_step(x, log_responsibilities)
@@ -171,7 +188,10 @@ def floor(n: int, d: int, k: int) -> Work:
 def candidates(size: Size) -> dict[str, Work]:
     """Those that can be run at a size; ours comes first."""
     x, start = data(size.n, size.d, size.k)
-    found = {OURS: ours(x, start), THEIRS: theirs(x, start), FLOOR: floor(size.n, size.d, size.k)}
+    found = {OURS: ours(x, start, size.kind), THEIRS: theirs(x, start, size.kind)}
+    if size.kind != "full":
+        return found
+    found[FLOOR] = floor(size.n, size.d, size.k)
     if size.n * size.k * size.d**2 <= 2e6:
         names = [*LISTINGS] if size.n <= 1000 else [VECTORISED, EINSUM]
         found |= {name: listing(name, x, start) for name in names}
@@ -228,8 +248,9 @@ def measure(size: Size, turns: int, wall: bool = True) -> Row:
         times = in_turns(works, turns, time.process_time)
     each = median(t[0] for t in times[OURS])
     once = median(t[1] for t in times[OURS])
-    way = "residuals" if prefers_residuals(size.d, size.k) else "moments"
-    row = Row(size.n, size.d, size.k, way, 1e3 * each, once / each, ratios(times))
+    residuals = prefers_residuals(width(size.kind, size.d), size.k)
+    way = "residuals" if residuals else "moments"
+    row = Row(size.n, size.d, size.k, size.kind, way, 1e3 * each, once / each, ratios(times))
     row.targets = dict(size.targets)
     if wall:
         with threadpool_limits(os.cpu_count()):
@@ -349,7 +370,7 @@ def speed_table(rows: list[Row]) -> str:
     """The rows, ratios of ours to each candidate."""
     names = [THEIRS, FLOOR, LOOP, VECTORISED, EINSUM]
     lines = [
-        f"{'n, d, k':>16} {'way':>9} {'ms':>8} {'set-up':>7}"
+        f"{'n, d, k':>16} {'kind':>9} {'way':>9} {'ms':>8} {'set-up':>7}"
         + "".join(f"{name:>13}" for name in names)
         + "   wall / scikit-learn"
     ]
@@ -358,7 +379,8 @@ def speed_table(rows: list[Row]) -> str:
         wall = f"{row.wall[THEIRS]:.3g}" if row.wall else "–"
         missed = "; ".join(f"{n} above {row.targets[n]}" for n in row.missed())
         lines.append(
-            f"{f'{row.n:.0e}, {row.d}, {row.k}':>16} {row.way:>9} {row.ms:8.3g} {row.setup:7.1f}"
+            f"{f'{row.n:.0e}, {row.d}, {row.k}':>16} {row.kind:>9} {row.way:>9}"
+            f" {row.ms:8.3g} {row.setup:7.1f}"
             + "".join(f"{cell:>13}" for cell in cells)
             + f"   {wall:>10}  {missed and 'missed: ' + missed}"
         )
@@ -378,11 +400,11 @@ def exactness_table(rows: list[dict[str, Any]]) -> str:
 
 def run(turns: int, quick: bool) -> dict[str, Any]:
     """Measure everything, telling what is on."""
-    rows = []
-    for size in SIZES + WIDE:
-        print(f"-- {size.n:,} rows, d = {size.d}, k = {size.k}", flush=True)
-        rows.append(measure(size, turns))
-    print(f"\n{speed_table(rows)}\n", flush=True)
+    rows, kinds = [], []
+    for size in SIZES + WIDE + UNLIKE:
+        print(f"-- {size.n:,} rows, d = {size.d}, k = {size.k}, {size.kind}", flush=True)
+        (kinds if size in UNLIKE else rows).append(measure(size, turns))
+    print(f"\n{speed_table(rows + kinds)}\n", flush=True)
     swept = [] if quick else rows[len(SIZES) :]  # the wide ones are measured already
     for number, size in enumerate([] if quick else list(sweep())):
         print(f"-- sweep {number}: {size.n:,} rows, d = {size.d}, k = {size.k}", flush=True)
@@ -392,6 +414,7 @@ def run(turns: int, quick: bool) -> dict[str, Any]:
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
         "rows": [asdict(row) | {"missed": row.missed()} for row in rows],
+        "kinds": [asdict(row) | {"missed": row.missed()} for row in kinds],
         "sweep": [asdict(row) for row in swept],
         "exponents": exponents(swept) if swept else {},
         "coins": coins(turns),

@@ -12,6 +12,7 @@ import numpy as np
 from machines import moved
 
 from em_core import GaussianParams
+from em_core.covariances import Kind
 
 Long = np.longdouble
 assert np.finfo(Long).nmant >= 63, "this machine has no extended precision"
@@ -71,12 +72,12 @@ def fit(
     start: GaussianParams,
     iterations: int,
     passed_on: Callable[[np.ndarray], np.ndarray] = as_it_is,
-    shared: bool = False,
+    kind: Kind = "full",
 ) -> Reference:
     """So many iterations, and the log-likelihood at their end.
 
-    `passed_on` is what becomes of the log-joint, the responsibilities and the parameters; `shared`
-    is whether all components have one covariance.
+    `passed_on` is what becomes of the log-joint, the responsibilities and the parameters; `kind` is
+    that of the covariances.
     """
     x = np.asarray(x, dtype=Long)
     given = start.weights, start.means, start.covariances
@@ -95,8 +96,13 @@ def fit(
         means = np.array([(rj[:, None] * x).sum(axis=0) for rj in r]) / counts[:, None]
         scatters = np.array([scatter(rj, x - m) for rj, m in zip(r, means, strict=True)])
         covariances = scatters / counts[:, None, None]
-        if shared:
+        if kind == "shared":
             covariances[:] = scatters.sum(axis=0) / counts.sum()
+        if kind in ("diagonal", "spherical"):
+            covariances = covariances * np.eye(x.shape[1])
+        if kind == "spherical":
+            variances = covariances.sum(axis=(1, 2), keepdims=True) / x.shape[1]
+            covariances = variances * np.eye(x.shape[1])
         means, covariances = passed_on(means), passed_on(covariances)
     return Reference(log_likelihood, weights, means, covariances)
 
@@ -111,10 +117,10 @@ def least_exact(
     start: GaussianParams,
     iterations: int,
     rng: np.random.Generator,
-    shared: bool = False,
+    kind: Kind = "full",
 ) -> Reference:
     """What double precision alone does to a run: it rounds the data and what is passed on."""
-    return fit(moved(x, rng), start, iterations, rounded, shared)
+    return fit(moved(x, rng), start, iterations, rounded, kind)
 
 
 def errors(found: GaussianParams | Reference, reference: Reference) -> tuple[float, float]:

@@ -4,6 +4,9 @@ The features of a row are (1, x, the products x_a x_b). Rows are taken in blocks
 processor's cache, as columns, so that nothing of size n × k is ever made. Raw moments cancel for a
 narrow component far from the origin; `GUARD` says when, and then the component goes by its
 *residuals*: the rows in its own coordinates, in which it has mean 0 and unit covariance.
+
+Everything is computed of the covariances' parts (`em_core.covariances`): there are p of them, with
+m rows each, and d = p · m. Products of axes in different parts are nowhere needed.
 """
 
 from functools import cache, partial
@@ -13,24 +16,29 @@ import numpy as np
 
 from em_core import gaussians
 from em_core.checks import EPS, Array
+from em_core.covariances import Kind, cholesky, inverses_of, joined, of_kind, parted, tied
 from em_core.em import check_occupied, e_step, softmax, weighted
-from em_core.gaussians import GaussianMixture, GaussianParams, inverses_of
+from em_core.gaussians import GaussianMixture, GaussianParams
 from em_core.scale.sweeps import Expected, Sweeper, adder, block_size
 from em_core.survey import Survey, causes, standardised
 
 Block: TypeAlias = tuple[Array, Any, Any]
-matvec = partial(np.einsum, "jab,jb->ja")  # numpy.matvec needs numpy 2.2
 GUARD = 1e5  # of a raw moment's 16 digits, 5 may cancel
 STRIP = 96  # rows of a triangular matrix that are multiplied at once
 
 
-def prefers_residuals(d: int, k: int) -> bool:
-    """Whether residuals are the quicker way for all components.
+def matvec(matrices: Array, vectors: Array) -> Array:
+    """The products of matrices and vectors; numpy's own needs numpy 2.2."""
+    return np.asarray((matrices @ vectors[..., np.newaxis])[..., 0])
 
-    Making the d (d + 1) / 2 products of a row costs the same for one component as for fifty, while
-    each component's residuals cost anew; the two meet near k = d / 10.
+
+def prefers_residuals(m: int, k: int) -> bool:
+    """Whether residuals are the quicker way for all components, from the rows of a part.
+
+    Making the m (m + 1) / 2 products of a row costs the same for one component as for fifty, while
+    each component's residuals cost anew; the two meet near k = m / 10.
     """
-    return 10 * k <= d
+    return 10 * k <= m
 
 
 @cache
@@ -46,14 +54,14 @@ def triangle(d: int) -> tuple[tuple[Any, ...], Any, Array]:
 
 
 def features(z: Array) -> Array:
-    """The features (1, z_a, z_a z_b for a ≤ b) of rows in columns: shape (f, n) from (d, n)."""
-    d, n = z.shape
-    phi = np.empty((1 + d + d * (d + 1) // 2, n))
-    phi[0], phi[1 : 1 + d] = 1, z
-    at = 1 + d
-    for a in range(d):
-        np.multiply(z[a], z[a:], out=phi[at : at + d - a])
-        at += d - a
+    """The features (1, z_a, z_a z_b for a ≤ b) of rows in columns: shape (f, n) from (p, m, n)."""
+    p, m, n = z.shape
+    phi = np.empty((1 + p * m + p * m * (m + 1) // 2, n))
+    phi[0], phi[1 : 1 + p * m] = 1, z.reshape(-1, n)
+    products, at = phi[1 + p * m :].reshape(p, -1, n), 0
+    for a in range(m):
+        np.multiply(z[:, a : a + 1], z[:, a:], out=products[:, at : at + m - a])
+        at += m - a
     return phi
 
 
@@ -63,12 +71,12 @@ class Components:
     Parameters
     ----------
     weights : ndarray of shape (k,)
-    means : ndarray of shape (k, d)
-    roots : ndarray of shape (k, d, d)
-        Lower triangular; a covariance is root · rootᵀ.
+    means : ndarray of shape (k, p, m)
+    roots : ndarray of shape (k, p, m, m)
+        Lower triangular; a covariance's part is root · rootᵀ.
     shared : bool
         Whether the components have one covariance.
-    inverses : ndarray of shape (k, d, d), optional
+    inverses : ndarray of shape (k, p, m, m), optional
         Of the roots, if they are known better than from these.
     given : sequence of ndarray, optional
         The weights, means and covariances in the data's own coordinates, if it came from these.
@@ -99,19 +107,22 @@ class Components:
     ) -> None:
         self.weights, self.means, self.roots, self.given = weights, means, roots, given
         self.inverses = inverses_of(roots) if inverses is None else inverses
-        upper, _, factors = triangle(means.shape[1])
+        (k, _, m), flat = means.shape, means.reshape(len(means), -1)
+        upper, _, factors = triangle(m)
         with np.errstate(all="ignore"):  # a collapse is looked for when all is known
             precisions = self.inverses.mT @ self.inverses
-            diagonals = np.einsum("jaa->ja", precisions)
+            diagonals = np.einsum("jpaa->jpa", precisions).reshape(flat.shape)
             self.traces = diagonals.sum(axis=1)
-            kappa = np.vecdot(diagonals, (roots * roots).sum(axis=2) + means * means)
-            self.kappa = np.where(np.isnan(kappa), np.inf, kappa)
-            lost = self.kappa > GUARD  # and what is shared, for all
-            self.own = lost | (shared and lost.any()) | prefers_residuals(*means.shape[::-1])
-            self.constants = np.log(weights) - np.log(np.einsum("jaa->ja", roots)).sum(axis=1)
-            linear = matvec(precisions, means)
-            first = self.constants - 0.5 * np.vecdot(means, linear)
-            parts = [first[:, np.newaxis], linear, precisions[:, *upper] * factors]
+            variances = (roots * roots).sum(axis=3).reshape(flat.shape)
+            self.kappa = np.vecdot(diagonals, variances + flat * flat)
+            lost = ~(self.kappa <= GUARD)  # and what is shared, for all
+            self.own = lost | (shared and lost.any()) | prefers_residuals(m, k)
+            sizes = np.einsum("jpaa->jpa", roots).reshape(flat.shape)
+            self.constants = np.log(weights) - np.log(sizes).sum(axis=1)
+            linear = matvec(precisions, means).reshape(flat.shape)
+            first = self.constants - 0.5 * np.vecdot(flat, linear)
+            quadratic = (precisions.reshape(-1, m, m)[:, *upper] * factors).reshape(k, -1)
+            parts = [first[:, np.newaxis], linear, quadratic]
             self.products = np.concatenate(parts, axis=1)
 
 
@@ -124,12 +135,16 @@ class Frame:
         Of all the data; axes without spread are left alone.
     k : int
         The number of components.
+    kind : str
+        Of covariances: it is the same in the frame.
 
     Attributes
     ----------
     centre : ndarray of shape (d,)
-    root, inverse : ndarray of shape (d, d)
+    root, inverse : ndarray of shape (p, m, m)
         Lower triangular: x = centre + root · z.
+    units : ndarray of shape (d,)
+        The axes' standard deviations.
     log_volume : float
         What the frame and the factors 2π take from the log-likelihood of all the rows.
     smallest : float
@@ -140,21 +155,25 @@ class Frame:
         The number of rows in a block.
     """
 
-    def __init__(self, whole: Survey, k: int) -> None:
-        (mean,), self.rows, d = whole.mean, whole.rows, len(whole.largest)
-        _, deviations, (correlations,) = standardised(whole.scatter / whole.n[0])
+    def __init__(self, whole: Survey, k: int, kind: Kind) -> None:
+        (mean,), self.rows, self.kind = whole.mean, whole.rows, kind
+        self.shared = kind == "shared"
+        covariance = of_kind(kind, whole.scatter / whole.n[0], np.ones(1))
+        _, (self.units,), (correlations,) = standardised(covariance)
         self.smallest = float(np.linalg.eigvalsh(correlations)[0])
         if self.smallest < 1e-12:
-            correlations, self.smallest = np.eye(d), 1.0
+            correlations, self.smallest = np.eye(len(mean)), 1.0
         # A shift by less than the spread would buy nothing, and round.
-        self.centre = np.where(abs(mean) > deviations[0], mean, 0.0)
-        self.root = deviations.T * np.linalg.cholesky(correlations)
-        self.inverse = inverses_of(self.root[np.newaxis])[0]
-        self.log_volume = whole.n[0] * float(np.log(np.sqrt(2 * np.pi) * np.diag(self.root)).sum())
-        f = 1 + d + d * (d + 1) // 2
-        self.work, numbers = k * f, d * (k + 1) if prefers_residuals(d, k) else f
+        self.centre = np.where(abs(mean) > self.units, mean, 0.0)
+        root = self.units[:, np.newaxis] * np.linalg.cholesky(correlations)
+        self.log_volume = whole.n[0] * float(np.log(np.sqrt(2 * np.pi) * np.diag(root)).sum())
+        (self.root,) = parted(kind, root[np.newaxis])
+        self.inverse = inverses_of(self.root)
+        self.shape = p, m = self.root.shape[:2]
+        f = 1 + p * m + p * m * (m + 1) // 2
+        self.work, numbers = k * f, m * (k + 1) if prefers_residuals(m, k) else f
         # With fewer rows than axes, more time goes to fetching the roots than to using them.
-        self.size = max(d, block_size(numbers + k))
+        self.size = max(m, block_size(numbers + k))
 
     def block(self, x: Array, weights: Any) -> Block:
         """Some rows in these coordinates, as columns; their features, and their weights.
@@ -164,27 +183,26 @@ class Frame:
         """
         # In rows, whatever the order in memory: BLAS adds up columns otherwise.
         rows = np.subtract(np.asarray(x, dtype=float), self.centre, order="C")
-        z = triangular(self.inverse, rows.T)
+        z = triangular(self.inverse, rows.T.reshape(*self.shape, -1))
         return z, (features(z) if self.rows <= self.size else None), weights
 
-    def components(
-        self, weights: Array, means: Array, covariances: Array, shared: bool
-    ) -> Components:
+    def components(self, weights: Array, means: Array, covariances: Array) -> Components:
         """A mixture in the data's own coordinates, in these."""
-        roots, given = gaussians.cholesky(covariances), (weights, means, covariances)
+        roots, given = cholesky(parted(self.kind, covariances)), (weights, means, covariances)
         # The root in the frame of a start of quite another scale tells nothing of it.
-        inverses, means = inverses_of(roots) @ self.root, (means - self.centre) @ self.inverse.T
-        return Components(weights, means, self.inverse @ roots, shared, inverses, given)
+        inverses = inverses_of(roots) @ self.root
+        means = matvec(self.inverse, (means - self.centre).reshape(-1, *self.shape))
+        return Components(weights, means, self.inverse @ roots, self.shared, inverses, given)
 
     def covariances(self, c: Components) -> Array:
         """The covariances in the data's own coordinates."""
         roots = self.root @ c.roots
-        return c.given[2] if c.given else np.asarray(roots @ roots.mT)
+        return c.given[2] if c.given else joined(roots @ roots.mT)
 
     def params(self, c: Components) -> GaussianParams:
         """The parameters in the data's own coordinates."""
-        means = c.given[1] if c.given else self.centre + c.means @ self.root.T
-        return GaussianParams(c.weights, means, self.covariances(c))
+        means = self.centre + matvec(self.root, c.means).reshape(len(c.means), -1)
+        return GaussianParams(c.weights, c.given[1] if c.given else means, self.covariances(c))
 
 
 def gaussian_sweep(c: Components, block: Block) -> Expected:
@@ -194,16 +212,16 @@ def gaussian_sweep(c: Components, block: Block) -> Expected:
     ----------
     c : Components
     block : tuple
-        Some rows as columns, shape (d, n), their features if they are kept, and their weights.
+        Some rows as columns, shape (p, m, n), their features if they are kept, and their weights.
     """
     z, phi, weights = block
     mixed = not c.own.all()
     phi = features(z) if mixed and phi is None else phi
-    r = c.products @ phi if mixed else np.empty((len(c.own), z.shape[1]))
-    own = [(j, c.means[j][:, np.newaxis]) for j in np.flatnonzero(c.own)]
+    r = c.products @ phi if mixed else np.empty((len(c.own), z.shape[2]))
+    own = [(j, c.means[j][..., np.newaxis]) for j in np.flatnonzero(c.own)]
     residuals = {j: triangular(c.inverses[j], z - mean) for j, mean in own}
     for j, y in residuals.items():
-        r[j] = c.constants[j] - 0.5 * np.einsum("ai,ai->i", y, y)
+        r[j] = c.constants[j] - 0.5 * np.einsum("pai,pai->i", y, y)
     log_likelihood = float(weighted(softmax(r), weights).sum())
     r = weighted(r, weights)
     sums = r @ phi.T if mixed else np.empty_like(c.products)
@@ -213,10 +231,13 @@ def gaussian_sweep(c: Components, block: Block) -> Expected:
 
 
 def triangular(root: Array, z: Array) -> Array:
-    """The product of a lower triangular matrix with columns, most of the zeros left out."""
-    y = np.empty((len(root), z.shape[1]))
-    for at in range(0, len(root), STRIP):
-        np.matmul(root[at : at + STRIP, : at + STRIP], z[: at + STRIP], out=y[at : at + STRIP])
+    """The products of lower triangular matrices with columns, most of the zeros left out."""
+    if root.shape[2] == 1:
+        return np.multiply(root, z, order="C")
+    y = np.empty(z.shape)
+    for at in range(0, z.shape[1], STRIP):
+        rows = slice(at, at + STRIP)
+        np.matmul(root[:, rows, : at + STRIP], z[:, : at + STRIP], out=y[:, rows])
     return y
 
 
@@ -225,7 +246,8 @@ def summed(y: Array, r: Array) -> Array:
     first = y @ r
     y *= np.sqrt(r)
     # The product of a matrix with itself is half the work.
-    return np.concatenate([[r.sum()], first, (y @ y.T)[triangle(len(y))[0]]])
+    second = (y @ y.mT)[..., *triangle(y.shape[1])[0]]
+    return np.concatenate([[r.sum()], first.ravel(), second.ravel()])
 
 
 def posterior(model: GaussianMixture, frame: Frame, c: Components, x: Array) -> Array:
@@ -256,19 +278,19 @@ class GaussianSweeper(Sweeper):
     def __init__(
         self, model: GaussianMixture, x: Any, start: GaussianParams, threads: Any, row_weights: Any
     ) -> None:
-        gaussians.check_params(start, model.shared_covariance)
+        self.kind = model.covariance
+        gaussians.check_params(start, self.kind)
         super().__init__(model, x, partial(gaussians.as_rows, params=start), row_weights)
-        self.shared = model.shared_covariance
         whole = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis]))
-        self.why = partial(causes, lambda f: self.over(lambda x, v: f(x)), self.shared)
+        self.why = partial(causes, lambda f: self.over(lambda x, v: f(x)), self.kind)
         self.finest, self.rows, self.mass = whole.finest(), whole.rows, whole.n[0]
         gaussians.check_collapse(start.covariances, self.finest, partial(self.why, None))
-        frame, d = Frame(whole, len(start.weights)), len(self.finest)
+        self.frame = frame = Frame(whole, len(start.weights), self.kind)
         self.total = adder(self.chunks, frame, self.kept, threads)
-        self.frame, self.params, (self.upper, self.order, _) = frame, frame.params, triangle(d)
-        units = np.linalg.norm(frame.root, axis=1)
-        self.clear = 2 * max(10 * d * EPS, (self.finest / units).max())
-        self.start = frame.components(start.weights, start.means, start.covariances, self.shared)
+        self.params, (self.upper, self.order, _) = frame.params, triangle(frame.shape[1])
+        self.d = len(self.finest)
+        self.clear = 2 * max(10 * self.d * EPS, (self.finest / frame.units).max())
+        self.start = frame.components(start.weights, start.means, start.covariances)
 
     def expect(self, c: Components) -> Expected:
         """The sums for these parameters, in one pass."""
@@ -285,19 +307,20 @@ class GaussianSweeper(Sweeper):
         """
         given = partial(posterior, self.model, self.frame, c)
         found, kappa = self._from_sums(expected.sums, c)
-        if (kappa > GUARD).any():
+        if not (kappa <= GUARD).all():
             known = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis] * given(x)))
-            estimates = gaussians.estimates(known, c.weights, self.shared)
-            found = self.frame.components(*estimates, self.shared)
+            estimates = gaussians.estimates(known, c.weights, self.kind)
+            found = self.frame.components(*estimates)
         self._check_collapse(found, partial(self.why, given))
         return found
 
     @np.errstate(all="ignore")  # what is not finite is not combined
     def vector(self, c: Components) -> Array:
         """The weights, and times them the means and the second moments about the frame's centre."""
-        second = c.roots @ c.roots.mT + c.means[:, :, np.newaxis] * c.means[:, np.newaxis, :]
-        parts = [np.ones((len(c.means), 1)), c.means, second[:, *self.upper]]
-        return np.asarray((c.weights[:, np.newaxis] * np.hstack(parts)).ravel())
+        second = c.roots @ c.roots.mT + c.means[..., np.newaxis] * c.means[..., np.newaxis, :]
+        parts = [np.ones_like(c.weights), c.means, second[..., *self.upper]]
+        columns = [part.reshape(len(c.weights), -1) for part in parts]
+        return np.asarray((c.weights[:, np.newaxis] * np.hstack(columns)).ravel())
 
     @np.errstate(all="ignore")
     def from_vector(self, vector: Array) -> Components:
@@ -308,22 +331,23 @@ class GaussianSweeper(Sweeper):
 
     def _from_sums(self, sums: Array, c: Components | None) -> tuple[Components, Array]:
         """The new parameters, and the κ of the sums that they come from."""
-        counts, d = sums[:, 0], len(self.order)
+        counts, shape = sums[:, 0], (len(sums), *self.frame.shape)
         check_occupied((c or self.start).weights, counts)
         weights, averages = counts / counts.sum(), sums[:, 1:] / counts[:, np.newaxis]
-        means, covariances = averages[:, :d], averages[:, d:].take(self.order, axis=1)
-        covariances -= means[:, :, np.newaxis] * means[:, np.newaxis, :]
-        if self.shared:
-            covariances = np.einsum("j,jab->ab", weights, covariances)[np.newaxis]
-        roots = np.repeat(gaussians.cholesky(covariances), len(sums) // len(covariances), axis=0)
-        found = Components(weights, means, roots, self.shared)
+        means, second = averages[:, : self.d].reshape(shape), averages[:, self.d :]
+        covariances = second.reshape(*shape[:2], -1).take(self.order, axis=2)
+        covariances -= means[..., np.newaxis] * means[..., np.newaxis, :]
+        roots = cholesky(tied(self.kind, covariances, weights))
+        if roots.shape != covariances.shape:
+            roots = np.broadcast_to(roots, covariances.shape)
+        found = Components(weights, means, roots, self.frame.shared)
         if c is None or not c.own.any():
             return found, found.kappa
         # What goes by residuals is in the component's coordinates, the rest in the frame's.
-        own = c.own[:, np.newaxis]
-        roots = np.where(own[:, np.newaxis], c.roots @ roots, roots)
+        own = c.own[:, np.newaxis, np.newaxis]
+        roots = np.where(own[..., np.newaxis], c.roots @ roots, roots)
         means = np.where(own, c.means + matvec(c.roots, means), means)
-        return Components(weights, means, roots, self.shared), found.kappa
+        return Components(weights, means, roots, self.frame.shared), found.kappa
 
     def _check_collapse(self, c: Components, *why: Any) -> None:
         # A bound from the precisions' traces clears most cases without any eigenvalue.
