@@ -10,9 +10,12 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
 import build
+import em_site
 import notebooks
 import pytest
 import yaml
+from docutils import nodes
+from docutils.utils import new_document
 from parsed import soup
 from playwright.sync_api import Browser, expect
 from walk import CHAPTERS, NAMES, Seen, Visit, Walk, is_remembered, until, visiting
@@ -339,6 +342,18 @@ def test_a_chapter_can_be_read_in_one_sitting(
     one.page.add_style_tag(content="section { content-visibility: visible !important; }")
     height = one.page.evaluate("document.documentElement.scrollHeight")
     assert height <= LONGEST
+
+
+def test_a_mark_is_taken_from_the_text_that_stands_against_the_formula() -> None:
+    """The other text reads the same."""
+    parts = [nodes.Text("of "), nodes.literal("", "r"), nodes.Text(", "), nodes.literal("", "y")]
+    parts += [nodes.math("", "n"), nodes.Text(", "), nodes.math("", "k"), nodes.Text(", and")]
+    document = new_document("")
+    document += nodes.paragraph("", "", *parts)
+    before = document.astext()
+    em_site.KeepPunctuation(document).run()
+    assert document.astext() == before
+    assert [kept.astext() for kept in document.findall(nodes.inline)] == ["n,", "k,"]
 
 
 LETTER_WORD = re.compile(r"(?<![\w-])[^\W\d_]-\w")  # as E-step, k-means, L-BFGS-B

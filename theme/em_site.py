@@ -7,6 +7,7 @@ are plain `<details>`: a page is complete before any script runs.
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import subprocess
@@ -165,7 +166,9 @@ class KeepPunctuation(SphinxPostTransform):
             after = whole.next_node(descend=False, siblings=True)
             found = self.against.match(after) if isinstance(after, nodes.Text) else None
             if found:
-                after.parent.replace(after, nodes.Text(after[found.end() :]))
+                around = after.parent
+                place = next(i for i, child in enumerate(around) if child is after)
+                around[place] = nodes.Text(after[found.end() :])  # another may read the same
                 together = nodes.inline("", "", classes=["with-mark"])
                 whole.parent.replace(whole, together)
                 together += [whole, nodes.Text(found[0])]
@@ -183,9 +186,9 @@ LETTER_WORD = re.compile(r"(?<![\w&-])[^\W\d_](?:-\w+)+")
 TAG = re.compile(r"(<[^>]*>)")
 
 
-def keep_together(html: str) -> str:
+def keep_together(text: str) -> str:
     """Let no line end after the letter with which a word begins, in headings neither."""
-    return LETTER_WORD.sub(r'<span class="one-word">\g<0></span>', html)
+    return LETTER_WORD.sub(r'<span class="one-word">\g<0></span>', text)
 
 
 def write_text(translator: Any, node: nodes.Text) -> None:
@@ -217,8 +220,9 @@ def close_source(translator: Any, node: nodes.citation) -> None:
 def open_hidden_code(translator: Any, node: HideCodeCellNode) -> None:
     """Write a folded cell with one quiet line to open it."""
     translator.body.append('<details class="code-fold"><summary>')
-    translator.body.append('<span class="to-open">Show the code</span>')
-    translator.body.append('<span class="to-close">Hide the code</span></summary>\n')
+    for kind, words in {"open": node["prompt_show"], "close": node["prompt_hide"]}.items():
+        translator.body.append(f'<span class="to-{kind}">{html.escape(words)}</span>')
+    translator.body.append("</summary>\n")
 
 
 def close_hidden_code(translator: Any, node: HideCodeCellNode) -> None:
