@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const em = (globalThis.emWidgets ??= { kinds: {} });
-  const [WIDTH, HEIGHT] = [300, 170];
+  const [WIDTH, HEIGHT] = [300, 220];
   const [LEFT, RIGHT] = [-4, 9];
   const PIECES = 130;
 
@@ -31,7 +31,6 @@
     const curves = ["em-line-a", "em-line-b", "em-line-ink"].map((name) => svg("path", { class: `em-curve ${name}` }));
     const rug = svg("path", { class: "em-rug" });
     const names = ["a", "b"].map((name) => svg("text", { class: `em-${name}`, ...middle }, name.toUpperCase()));
-    const lines = [0, 1, 2, 3].map((row) => text(0, HEIGHT + 56 + 22 * row, ""));
     let trace = null;
     let wanted = null; // a key may come before the run that the last one asked for
     const to = (i) => {
@@ -46,11 +45,11 @@
       value: () => ({ min: grid[0], max: grid.at(-1), now: trace.distance, text: em.number(trace.distance, 1) }),
       far: 1000,
     });
-    const parts = svg("svg", { viewBox: `-12 -18 ${WIDTH + 24} ${HEIGHT + 152}`, class: "em-parts", role: "group", "aria-label": "The points and the two components" },
+    const parts = svg("svg", { viewBox: `-12 -18 ${WIDTH + 24} ${HEIGHT + 62}`, class: "em-parts", role: "group", "aria-label": "The points and the two components" },
       svg("g", { "aria-hidden": "true" },
         svg("path", { d: `M0 ${HEIGHT}H${WIDTH}`, class: "em-frame" }),
         ...[-2, 0, 2, 4, 6, 8].map((value) => text(x(value), HEIGHT + 34, em.number(value, 0), middle)),
-        rug, ...curves, ...names, ...lines),
+        rug, ...curves, ...names),
       start.element);
 
     const figures = () => {
@@ -70,9 +69,6 @@
         ring.setAttribute("d", around([ww, wm, mm]));
         inner.setAttribute("d", around([trace.known[0] ** 2, 0, trace.known[1] ** 2]));
         rug.setAttribute("d", trace.x.map((value) => `M${x(value).toFixed(1)} ${HEIGHT}v9`).join(""));
-        const { weight, mean, ofWeight, ofMean, rate } = figures();
-        const words = [`Distance ${em.number(trace.distance, 1)}`, `Rate ${rate}`, `Standard errors ${weight} and ${mean}`, `With labels ${ofWeight} and ${ofMean}`];
-        lines.forEach((line, row) => { line.textContent = words[row]; });
         start.put([x(trace.distance), HEIGHT + 9]);
       },
       show: (step) => {
