@@ -63,6 +63,7 @@ class Kind(StrEnum):
     MISPRINT = "misprint"
     BEATEN = "beaten"
     DRAWN = "drawn"
+    DIFFERENCES = "by differences"
     OURS = "our own"
 
 
@@ -78,6 +79,7 @@ class Entry:
     misprint: bool = False  # the last printed digit is known to be off by one
     beaten: bool = False  # printed as a maximum, and there is a higher one
     draws: int = 0  # of which the number was counted; as many of ours are counted anew
+    differences: bool = False  # printed as differences gave it; its last digits are not right
 
     @property
     def computed(self) -> str:
@@ -102,6 +104,8 @@ class Entry:
             return Kind.BEATEN
         if self.draws:
             return Kind.DRAWN
+        if self.differences:
+            return Kind.DIFFERENCES
         on_the_way = self.limit and self._rounded(self.limit()) != self.computed
         return Kind.STOPPED if on_the_way else Kind.EXACT
 
@@ -357,6 +361,30 @@ def poisson_end() -> EMState:
     return next(islice(em_steps(PoissonMixture(), DEATHS, start), 5400, None))
 
 
+def poisson_information() -> np.ndarray:
+    """The observed information on (weight, mean, higher mean) at the fixed point, by a formula.
+
+    It is Louis' identity, complete information minus missing; the first weight is the lower mean's.
+    """
+    weight, higher, lower = poisson_limit()
+    w, means = np.array([1 - weight, weight]), np.array([lower, higher])
+    joint = np.exp(PoissonMixture().log_joint(DEATHS, (w, means)))
+    r = joint / joint.sum(axis=1, keepdims=True)
+    slopes = np.zeros((len(DEATHS), 2, 3))
+    slopes[:, :, 0] = [1 / w[0], -1 / w[1]]
+    for j in (0, 1):
+        slopes[:, j, j + 1] = DEATHS / means[j] - 1
+    middle = np.einsum("ij,ija->ia", r, slopes)
+    missing = np.einsum("ij,ija,ijb->ab", r, slopes, slopes) - middle.T @ middle
+    complete = len(DEATHS) * np.diag([1 / w.prod(), *(w / means)])
+    return complete - missing
+
+
+def poisson_error(a: int) -> float:
+    """The standard error of weight, mean or higher mean."""
+    return np.sqrt(np.linalg.inv(poisson_information())[a, a])
+
+
 # --- a survey with five maxima: poLCA -------------------------------------------------------------
 
 
@@ -425,6 +453,81 @@ def linkage_information() -> tuple[float, float]:
         125 / (2 + pi) ** 2 + inner + 34 / pi**2,
         125 * pi / (2 + pi) / pi**2 + inner + 34 / pi**2,
     )
+
+
+# --- peppered moths: Givens and Hoeting ----------------------------------------------------------
+
+MOTHS = np.repeat([0, 1, 2], [85, 196, 341])
+THIRDS = {"weights": np.full(3, 1 / 3)}
+
+
+class Moths:
+    """Alleles C, I and T, of which a moth has two: C hides the others, and I hides T."""
+
+    copies = np.array([[2, 0, 0], [1, 1, 0], [1, 0, 1], [0, 2, 0], [0, 1, 1], [0, 0, 2]])
+
+    def log_joint(self, x, params):
+        """Log p(x_i, z_i = j) for colours 0 to 2 and the six pairs of alleles."""
+        pairs = np.log([1, 2, 2, 1, 2, 1]) + self.copies @ np.log(params["weights"])
+        return np.where(x[:, np.newaxis] == [0, 0, 0, 1, 1, 2], pairs, -np.inf)
+
+    def m_step(self, x, responsibilities, params):
+        """The alleles' shares."""
+        counted = responsibilities.sum(axis=0) @ self.copies
+        return {"weights": counted / counted.sum()}
+
+
+@cache
+def moths_path() -> np.ndarray:
+    """The shares of C, I and T at the start and after each of thirty iterations."""
+    states = islice(em_steps(Moths(), MOTHS, THIRDS), 31)
+    return np.array([state.params["weights"] for state in states])
+
+
+def moths_limit() -> np.ndarray:
+    """Where they end."""
+    return moths_path()[-1]
+
+
+def moths_ratio(allele: int, t: int) -> float:
+    """The error after an iteration, divided by that before it."""
+    before, after = (moths_path()[[t - 1, t]] - moths_limit())[:, allele]
+    return after / before
+
+
+# --- Old Faithful in three parts: mclust ---------------------------------------------------------
+
+
+@cache
+def mclust_limit() -> EMResult:
+    """Three Gaussians with one covariance, fitted to both columns to the end."""
+    path = Path(__file__).with_name("data") / "faithful.csv"
+    rows = np.loadtxt(path, delimiter=",", skiprows=1)
+    start = GaussianParams([1 / 3] * 3, [[2, 54], [4, 76], [4.6, 84]], [np.diag([0.1, 35])] * 3)
+    return fit(GaussianMixture(shared_covariance=True), rows, start, tol=1e-10)
+
+
+# --- two lines: CO2 and gross national product, the mixtools vignette ----------------------------
+
+
+@cache
+def lines_run(iterations: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Weights, intercepts and slopes, deviations and log-likelihood of two regressions."""
+    path = Path(__file__).with_name("data") / "co2_gnp.csv"
+    gnp, co2 = np.loadtxt(path, delimiter=",", skiprows=1).T
+    design = np.column_stack([np.ones_like(gnp), gnp])
+    w, lines, deviations = np.array([0.25, 0.75]), np.array([[8, -1], [1, 1]]), np.array([2, 1])
+    for _ in range(iterations + 1):
+        away = (co2[:, np.newaxis] - design @ lines.T) / deviations
+        log_joint = np.log(w / deviations) - (away**2 + np.log(2 * np.pi)) / 2
+        log_densities = np.logaddexp.reduce(log_joint, axis=1)
+        found = w, lines, deviations, float(log_densities.sum())
+        r = np.exp(log_joint - log_densities[:, np.newaxis])
+        each = [(design.T * share) @ np.column_stack([design, co2]) for share in r.T]
+        lines = np.array([np.linalg.solve(sums[:, :2], sums[:, 2]) for sums in each])
+        squares = (co2[:, np.newaxis] - design @ lines.T) ** 2
+        w, deviations = r.mean(axis=0), np.sqrt((r * squares).sum(axis=0) / r.sum(axis=0))
+    return found
 
 
 # --- where the lecture's value falls, and where its code gives NaN -------------------------------
@@ -525,6 +628,25 @@ TURBO_EM = Source(
     "the R package’s vignette, there to thirteen decimals",
     "1,500 iterations from weight ½ and means 1 and 3",
     "https://cran.r-project.org/package=turboEM",
+)
+
+MOTHS_TABLE = Source(
+    "Peppered moths: Givens and Hoeting",
+    "Computational Statistics, table 4.1",
+    "a counted number of iterations from ⅓, ⅓, ⅓",
+    "https://doi.org/10.1002/9781118555552",
+)
+MCLUST = Source(
+    "Old Faithful in three parts: mclust",
+    "the R package’s vignette",
+    "the log-likelihood moves by less than a hundred-thousandth of itself",
+    "https://cran.r-project.org/package=mclust",
+)
+LINES = Source(
+    "Two lines: mixtools",
+    "Journal of Statistical Software 32(6), on carbon dioxide",
+    "the log-likelihood moves by less than 1e-8: 10 iterations",
+    "https://doi.org/10.18637/jss.v032.i06",
 )
 
 
@@ -836,10 +958,88 @@ def _poisson_entries() -> list[Entry]:
             highest,
         ),
         Entry(TURBO_EM, "log-likelihood at the maximum", "-1989.945859883", highest),
+        *_poisson_error_entries(),
         ours(
             "ratio of successive steps", ".9957", lambda: np.divide(*poisson_steps()[[2055, 2054]])
         ),
         ours("iterations until a step is below 1e-7", "2055", poisson_iterations),
+    ]
+
+
+def _poisson_error_entries() -> list[Entry]:
+    """The Hessian that turboEM takes by differences, and the standard errors from it."""
+    add = partial(Entry, TURBO_EM, differences=True)
+    names = "weight", "lower mean", "higher mean"
+    printed = ["907.1070", "-270.22932", "-341.26214", "113.48004", "61.67877", "192.78120"]
+    return [
+        *(
+            add(
+                f"information on {names[a]} and {names[b]}" if a < b else f"on the {names[a]}",
+                digits,
+                lambda a=a, b=b: poisson_information()[a, b],
+            )
+            for (a, b), digits in zip(np.transpose(np.triu_indices(3)), printed, strict=True)
+        ),
+        *(
+            add(f"standard error of the {names[a]}", digits, lambda a=a: poisson_error(a))
+            for a, digits in enumerate([".1948226", ".3502560", ".2506522"])
+        ),
+    ]
+
+
+def _moths_entries() -> list[Entry]:
+    add = partial(Entry, MOTHS_TABLE)
+    printed = """
+.081994 .237406
+.071249 .19787
+.070852 .19036
+.070837 .18902
+.070837 .18879
+.070837 .18875
+.070837 .18874
+"""
+    rows = [
+        add(f"iteration {t}: {name}", digits, lambda t=t, a=a: moths_path()[t, a])
+        for t, line in enumerate(printed.split("\n")[1:-1], start=1)
+        for a, (name, digits) in enumerate(zip("CI", line.split(), strict=True))
+    ]
+    return [
+        *rows,
+        add("ratio of C’s errors", ".036719", lambda: moths_ratio(0, 5)),
+        add("ratio of I’s errors", ".17595", lambda: moths_ratio(1, 5), lambda: moths_ratio(1, 11)),
+    ]
+
+
+def _mclust_entries() -> list[Entry]:
+    add = partial(Entry, MCLUST, beaten=True)
+    top = lambda: mclust_limit().log_likelihood  # noqa: E731
+    return [
+        add("log-likelihood", "-1126.326", top),
+        add("BIC, the larger the better", "-2314.316", lambda: 2 * top() - 11 * np.log(272)),
+    ]
+
+
+def _lines_entries() -> list[Entry]:
+    picks = {
+        "weight of the first line": (".754921", lambda run: run[0][0]),
+        "weight of the second": (".245079", lambda run: run[0][1]),
+        "σ of the first": ("2.049315", lambda run: run[2][0]),
+        "σ of the second": (".809389", lambda run: run[2][1]),
+        "first line: intercept": ("8.678987", lambda run: run[1][0, 0]),
+        "first line: slope": ("-.023344", lambda run: run[1][0, 1]),
+        "second line: intercept": ("1.415150", lambda run: run[1][1, 0]),
+        "second line: slope": (".676596", lambda run: run[1][1, 1]),
+        "log-likelihood": ("-66.93977", lambda run: run[3]),
+    }
+    return [
+        Entry(
+            LINES,
+            name,
+            digits,
+            lambda pick=pick: pick(lines_run(10)),
+            lambda pick=pick: pick(lines_run(200)),
+        )
+        for name, (digits, pick) in picks.items()
     ]
 
 
@@ -881,6 +1081,9 @@ ENTRIES = [
     *_linkage_entries(),
     *_faithful_entries(),
     *_poisson_entries(),
+    *_moths_entries(),
+    *_mclust_entries(),
+    *_lines_entries(),
     *_correction_entries(),
 ]
 
@@ -931,6 +1134,7 @@ def summary() -> pd.DataFrame:
         Kind.STOPPED: "printed on the way to a maximum; we reach it at the same place on the way",
         Kind.MISPRINT: "the last printed digit is off by one",
         Kind.BEATEN: "printed as a maximum, and there is a higher one",
+        Kind.DIFFERENCES: "computed there by differences, which cost the last digits",
         Kind.DRAWN: "counted among random starts; among as many of ours, as chance allows",
     }
     rows = {str(kind): (kinds[kind], what) for kind, what in meaning.items()}

@@ -384,6 +384,23 @@ def draw_climb(ax: Axes, log_likelihoods: Array, level: tuple[int, int]) -> None
     ax.set(xlabel="iteration", ylabel="log-likelihood")
 
 
+def draw_resamples(ax: Axes, values: Array, estimate: float, error: float) -> None:
+    """Estimates from data drawn again, and the bell curve that a standard error promises.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : ndarray of shape (samples,)
+    estimate, error : float
+        Where the bell curve is highest, and its standard deviation.
+    """
+    ax.hist(values, bins=24, density=True, color=LIGHT["ramp3"], edgecolor=LIGHT["paper"])
+    grid = estimate + error * np.linspace(-3, 3, 121)
+    bell = np.exp(-(((grid - estimate) / error) ** 2) / 2) / (error * np.sqrt(2 * np.pi))
+    ax.plot(grid, bell, color=COMPONENTS[1], linestyle="--")
+    ax.set_ylabel("density")
+
+
 def draw_density_contours(
     ax: Axes, horizontal: Array, vertical: Array, params: GaussianParams
 ) -> None:

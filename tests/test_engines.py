@@ -160,6 +160,14 @@ OWN = {
         ("press", "Next"),
         ("press", "Reset"),
     ],
+    "14_how_fast_how_sure": [
+        ("press", "Next"),
+        ("drag", "Distance", 230, 180),
+        ("key", "ArrowLeft"),
+        ("press", "Next"),
+        ("key", "End"),
+        ("press", "Reset"),
+    ],
 }
 IN_A_DECK = [
     ("key", "ArrowRight"),

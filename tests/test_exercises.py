@@ -17,7 +17,7 @@ from scipy.stats import multivariate_normal, norm
 from em_core import EMState, GaussianMixture, GaussianParams
 from em_core.em import e_step
 from em_core.exercises import check, laws
-from em_core.exercises.tasks import coins, exponentials, gaussians, general
+from em_core.exercises.tasks import coins, exponentials, gaussians, general, information
 from em_core.exercises.verdict import NOT_STARTED, Task, results, same
 
 CHECKS = {
@@ -25,7 +25,7 @@ CHECKS = {
 }
 TASKS = {
     name: task
-    for module in (coins, exponentials, gaussians, general)
+    for module in (coins, exponentials, gaussians, general, information)
     for name, task in vars(module).items()
     if isinstance(task, Task)
 }
@@ -416,6 +416,11 @@ def merge_raw(n, mean, scatter, other_n, other_mean, other_scatter):
     return total, both, second - total * np.outer(both, both)
 
 
+def louis(r, slopes):
+    means = np.einsum("ij,ija->ia", r, slopes)
+    return np.einsum("ij,ija,ijb->ab", r, slopes, slopes) - means.T @ means
+
+
 WRONG = {
     "divergence": [
         (kl_by_numpy, "0 log 0"),
@@ -634,6 +639,23 @@ WRONG = {
         (lambda x, r: (r.mean(axis=0), [1 / x.mean()] * r.shape[1]), "same rate"),
         (lambda x, r: (r.sum(axis=0) / (r.T @ x), r.mean(axis=0)), "changed places"),
         (lambda x, r: (r.mean(axis=1), r.sum(axis=0) / (r.T @ x)), "Wrong shape: the weights"),
+    ],
+    "errors_from_information": [
+        (lambda i: 1 / np.sqrt(np.diag(i)), "if all the others were known"),
+        (lambda i: np.linalg.inv(i).diagonal(), "These are variances"),
+        (np.linalg.inv, "whole covariance|Wrong shape"),
+        (lambda i: np.sqrt(np.linalg.inv(i)), "Wrong shape|NaN"),
+        (lambda i: np.diag(i) ** 0.5, "information itself"),
+        (lambda i: np.sqrt(np.diag(np.linalg.inv(i)) / len(i)), "Right|values"),
+    ],
+    "missing_information": [
+        (lambda r, s: np.einsum("ij,ija,ijb->ab", r, s, s), "not taken off"),
+        (lambda r, s: louis(r, s) / len(r), "mean over the rows"),
+        (lambda r, s: -louis(r, s), "sign is wrong"),
+        (lambda r, s: np.diag(louis(r, s)), "Wrong shape"),
+        (lambda r, s: louis(r, s) * np.eye(s.shape[2]), "variances alone"),
+        (lambda r, s: louis(np.full(r.shape, 1 / r.shape[1]), s), "equal weights"),
+        (lambda r, s: np.cov(s.reshape(-1, s.shape[2]).T), "Right|values"),
     ],
     "leap": [
         (lambda a, b, c: c + (c - b) ** 2 / (b - a or 1), "one step further"),

@@ -37,7 +37,7 @@ from playwright.sync_api import Browser, expect
 
 from em_core import CoinMixture, CoinParams, GaussianMixture, fit, lower_bound
 from em_core.style import PALETTE
-from em_core.widgets import CoinStarts
+from em_core.widgets import CoinStarts, Overlap
 from em_core.widgets.base import number
 from em_core.widgets.jensen import CURVES, way
 from em_core.widgets.lower_bound import HeldB
@@ -59,7 +59,7 @@ import time
 
 import numpy as np
 from em_core import CoinMixture, CoinParams, em_steps
-from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, MixtureSteps
+from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, MixtureSteps, Overlap
 x = {X}
 start = CoinParams([0.6, 0.5], [0.5, 0.5])
 points = np.array({POINTS.tolist()})""",
@@ -68,6 +68,7 @@ points = np.array({POINTS.tolist()})""",
     "coins = CoinSteps(x, start); coins",
     "starts = CoinStarts(x, start); starts",
     "mixture = MixtureSteps(points, k=3); mixture",
+    "overlap = Overlap(2); overlap",
     "",
 ]
 DRAW_WHEN_CLICKED = """\
@@ -172,12 +173,26 @@ def mixture_at(k: int, start: int, step: int, x: np.ndarray = POINTS) -> str:
     return f"{half(step)}: {', '.join(weights)}, log-likelihood {number(state.log_likelihood, 2)}"
 
 
+def overlap_next() -> str:
+    trace = Overlap(2).trace
+    weight, mean = trace["params"][1]
+    errors, known = (
+        " and ".join(f"{value:.3f}" for value in trace[n]) for n in ("errors", "known")
+    )
+    return (
+        f"Iteration 1 of {trace['last']}: weight {weight:.3f}, mean {mean:.3f}, log-likelihood "
+        f"{number(trace['logLikelihoods'][1], 2)}. Distance 2.0: rate {trace['rate']:.3f}, "
+        f"standard errors {errors}, with labels {known}"
+    )
+
+
 NEXT: dict[str, tuple[int, Callable[[], str]]] = {
     "jensen": (1, jensen_next),
     "lower-bound": (2, bound_next),
     "coin-steps": (2, lambda: coins_at(START, 2)),
     "coin-starts": (1, starts_next),
     "mixture-steps": (2, lambda: mixture_at(3, 0, 2)),
+    "overlap": (1, overlap_next),
 }
 """How often Next is pressed, and what the status line then says."""
 

@@ -36,7 +36,8 @@ def unit(entry):
     "entry", ledger.ENTRIES, ids=[f"{e.source.title}: {e.quantity}" for e in ledger.ENTRIES]
 )
 def test_a_number_of_the_ledger_is_reached(entry):
-    assert entry.matches == (entry.kind not in (ledger.Kind.MISPRINT, ledger.Kind.BEATEN))
+    off = (ledger.Kind.MISPRINT, ledger.Kind.BEATEN, ledger.Kind.DIFFERENCES)
+    assert entry.matches == (entry.kind not in off)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,22 @@ def test_a_number_of_the_ledger_is_reached(entry):
 def test_a_misprint_is_off_by_one_in_the_last_digit(entry):
     off = abs(float(entry.printed) - float(entry.computed))
     assert off == pytest.approx(unit(entry), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "entry", [e for e in PUBLISHED if e.differences], ids=lambda entry: entry.quantity
+)
+def test_what_was_computed_by_differences_is_near_and_of_one_mould(entry):
+    assert entry.compute() == pytest.approx(float(entry.printed), rel=1e-3)
+
+
+def test_turbo_em_s_errors_are_the_inverse_of_its_printed_matrix():
+    printed = {e.quantity: float(e.printed) for e in PUBLISHED if e.differences}
+    *bends, weight, lower, higher = printed.values()
+    matrix = np.zeros((3, 3))
+    matrix[np.triu_indices(3)] = matrix.T[np.triu_indices(3)] = bends
+    errors = np.sqrt(np.diag(np.linalg.inv(matrix)))
+    np.testing.assert_allclose(errors, [weight, lower, higher], rtol=2e-6)
 
 
 def test_what_stopped_early_was_on_its_way_to_other_digits():
@@ -65,6 +82,7 @@ def test_what_stopped_early_was_on_its_way_to_other_digits():
         ({"compute": lambda: 0.24, "misprint": True}, "misprint"),
         ({"compute": lambda: 0.31, "beaten": True}, "beaten"),
         ({"compute": lambda: 1.0, "draws": 4}, "drawn"),
+        ({"compute": lambda: 0.26, "differences": True}, "by differences"),
     ],
 )
 def test_an_entry_says_of_what_kind_it_is(flags, kind):

@@ -37,6 +37,7 @@ ROWS = {
     "11_your_own_model": ["Hasselblad", "linkage"],
     "12_three_sums": ["scatter", "sufficient statistics"],
     "13_loop_to_limit": ["softmax", "memmap", "bytes"],
+    "14_how_fast_how_sure": ["Louis", "bootstrap", "moth"],
     "measured": ["roofline", "80-bit"],
     "notation": ["responsibilit"],
     "changes": ["2015"],

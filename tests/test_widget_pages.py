@@ -16,6 +16,7 @@ import build
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from scipy.stats import norm
 from walk import COME_TO_REST, resize
 
 from em_core import CoinMixture, CoinParams, GaussianMixture, GaussianParams, em_steps, fit
@@ -23,6 +24,8 @@ from em_core.em import EMState, lower_bound
 from em_core.tables import coin_slice
 from em_core.widgets.base import run_until_settled
 from em_core.widgets.coin_steps import GRID
+from em_core.widgets.overlap import TwoComponents
+from em_core.worth import rate, standard_errors
 
 pytestmark = pytest.mark.site
 
@@ -142,6 +145,31 @@ def starts_words(step: int) -> str:
     return coin_words(LONG[step], title) + end
 
 
+@cache
+def apart() -> tuple[list[EMState], str]:
+    """The run at distance 2, and what is known of its end: computed here once more."""
+    ppf = norm.ppf((np.arange(50) + 0.5) / 50)
+    x = np.concatenate([ppf, ppf]) / np.sqrt((ppf**2).mean()) + np.repeat([0, 2], 50)
+    model = TwoComponents()
+    states = run_until_settled(model, x, np.array([0.15, 6.0]), 60)
+    top = next(islice(em_steps(model, x, states[-1].params), 100, None)).params
+    errors = standard_errors(model, x, top)["params"]
+    weight = top[0]
+    known = np.sqrt([weight * (1 - weight) / 100, 1 / (100 * weight)])
+    return states, (
+        f"Distance 2.0: rate {rate(model, x, top):.3f}, standard errors {errors[0]:.3f} and "
+        f"{errors[1]:.3f}, with labels {known[0]:.3f} and {known[1]:.3f}"
+    )
+
+
+def overlap_words(step: int) -> str:
+    states, known = apart()
+    weight, mean = states[step].params
+    title = f"Iteration {step} of {len(states) - 1}" if step else "Start"
+    value = minus(states[step].log_likelihood, 2)
+    return f"{title}: weight {weight:.3f}, mean {mean:.3f}, log-likelihood {value}. {known}"
+
+
 WIDE: Any = {"width": 1280, "height": 800}
 
 
@@ -161,6 +189,7 @@ SPECS = [
     Spec("coin-steps", "05_coins", 20, lambda step: step_words(STATES, step)),
     Spec("coin-starts", "07_restarts", 15, starts_words),
     Spec("mixture-steps", "09_gaussian_code", 58, mixture_words),
+    Spec("overlap", "14_how_fast_how_sure", 34, overlap_words),
 ]
 BY_KIND = {spec.kind: spec for spec in SPECS}
 
@@ -291,7 +320,7 @@ def test_scripts_without_a_page() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-# --- the same for all five -----------------------------------------------------------------------
+# --- the same for all ---------------------------------------------------------------------------
 
 
 def test_next_shows_every_step_with_the_figures_of_em_core(widget: Locator, spec: Spec) -> None:
@@ -735,6 +764,20 @@ def test_bounds_start_where_the_triangle_is_moved(
     handle(widget, "θA at the start").focus()
     page.keyboard.press("End")
     expect(status(widget)).to_have_text(bound_words(0, 0.99))
+
+
+def test_components_come_apart_where_the_triangle_is_moved(
+    page: Page, base: str, complaints: list[str]
+) -> None:
+    widget = opened(page, f"{base}/book/14_how_fast_how_sure.html", "overlap")
+    handle(widget, "Distance").focus()
+    page.keyboard.press("ArrowRight")
+    expect(status(widget)).to_contain_text("Distance 2.1: rate 0.6")
+    page.keyboard.press("End")
+    expect(status(widget)).to_contain_text("Distance 5.0: rate 0.099")
+    expect(handle(widget, "Distance")).to_have_attribute("aria-valuetext", "5.0")
+    button(widget, "Next").click()
+    expect(status(widget)).to_contain_text("Iteration 1 of 6: ")
 
 
 def test_the_gap_of_jensen_closes_under_the_readers_hands(page: Page, site_url: str) -> None:

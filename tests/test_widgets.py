@@ -25,12 +25,22 @@ from em_core import (
 )
 from em_core.style import PALETTE
 from em_core.tables import coin_slice
-from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, MixtureSteps, library
+from em_core.widgets import (
+    CoinStarts,
+    CoinSteps,
+    Jensen,
+    LowerBound,
+    MixtureSteps,
+    Overlap,
+    library,
+)
 from em_core.widgets.base import MIME, STATIC, module, number, scripts, styles
 from em_core.widgets.coin_steps import GRID, THETAS, profile
 from em_core.widgets.jensen import CURVES, Setting, way
 from em_core.widgets.lower_bound import STARTS
 from em_core.widgets.mixture_steps import make_start
+from em_core.widgets.overlap import DISTANCES, MEANS, WEIGHTS, TwoComponents, points, surface
+from em_core.worth import observed_information, rate
 
 X = np.array([(5, 5), (9, 1), (8, 2), (4, 6), (7, 3)])
 START = CoinParams([0.6, 0.5], [0.5, 0.5])
@@ -43,6 +53,7 @@ MAKE = {
     "coin-steps": lambda: CoinSteps(X, START),
     "coin-starts": lambda: CoinStarts(X, START),
     "mixture-steps": lambda: MixtureSteps(POINTS, CLOUDS, iterations=6),
+    "overlap": lambda: Overlap(2.5),
 }
 
 
@@ -194,6 +205,53 @@ def test_the_profile_is_the_best_over_the_weights(place):
     best = minimize_scalar(loss, bounds=(0, 1), method="bounded", options={"xatol": 1e-10})
     value = profile(tuple(map(tuple, X.tolist())))[row, column]
     assert value == pytest.approx(-best.fun, abs=1e-6)
+
+
+def test_overlap_traces_are_runs_of_em_steps_and_end_at_the_maximum():
+    widget = Overlap(2)
+    states = run_of(TwoComponents(), points(2), np.array([0.15, 6.0]), widget.trace["last"])
+    close(widget.trace["params"], [s.params for s in states])
+    close(widget.trace["logLikelihoods"], [s.log_likelihood for s in states])
+    top = np.array(widget.trace["top"])
+    close(TwoComponents().m_step(points(2), states_at(top).responsibilities, top), top)
+    close(widget.trace["rate"], rate(TwoComponents(), points(2), top))
+    covariance = np.linalg.inv(observed_information(TwoComponents(), points(2), top))
+    np.testing.assert_allclose(widget.trace["errors"], np.diag(covariance) ** 0.5, rtol=1e-7)
+    close(widget.trace["known"], [(top[0] * (1 - top[0]) / 100) ** 0.5, (100 * top[0]) ** -0.5])
+
+
+def states_at(params):
+    return next(em_steps(TwoComponents(), points(2), params))
+
+
+def test_the_surface_of_overlap_is_the_log_likelihood():
+    heights = surface(points(2).tobytes())
+    for row, column in ((0, 0), (20, 33), (65, 50)):
+        params = np.array([WEIGHTS[column], MEANS[row]])
+        assert heights[row, column] == pytest.approx(states_at(params).log_likelihood)
+
+
+@pytest.mark.many
+def test_apart_the_ridge_shortens_the_rate_falls_and_the_errors_shrink():
+    runs = library.files("overlap", Overlap(2).library())["all"]["runs"]
+    ends = [runs[str(i)] for i in range(len(DISTANCES))]
+    for name in ("rate", "errors"):
+        figures = np.array([end[name] for end in ends])
+        assert (np.diff(figures, axis=0) < 0).all()
+    known = np.array([end["known"] for end in ends])
+    assert np.ptp(known, axis=0).max() < 0.002
+    assert [end["distance"] for end in ends] == DISTANCES.tolist()
+    half = DISTANCES[np.abs([end["rate"] - 0.5 for end in ends]).argmin()]
+    assert half == 2.8
+
+
+def test_a_distance_that_the_browser_asks_for_and_the_way_back():
+    widget = Overlap(2)
+    given = widget.trace
+    widget.asked = "all:32"
+    assert widget.trace["distance"] == 4
+    widget.asked = "own"
+    assert widget.trace == given
 
 
 @pytest.mark.parametrize("f", CURVES)
@@ -515,6 +573,9 @@ def test_what_is_refused_changes_nothing(coins, name, value, words):
         (lambda: MixtureSteps(POINTS, axes=("a",)), "axes: .* must be two names"),
         (lambda: MixtureSteps(POINTS, axes={"other": ("a", "b")}), "axes: None must be two names"),
         (lambda: CoinStarts([[500, 500], [900, 100]], START), "x: can't be shown: from θ_A 0.01"),
+        (lambda: Overlap(7), "distance: 7 must lie between 0.8 and 5"),
+        (lambda: setattr(Overlap(), "start", [1.2, 3]), "start: has weight 1.2"),
+        (lambda: setattr(Overlap(), "start", [0.2]), "start: has shape"),
     ],
 )
 def test_bad_arguments_are_named(make, words):
@@ -657,6 +718,12 @@ def test_jensen_agrees():
     shown = in_javascript(f"{json.dumps([asdict(s) for s in settings])}.map(em.jensen)")
     figures = [[at["chord"], at["curve"], at["gap"]] for at in shown]
     np.testing.assert_allclose(figures, [s.figures() for s in settings], atol=1e-12)
+
+
+def test_bells_are_the_joint_densities():
+    shown = in_javascript("em.bells([0.3, 2]).map((height) => height(1.5))")
+    joint = np.exp(TwoComponents().log_joint(np.array([1.5]), np.array([0.3, 2])))[0]
+    np.testing.assert_allclose(shown, [*joint, joint.sum()], rtol=1e-12)
 
 
 def test_isolines_follow_a_known_height():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from em_core.exercises.tasks import coins, exponentials, gaussians, general
+from em_core.exercises.tasks import coins, exponentials, gaussians, general, information
 from em_core.exercises.verdict import Verdict, judge
 
 Answer: TypeAlias = Callable[..., Any]
@@ -257,3 +257,34 @@ def exponential_m_step(answer: Answer) -> Verdict:
     Verdict
     """
     return judge(answer, exponentials.EXPONENTIAL_M_STEP)
+
+
+def errors_from_information(answer: Answer) -> Verdict:
+    """Check a function (information) for the standard errors of estimates.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes an array of shape (p, p); returns shape (p,).
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, information.ERRORS_FROM_INFORMATION)
+
+
+def missing_information(answer: Answer) -> Verdict:
+    """Check a function (r, slopes) for the missing information of Louis' identity.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes responsibilities, shape (n, k), and slopes of the log-joint, shape (n, k, p); returns
+        shape (p, p).
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, information.MISSING_INFORMATION)

@@ -196,6 +196,8 @@ class Stepper(Widget):
     model: Any
     until_settled: ClassVar[bool] = False
     """Whether a run ends where `em_core.fit` would stop."""
+    per_iteration: ClassVar[int] = 2
+    """How many steps an iteration has: an E-step and an M-step, or both in one."""
 
     def __init__(self, model: Model, x: Any, start: Params, iterations: int) -> None:
         whole_number("iterations", iterations, least=1)
@@ -214,7 +216,7 @@ class Stepper(Widget):
     @property
     def state(self) -> EMState:
         """The state that belongs to the parameters shown."""
-        return self.states[min(self.step // 2, len(self.states) - 1)]
+        return self.states[min(self.step // self.per_iteration, len(self.states) - 1)]
 
     @state.setter
     def state(self, state: EMState) -> None:
@@ -222,7 +224,7 @@ class Stepper(Widget):
             raise ValueError(f"state: is a {type(state).__name__}; expected an EMState")
         for t, known in enumerate(self.states):
             if known is state:
-                self.step = 2 * t
+                self.step = self.per_iteration * t
                 return
         self.start = state.params
 

@@ -60,6 +60,7 @@ class CoinStarts(Stepper):
     """
 
     kind = "coin-starts"
+    per_iteration = 1
 
     def __init__(self, x: ArrayLike, start: CoinParams) -> None:
         super().__init__(CoinMixture(), x, start, MOST)
@@ -70,19 +71,6 @@ class CoinStarts(Stepper):
         trace = {"setting": setting, "kind": kind} | self.make_trace(model, x, states, None)
         self.model, self._x, self.states, self.collapse = model, x, states, None
         return trace
-
-    @property
-    def state(self) -> EMState:
-        """The state that is shown."""
-        return self.states[self.step]
-
-    @state.setter
-    def state(self, state: EMState) -> None:
-        known = [t for t, each in enumerate(self.states) if each is state]
-        if known:
-            self.step = known[0]
-        else:
-            Stepper.state.fset(self, state)  # type: ignore[attr-defined]
 
     def make_scene(self, x: ArrayLike) -> dict[str, Any]:
         """Where each start of the grid ends, after how many iterations: here and for the others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -228,12 +229,26 @@ def profile(counts: Counts) -> Array:
     return np.asarray((np.log(w * a + (1 - w) * b) + top).sum(axis=2))
 
 
-def contours(heights: Array) -> list[str]:
-    """A filled region for each level, the lowest first, as SVG paths."""
+def contours(
+    heights: Array,
+    across: Array = THETAS,
+    up: Array = THETAS,
+    drops: Sequence[float] = COIN_DROPS,
+) -> list[str]:
+    """A filled region for each level, the lowest first, as SVG paths.
+
+    Parameters
+    ----------
+    heights : ndarray of shape (h, g)
+    across, up : ndarray of shape (g,) and (h,)
+        Their places in the square, from 0 to 1.
+    drops : sequence of float
+        How far below the top each level lies.
+    """
     heights = np.pad(heights, 1, mode="edge")  # up to the square's frame
-    thetas = np.concatenate([[0], THETAS, [1]])
-    levels = heights.max() - np.array(COIN_DROPS)
-    generator = contour_generator(thetas, thetas, heights, fill_type=FillType.OuterOffset)
+    across, up = (np.concatenate([[0], axis, [1]]) for axis in (across, up))
+    levels = heights.max() - np.array(drops)
+    generator = contour_generator(across, up, heights, fill_type=FillType.OuterOffset)
     return [_region(generator.filled(level, np.inf)) for level in levels]
 
 

@@ -68,6 +68,13 @@
     });
   };
 
+  // Two Gaussians of variance 1, the first with mean 0, and their sum: what each gives at a place.
+  em.bells = ([weight, mean]) => {
+    const bell = (away) => Math.exp((-away * away) / 2) / Math.sqrt(2 * Math.PI);
+    const parts = [(at) => (1 - weight) * bell(at), (at) => weight * bell(at - mean)];
+    return [...parts, (at) => parts[0](at) + parts[1](at)];
+  };
+
   // --- Jensen's inequality for two values
 
   em.curves = {
