@@ -160,6 +160,13 @@ OWN = {
         ("press", "Next"),
         ("press", "Reset"),
     ],
+    "15_misleads": [
+        ("choose", "Data", 1),
+        ("press", "Next"),
+        ("key", "End"),
+        ("choose", "Data", 2),
+        ("press", "Reset"),
+    ],
 }
 IN_A_DECK = [
     ("key", "ArrowRight"),

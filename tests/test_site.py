@@ -34,6 +34,7 @@ ROWS = {
     "11_your_own_model": ["Hasselblad", "linkage"],
     "12_three_sums": ["scatter", "sufficient statistics"],
     "13_loop_to_limit": ["softmax", "memmap", "bytes"],
+    "15_misleads": ["posterior", "k-means", "floor"],
     "measured": ["roofline", "80-bit"],
     "notation": ["responsibilit"],
     "changes": ["2015"],

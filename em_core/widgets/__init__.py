@@ -5,5 +5,6 @@ from em_core.widgets.coin_steps import CoinSteps
 from em_core.widgets.jensen import Jensen
 from em_core.widgets.lower_bound import LowerBound
 from em_core.widgets.mixture_steps import MixtureSteps
+from em_core.widgets.sharpness import Sharpness
 
-__all__ = ["CoinStarts", "CoinSteps", "Jensen", "LowerBound", "MixtureSteps"]
+__all__ = ["CoinStarts", "CoinSteps", "Jensen", "LowerBound", "MixtureSteps", "Sharpness"]

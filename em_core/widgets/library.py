@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from em_core.widgets import coin_starts, coin_steps, jensen, lower_bound, mixture_steps
+from em_core.widgets import (
+    coin_starts,
+    coin_steps,
+    jensen,
+    lower_bound,
+    mixture_steps,
+    sharpness,
+)
 
 MAKERS: dict[str, Callable[..., dict[str, Any]]] = {
     "coin-starts": coin_starts.runs,
@@ -13,6 +20,7 @@ MAKERS: dict[str, Callable[..., dict[str, Any]]] = {
     "jensen": jensen.runs,
     "lower-bound": lower_bound.runs,
     "mixture-steps": mixture_steps.runs,
+    "sharpness": sharpness.runs,
 }
 
 

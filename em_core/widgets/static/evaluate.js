@@ -68,6 +68,14 @@
     });
   };
 
+  // --- two components of one width on a line; the share of the first, of weight `weight`
+
+  em.softShare = (x, [a, b], weight, sigma) => {
+    const farther = (x - b) ** 2 - (x - a) ** 2;
+    if (sigma === 0) return farther >= 0 ? 1 : 0;
+    return em.shares([Math.log(weight), Math.log(1 - weight) - farther / (2 * sigma * sigma)])[0];
+  };
+
   // --- Jensen's inequality for two values
 
   em.curves = {
