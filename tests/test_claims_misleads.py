@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -41,11 +42,17 @@ def chapter() -> dict[str, Any]:
     """What the chapter's own cells define: its models, steps and simulations."""
     names: dict[str, Any] = {}
     for cell in nbformat.read(notebooks.BOOK / "15_misleads.ipynb", as_version=4).cells:
-        if cell.cell_type == "code" and "Sharpness(" not in cell.source:
-            head = cell.source.split("\ndimensions =")[0].split("\nfig, ")[0]
-            if cell.source.startswith(("import warnings", "@dataclass", "def ", "truth")):
-                exec(head.split("\npd.DataFrame")[0].split("\ncheck.")[0], names)
+        if cell.cell_type == "code":
+            nodes = [node for node in ast.parse(cell.source).body if _defines(node)]
+            exec(compile(ast.Module(nodes, []), "15_misleads", "exec"), names)
     return names
+
+
+def _defines(node: ast.stmt) -> bool:
+    """Whether it is an import, a function or a class, or the truth that some of these speak of."""
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0]) == "truth"
+    return isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))
 
 
 def model(name: str, **how: Any) -> Any:

@@ -113,7 +113,7 @@ def runs(sets: dict[str, list[list[float]]]) -> dict[str, Any]:
 
 
 def sharpness_trace(left: Array, right: Array) -> dict[str, Any]:
-    """The histograms; for each width the centres, the weight of A, the border, and rows on its wrong side."""
+    """Histograms; for each width centres, weight of A, border, and how many rows are beyond it."""
     x = np.concatenate([left, right])
     means, weights, borders = sharpened(left, right, SIGMAS)
     wrong = [int((left > b).sum() + (right < b).sum()) for b in np.nan_to_num(borders, nan=np.inf)]
