@@ -18,7 +18,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from em_core.checks import Array
 from em_core.gaussians import GaussianParams
 from em_core.style import COMPONENTS, LIGHT, LINES, MARKERS, RAMP
-from em_core.tables import density, density_grid, ellipse, half_axes
+from em_core.tables import density, density_grid, ellipse, half_axes, soft_share
 
 RAMP_MAP = ListedColormap(RAMP)
 NAMES = "ABCD"
@@ -350,6 +350,72 @@ def draw_narrowing(
     ax.set(xlabel="standard deviation σ of the narrow component", ylabel="log-likelihood")
 
 
+def draw_wall(ax: Axes, widths: Array, log_likelihoods: Array, log_posteriors: Array) -> None:
+    """Log-likelihood and log posterior while a component becomes narrow, towards the right.
+
+    Parameters
+    ----------
+    ax : Axes
+    widths : ndarray of shape (g,)
+        Standard deviations, on a logarithmic axis.
+    log_likelihoods, log_posteriors : ndarray of shape (g,)
+    """
+    top = int(np.argmax(log_posteriors))
+    # Both at one height where the posterior is highest: a constant says nothing.
+    shifted = log_posteriors - log_posteriors[top] + log_likelihoods[top]
+    good = log_likelihoods[top]
+    ax.axhline(good, color=LIGHT["muted"], linestyle=":", linewidth=1.2)
+    ax.plot(widths, log_likelihoods, color=COMPONENTS[0], linestyle="-")
+    ax.plot(widths, shifted, color=COMPONENTS[1], linestyle="--")
+    low = float(log_likelihoods.min())
+    ax.set(xscale="log", xlim=(widths.max(), widths.min()), ylim=(low - 30, good + 32))
+    above = {"xytext": (0, 5), "textcoords": "offset points"}
+    label(ax, widths[top], good, "a good fit", ha="center", **above)
+    wall = int(np.searchsorted(-widths, -0.02))
+    beside = {"xytext": (-6, 6), "textcoords": "offset points", "ha": "right"}
+    label(ax, widths[wall], log_likelihoods[wall], "log-likelihood", color=COMPONENTS[0], **beside)
+    falls = int(np.flatnonzero(shifted > low - 20)[-1])
+    beside = {"xytext": (12, 0), "textcoords": "offset points", "ha": "left"}
+    label(ax, widths[falls], shifted[falls], "log posterior", color=COMPONENTS[1], **beside)
+    ax.set(xlabel="standard deviation σ of component A (minutes)", ylabel="nats")
+    ax.xaxis.set_major_formatter("{x:g}")
+
+
+def draw_losses(
+    axes: Sequence[Axes], dimensions: Array, failed: Array, losses: Array, names: Sequence[str]
+) -> None:
+    """Above, how many fits failed in each dimension; below, what the others lose on new rows.
+
+    Parameters
+    ----------
+    axes : sequence of two Axes
+    dimensions : ndarray of shape (g,)
+    failed : ndarray of shape (g, s)
+        Shares, a column for each way of fitting.
+    losses : ndarray of shape (g, s)
+        Nats a row, above 0; NaN where nothing is left.
+    names : sequence of s str
+    """
+    above, below = axes
+    for j, name in enumerate(names):
+        for ax, values in ((above, failed), (below, losses)):
+            ax.plot(
+                dimensions,
+                values[:, j],
+                color=COMPONENTS[j],
+                linestyle=LINES[j],
+                marker=MARKERS[j],
+                markersize=5,
+            )
+        last = int(np.flatnonzero(np.isfinite(losses[:, j]))[-1])
+        beside = {"xytext": (8, -3), "textcoords": "offset points", "color": COMPONENTS[j]}
+        label(below, dimensions[last], losses[last, j], name, **beside)
+    above.set(ylabel="share failed", ylim=(-0.08, 1.08), yticks=[0, 0.5, 1])
+    below.set(yscale="log", xlabel="dimensions d", ylabel="nats lost a row")
+    below.set_xlim(0, 1.25 * float(dimensions.max()))
+    below.yaxis.set_major_formatter("{x:g}")
+
+
 def draw_climb(ax: Axes, log_likelihoods: Array, level: tuple[int, int]) -> None:
     """The log-likelihood by iteration, and a stretch in which it hardly moves.
 
@@ -459,6 +525,42 @@ def draw_density_curves(ax: Axes, grid: Array, params: GaussianParams) -> None:
             fontweight="bold",
         )
     ax.plot(grid, density(column, params), color=LIGHT["ink"], linestyle="-", linewidth=1.4)
+
+
+def draw_sharpness(
+    ax: Axes,
+    groups: tuple[Array, Array],
+    means: Array,
+    weights: Array,
+    sigma: float,
+    bins: int = 32,
+) -> None:
+    """Two groups on a line as a histogram, and the share of the left component over it.
+
+    Parameters
+    ----------
+    ax : Axes
+    groups : tuple of two ndarray
+        The rows of each group.
+    means, weights : ndarray of shape (2,)
+        Of the two components.
+    sigma : float
+        Their standard deviation; 0 is k-means.
+    bins : int
+    """
+    x = np.concatenate(groups)
+    edges = np.linspace(x.min(), x.max(), bins + 1)
+    heights = np.histogram(x, edges)[0] / np.histogram(x, edges)[0].max()
+    ax.bar(edges[:-1], heights, np.diff(edges), align="edge", color=LIGHT["ramp3"])
+    for j, rows in enumerate(groups):
+        ax.axvline(rows.mean(), ymax=0.9, color=COMPONENTS[j], linestyle=":", linewidth=1.2)
+        ax.plot(means[j], -0.06, color=COMPONENTS[j], marker=MARKERS[j + 2], clip_on=False)
+        below = {"ha": "center", "va": "top", "fontsize": 10, "annotation_clip": False}
+        label(ax, means[j], -0.12, NAMES[j], color=COMPONENTS[j], **below)
+    grid = np.linspace(x.min(), x.max(), 400)
+    ax.plot(grid, soft_share(grid, means, weights, sigma), color=LIGHT["ink"], linestyle="-")
+    ax.set(ylim=(0, 1.05), yticks=[0, 0.5, 1])
+    ax.tick_params(axis="x", pad=18)
 
 
 def draw_bars(ax: Axes, names: Sequence[str], values: Sequence[float], unit: str) -> None:

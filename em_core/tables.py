@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import islice
+
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import entr, xlogy
+from scipy.special import entr, expit, xlogy
 
 from em_core.checks import Array
 from em_core.coins import CoinMixture, CoinParams, as_counts, log_ways
-from em_core.em import EMState, e_step, lower_bound
+from em_core.em import EMState, e_step, em_steps, lower_bound
+from em_core.fitting import fit
 from em_core.gaussians import GaussianMixture, GaussianParams
+from em_core.survey import Survey
+
+ON_THE_PATH = 100  # iterations from one width to the next
+MET = 0.01  # how near each other two centres count as one
 
 
 def log_binomials(x: Array) -> float:
@@ -235,6 +243,133 @@ def narrowing(x: Array, params: GaussianParams, widths: Array) -> Array:
         here = GaussianParams(params.weights, params.means, covariances)
         values.append(log_likelihood(GaussianMixture(), x, here))
     return np.array(values)
+
+
+@dataclass(frozen=True)
+class _FirstHeld(GaussianMixture):
+    """A mixture whose first covariance stays; the others have seen further rows of some scatter."""
+
+    scatter: float = 0.0
+    count: float = 0.0
+
+    def m_step(
+        self, x: ArrayLike, responsibilities: ArrayLike, params: GaussianParams
+    ) -> GaussianParams:
+        """The mixture's M-step, its later covariances under the prior."""
+        found = Survey.of(np.asarray(x), np.asarray(responsibilities))
+        covariances = params.covariances.copy()
+        rows = found.n[1:, None, None]
+        covariances[1:] = (found.scatter[1:] + self.scatter) / (rows + self.count)
+        return GaussianParams(found.n / found.n.sum(), found.mean, covariances)
+
+
+def width_path(
+    x: Array, start: GaussianParams, widths: Array, scatter: float = 0.0, count: float = 0.0
+) -> tuple[Array, list[GaussianParams]]:
+    """The fits to a line while the first component is held narrower and narrower.
+
+    Each begins where the one before has ended. With a prior on the variances v of all components,
+    −½ (count · log v + scatter / v) of each, the values are those of the log posterior.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n, 1)
+    start : GaussianParams
+    widths : ndarray of shape (g,)
+        The standard deviations of the first component.
+    scatter, count : float, default 0
+        The prior's.
+
+    Returns
+    -------
+    values : ndarray of shape (g,)
+    fits : list of GaussianParams
+    """
+    model, here, values, fits = _FirstHeld(scatter=scatter, count=count), start, [], []
+    for width in widths:
+        covariances = here.covariances.copy()
+        covariances[0] = width**2
+        here = GaussianParams(here.weights, here.means, covariances)
+        state = next(islice(em_steps(model, x, here), ON_THE_PATH, None))
+        here, variances = state.params, state.params.covariances[:, 0, 0]
+        log_prior = -(count * np.log(variances) + scatter / variances).sum() / 2
+        values.append(state.log_likelihood + log_prior)
+        fits.append(here)
+    return np.array(values), fits
+
+
+class HeldWidth(GaussianMixture):
+    """A mixture whose covariances stay as they are: only weights and means are estimated."""
+
+    def m_step(
+        self, x: ArrayLike, responsibilities: ArrayLike, params: GaussianParams
+    ) -> GaussianParams:
+        """The weights and means of the mixture's M-step."""
+        free = super().m_step(x, responsibilities, params)
+        return GaussianParams(free.weights, free.means, params.covariances)
+
+
+def sharpened(left: Array, right: Array, sigmas: Array) -> tuple[Array, Array, Array]:
+    """Two groups on a line, fitted together by two components of a width that is held.
+
+    Parameters
+    ----------
+    left, right : ndarray of shape (m,) and (l,)
+        The rows of the groups; their means and shares are the start.
+    sigmas : ndarray of shape (s,)
+        The components' standard deviation; 0 is k-means.
+
+    Returns
+    -------
+    means : ndarray of shape (s, 2)
+        Rising.
+    weights : ndarray of shape (s,)
+        Of the left component.
+    borders : ndarray of shape (s,)
+        Where a row is shared half and half; NaN if the components have met.
+    """
+    x = np.concatenate([left, right])
+    share, start = len(left) / len(x), np.array([left.mean(), right.mean()])
+    found = [_at_width(x, share, start, sigma) for sigma in sigmas]
+    means, weights = np.array([pair for pair, _ in found]), np.array([w for _, w in found])
+    apart = means[:, 1] - means[:, 0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moved = sigmas**2 * np.log(weights / (1 - weights)) / apart
+    borders = np.where(apart > MET, means.mean(axis=1) + moved, np.nan)
+    return means, weights, borders
+
+
+def _at_width(x: Array, share: float, means: Array, sigma: float) -> tuple[Array, float]:
+    """The two centres and the weight of the first."""
+    if sigma > 0:
+        start = GaussianParams([share, 1 - share], means[:, None], np.full((2, 1, 1), sigma**2))
+        params = fit(HeldWidth(), x[:, None], start, tol=1e-10).params
+        return params.means[:, 0], float(params.weights[0])
+    while True:
+        near = abs(x - means[0]) <= abs(x - means[1])
+        before, means = means, np.array([x[near].mean(), x[~near].mean()])
+        if (means == before).all():
+            return means, float(near.mean())
+
+
+def soft_share(x: Array, means: Array, weights: Array, sigma: float) -> Array:
+    """The responsibility of the first of two components of one width, at places on a line.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n,)
+    means, weights : ndarray of shape (2,)
+    sigma : float
+        0 gives each place to the nearer mean.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+    """
+    farther = (x - means[1]) ** 2 - (x - means[0]) ** 2
+    if sigma == 0:
+        return np.asarray(np.where(farther >= 0, 1.0, 0.0))
+    return np.asarray(expit(np.log(weights[0] / weights[1]) + farther / (2 * sigma**2)))
 
 
 def ellipse(mean: Array, covariance: Array, deviations: float, points: int = 73) -> Array:

@@ -168,6 +168,13 @@ OWN = {
         ("key", "End"),
         ("press", "Reset"),
     ],
+    "15_misleads": [
+        ("choose", "Data", 1),
+        ("press", "Next"),
+        ("key", "End"),
+        ("choose", "Data", 2),
+        ("press", "Reset"),
+    ],
 }
 IN_A_DECK = [
     ("key", "ArrowRight"),

@@ -17,7 +17,14 @@ from scipy.stats import multivariate_normal, norm
 from em_core import EMState, GaussianMixture, GaussianParams
 from em_core.em import e_step
 from em_core.exercises import check, laws
-from em_core.exercises.tasks import coins, exponentials, gaussians, general, information
+from em_core.exercises.tasks import (
+    coins,
+    exponentials,
+    gaussians,
+    general,
+    information,
+    priors,
+)
 from em_core.exercises.verdict import NOT_STARTED, Task, results, same
 
 CHECKS = {
@@ -26,6 +33,7 @@ CHECKS = {
 TASKS = {
     name: task
     for module in (coins, exponentials, gaussians, general, information)
+    for module in (coins, exponentials, gaussians, general, priors)
     for name, task in vars(module).items()
     if isinstance(task, Task)
 }
@@ -421,6 +429,11 @@ def louis(r, slopes):
     return np.einsum("ij,ija,ijb->ab", r, slopes, slopes) - means.T @ means
 
 
+def with_prior(x, r, scatter, count):
+    y = x - r @ x / r.sum()
+    return ((r * y.T) @ y + scatter) / (r.sum() + count)
+
+
 WRONG = {
     "divergence": [
         (kl_by_numpy, "0 log 0"),
@@ -683,6 +696,16 @@ WRONG = {
             merge_with(lambda n, o, step: n * o / (n + o) * step @ step),
             "Right in all it returns|values",
         ),
+    ],
+    "map_covariance": [
+        (lambda x, r, s, c: np.cov(x.T, aweights=r, bias=True).reshape(s.shape), "without a prior"),
+        (lambda x, r, s, c: with_prior(x, r, 0 * s, c), "missing above it"),
+        (lambda x, r, s, c: with_prior(x, r, s, 0), "are not counted"),
+        (lambda x, r, s, c: with_prior(x, r, c * s, c), "multiplied by its count"),
+        (lambda x, r, s, c: with_prior(x, r, s, c + len(x) - r.sum()), "All rows were counted"),
+        (lambda x, r, s, c: with_prior(x, r, s, c) * np.eye(len(s)), "shape fits"),
+        (lambda x, r, s, c: with_prior(x, r, s, c).diagonal(), "Wrong shape"),
+        (lambda x, r, s, c: ((r * x.T) @ x + s) / (r.sum() + c), "no mean was taken away"),
     ],
 }
 

@@ -47,6 +47,15 @@ FLAT = {
     "narrowing": lambda ax: plots.draw_narrowing(
         ax, np.logspace(0, -4, 9), np.linspace(-90, -70, 9), {"the best": -80.0}
     ),
+    "wall": lambda ax: plots.draw_wall(
+        ax, np.logspace(1, -3, 9), np.linspace(-90, -70, 9), np.linspace(-60, -190, 9)
+    ),
+    "losses": lambda ax: plots.draw_losses(
+        [ax, ax], np.array([1, 5]), np.zeros((2, 2)), np.array([[1, 1], [np.nan, 2]]), "ab"
+    ),
+    "sharpness": lambda ax: plots.draw_sharpness(
+        ax, (POINTS[:9, 0], POINTS[9:, 0] + 3), np.array([0.0, 3.0]), np.array([0.3, 0.7]), 1.0
+    ),
     "climb": lambda ax: plots.draw_climb(ax, np.array([-9.0, -8.0, -7.9, -3.0]), (1, 2)),
     "histogram": lambda ax: plots.draw_histogram(ax, POINTS[:, 0], bins=5),
     "density curves": lambda ax: plots.draw_density_curves(ax, AXIS, LINE),

@@ -38,6 +38,7 @@ ROWS = {
     "12_three_sums": ["scatter", "sufficient statistics"],
     "13_loop_to_limit": ["softmax", "memmap", "bytes"],
     "14_how_fast_how_sure": ["Louis", "bootstrap", "moth"],
+    "15_misleads": ["posterior", "k-means", "floor"],
     "measured": ["roofline", "80-bit"],
     "notation": ["responsibilit"],
     "changes": ["2015"],

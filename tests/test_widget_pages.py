@@ -16,6 +16,7 @@ import build
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from scipy.special import softmax
 from scipy.stats import norm
 from walk import COME_TO_REST, resize
 
@@ -170,6 +171,28 @@ def overlap_words(step: int) -> str:
     return f"{title}: weight {weight:.3f}, mean {mean:.3f}, log-likelihood {value}. {known}"
 
 
+def sharp_words(step: int) -> str:
+    """Two groups on a line, by a loop of its own: soft shares of a held width, then hard ones."""
+    sigma = (2.0, 1.7, 1.4, 1.2, 1.1, 1.0, 0.9, 0.8, 0.7, 0.6, 0.4, 0.2, 0.0)[step]
+    left, right = (c + norm.ppf((np.arange(n) + 0.5) / n) for n, c in ((360, 1), (40, 4)))
+    x, share, means = np.concatenate([left, right]), 0.9, np.array([left.mean(), right.mean()])
+    for _ in range(2000):
+        distances = np.subtract.outer(x, means) ** 2
+        r = np.eye(2)[distances.argmin(axis=1)]
+        if sigma:
+            r = softmax(np.log([share, 1 - share]) - distances / (2 * sigma**2), axis=1)
+        share, means = r[:, 0].mean(), x @ r / r.sum(axis=0)
+    title = f"σ {sigma:.1f}" if sigma else "k-means, where σ tends to 0"
+    if means[1] - means[0] < 0.01:
+        return f"{title}: the centres have met at {means[0]:.2f}"
+    border = means.mean() + sigma**2 * np.log(share / (1 - share)) / (means[1] - means[0])
+    wrong = (left > border).sum() + (right < border).sum()
+    return (
+        f"{title}: centres {means[0]:.2f} and {means[1]:.2f}, weight of A {share:.3f}, "
+        f"border {border:.2f}, {wrong} rows on its wrong side"
+    )
+
+
 WIDE: Any = {"width": 1280, "height": 800}
 
 
@@ -190,6 +213,7 @@ SPECS = [
     Spec("coin-starts", "07_restarts", 15, starts_words),
     Spec("mixture-steps", "09_gaussian_code", 58, mixture_words),
     Spec("overlap", "14_how_fast_how_sure", 34, overlap_words),
+    Spec("sharpness", "15_misleads", 12, cache(sharp_words)),
 ]
 BY_KIND = {spec.kind: spec for spec in SPECS}
 
@@ -321,6 +345,7 @@ def test_scripts_without_a_page() -> None:
 
 
 # --- the same for all ---------------------------------------------------------------------------
+# --- the same for all -----------------------------------------------------------------------
 
 
 def test_next_shows_every_step_with_the_figures_of_em_core(widget: Locator, spec: Spec) -> None:

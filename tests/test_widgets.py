@@ -24,7 +24,7 @@ from em_core import (
     lower_bound,
 )
 from em_core.style import PALETTE
-from em_core.tables import coin_slice
+from em_core.tables import coin_slice, sharpened, soft_share
 from em_core.widgets import (
     CoinStarts,
     CoinSteps,
@@ -32,6 +32,7 @@ from em_core.widgets import (
     LowerBound,
     MixtureSteps,
     Overlap,
+    Sharpness,
     library,
 )
 from em_core.widgets.base import MIME, STATIC, module, number, scripts, styles
@@ -40,12 +41,14 @@ from em_core.widgets.jensen import CURVES, Setting, way
 from em_core.widgets.lower_bound import STARTS
 from em_core.widgets.mixture_steps import make_start
 from em_core.widgets.overlap import DISTANCES, MEANS, WEIGHTS, TwoComponents, points, surface
+from em_core.widgets.sharpness import SIGMAS
 from em_core.worth import observed_information, rate
 
 X = np.array([(5, 5), (9, 1), (8, 2), (4, 6), (7, 3)])
 START = CoinParams([0.6, 0.5], [0.5, 0.5])
 POINTS = np.array([(0, 0), (1, 0.5), (0.2, 1), (5, 5), (6, 5.5), (5.2, 6.3)], dtype=float)
 CLOUDS = GaussianParams([0.5, 0.5], [[0, 1], [5, 4]], [np.eye(2), np.eye(2)])
+NEAR = np.linspace(-1.7, 1.7, 40)
 FAITHFUL = np.loadtxt("book/data/faithful.csv", delimiter=",", skiprows=1)
 MAKE = {
     "jensen": lambda: Jensen("sqrt"),
@@ -54,6 +57,7 @@ MAKE = {
     "coin-starts": lambda: CoinStarts(X, START),
     "mixture-steps": lambda: MixtureSteps(POINTS, CLOUDS, iterations=6),
     "overlap": lambda: Overlap(2.5),
+    "sharpness": lambda: Sharpness({"near": (NEAR, NEAR + 2.5), "far": (NEAR, NEAR + 9)}),
 }
 
 
@@ -268,6 +272,17 @@ def test_the_gap_of_jensen_has_the_sign_that_the_curve_demands():
         expected, at_mean, _ = way(f)[0].figures()
         sign = {"concave": 1, "convex": -1, "straight": 0}[curve.bends]
         assert np.sign(round(at_mean - expected, 12)) == sign
+
+
+def test_sharpness_shows_the_centres_of_each_width_and_counts_the_rows_beyond_the_border():
+    trace = Sharpness({"near": (NEAR, NEAR + 2.5)}).trace
+    means, weights, borders = sharpened(NEAR, NEAR + 2.5, SIGMAS)
+    close(trace["means"], means)
+    close(trace["weights"], weights)
+    assert [border is None for border in trace["borders"]] == np.isnan(borders).tolist()
+    assert trace["borders"][0] is None
+    assert trace["wrong"][-1] == (borders[-1] < NEAR).sum() + (borders[-1] > NEAR + 2.5).sum()
+    assert np.sum(trace["counts"]) == 80
 
 
 # --- the library: every setting that a page can ask for ----------------------------------------
@@ -572,6 +587,10 @@ def test_what_is_refused_changes_nothing(coins, name, value, words):
         (lambda: MixtureSteps(POINTS, axes=5), "axes: 5 must be two names"),
         (lambda: MixtureSteps(POINTS, axes=("a",)), "axes: .* must be two names"),
         (lambda: MixtureSteps(POINTS, axes={"other": ("a", "b")}), "axes: None must be two names"),
+        (lambda: Sharpness({}), "groups: has no data set"),
+        (lambda: Sharpness({"a": (NEAR,)}), "groups: 'a' has 1 groups; this widget shows two"),
+        (lambda: Sharpness({"a": (NEAR, NEAR)}), "groups: the left group of 'a' must have"),
+        (lambda: Sharpness({"a": (NEAR, [np.nan])}), "groups: holds NaN"),
         (lambda: CoinStarts([[500, 500], [900, 100]], START), "x: can't be shown: from θ_A 0.01"),
         (lambda: Overlap(7), "distance: 7 must lie between 0.8 and 5"),
         (lambda: setattr(Overlap(), "start", [1.2, 3]), "start: has weight 1.2"),
@@ -704,6 +723,13 @@ def test_gaussian_responsibilities_and_densities_agree():
         density = in_javascript(f"em.gaussians({json.dumps(params)}).density(3, 70)")
         joint = GaussianMixture().log_joint([[3, 70]], widget.states[t].params)
         assert density == pytest.approx(np.exp(joint).sum(), rel=1e-6)
+
+
+@pytest.mark.parametrize("sigma", [2.0, 0.3, 0.01, 0.0])
+def test_soft_shares_agree(sigma):
+    x, means, weights = np.linspace(-3, 6, 19), np.array([0.2, 3.1]), np.array([0.8, 0.2])
+    shown = in_javascript(f"{x.tolist()}.map((x) => em.softShare(x, [0.2, 3.1], 0.8, {sigma}))")
+    np.testing.assert_allclose(shown, soft_share(x, means, weights, sigma), rtol=1e-10, atol=1e-14)
 
 
 def test_ellipses_have_their_mahalanobis_distance():

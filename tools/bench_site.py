@@ -425,6 +425,7 @@ def choose(widget: Locator, subject: Subject) -> None:
 
 def chapters(address: str) -> list[Subject]:
     """The widgets, each on its chapter; mixture-steps with as much to draw as it offers."""
+    """The widgets, each on its chapter; the mixture with as much to draw as it offers."""
 
     def on(page: str, kind: str) -> Subject:
         place = f'[data-em-widget="{kind}"]'
@@ -438,6 +439,7 @@ def chapters(address: str) -> list[Subject]:
         on("07_restarts", "coin-starts"),
         replace(on("09_gaussian_code", "mixture-steps"), choices=most, says="weight D"),
         on("14_how_fast_how_sure", "overlap"),
+        on("15_misleads", "sharpness"),
     ]
 
 

@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from em_core.exercises.tasks import coins, exponentials, gaussians, general, information
+from em_core.exercises.tasks import (
+    coins,
+    exponentials,
+    gaussians,
+    general,
+    information,
+    priors,
+)
 from em_core.exercises.verdict import Verdict, judge
 
 Answer: TypeAlias = Callable[..., Any]
@@ -288,3 +295,19 @@ def missing_information(answer: Answer) -> Verdict:
     Verdict
     """
     return judge(answer, information.MISSING_INFORMATION)
+
+
+def map_covariance(answer: Answer) -> Verdict:
+    """Check a function (x, r, scatter, count) for a component's covariance under a prior.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes data of shape (n, d), the component's responsibilities, shape (n,), the prior's
+        scatter, shape (d, d), and the number of rows that it counts for.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, priors.MAP_COVARIANCE)

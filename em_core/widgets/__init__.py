@@ -6,5 +6,14 @@ from em_core.widgets.jensen import Jensen
 from em_core.widgets.lower_bound import LowerBound
 from em_core.widgets.mixture_steps import MixtureSteps
 from em_core.widgets.overlap import Overlap
+from em_core.widgets.sharpness import Sharpness
 
-__all__ = ["CoinStarts", "CoinSteps", "Jensen", "LowerBound", "MixtureSteps", "Overlap"]
+__all__ = [
+    "CoinStarts",
+    "CoinSteps",
+    "Jensen",
+    "LowerBound",
+    "MixtureSteps",
+    "Overlap",
+    "Sharpness",
+]

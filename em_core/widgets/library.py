@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from em_core.widgets import coin_starts, coin_steps, jensen, lower_bound, mixture_steps, overlap
+from em_core.widgets import (
+    coin_starts,
+    coin_steps,
+    jensen,
+    lower_bound,
+    mixture_steps,
+    overlap,
+    sharpness,
+)
 
 MAKERS: dict[str, Callable[..., dict[str, Any]]] = {
     "coin-starts": coin_starts.runs,
@@ -14,6 +22,7 @@ MAKERS: dict[str, Callable[..., dict[str, Any]]] = {
     "lower-bound": lower_bound.runs,
     "mixture-steps": mixture_steps.runs,
     "overlap": overlap.runs,
+    "sharpness": sharpness.runs,
 }
 
 

@@ -74,6 +74,13 @@
     const parts = [(at) => (1 - weight) * bell(at), (at) => weight * bell(at - mean)];
     return [...parts, (at) => parts[0](at) + parts[1](at)];
   };
+  // --- two components of one width on a line; the share of the first, of weight `weight`
+
+  em.softShare = (x, [a, b], weight, sigma) => {
+    const farther = (x - b) ** 2 - (x - a) ** 2;
+    if (sigma === 0) return farther >= 0 ? 1 : 0;
+    return em.shares([Math.log(weight), Math.log(1 - weight) - farther / (2 * sigma * sigma)])[0];
+  };
 
   // --- Jensen's inequality for two values
 
