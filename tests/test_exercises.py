@@ -17,7 +17,7 @@ from scipy.stats import multivariate_normal, norm
 from em_core import EMState, GaussianMixture, GaussianParams
 from em_core.em import e_step
 from em_core.exercises import check, laws
-from em_core.exercises.tasks import coins, exponentials, gaussians, general
+from em_core.exercises.tasks import coins, exponentials, gaussians, general, starts
 from em_core.exercises.verdict import NOT_STARTED, Task, results, same
 
 CHECKS = {
@@ -25,7 +25,7 @@ CHECKS = {
 }
 TASKS = {
     name: task
-    for module in (coins, exponentials, gaussians, general)
+    for module in (coins, exponentials, gaussians, general, starts)
     for name, task in vars(module).items()
     if isinstance(task, Task)
 }
@@ -416,6 +416,16 @@ def merge_raw(n, mean, scatter, other_n, other_mean, other_scatter):
     return total, both, second - total * np.outer(both, both)
 
 
+def d2(of):
+    """Shares of what is made of the squared distances of all rows from all seeds."""
+
+    def answer(x, seeds):
+        away = of(((x[:, None] - seeds) ** 2).sum(axis=2))
+        return away / away.sum()
+
+    return answer
+
+
 WRONG = {
     "divergence": [
         (kl_by_numpy, "0 log 0"),
@@ -643,6 +653,34 @@ WRONG = {
         (lambda a, b, c: a - (b - a) ** 2 / (c - 2 * b + a), "ZeroDivisionError|division"),
         (lambda a, b, c: c, "where the run is"),
         (lambda a, b, c: -((c - b) ** 2) / (c - 2 * b + a or 1), "still to come"),
+    ],
+    "starts_needed": [
+        (lambda p, risk: np.log(risk) / np.log(1 - p), "whole number"),
+        (lambda p, risk: int(np.log(risk) / np.log(1 - p)), "rounded down"),
+        (lambda p, risk: 1 + int(np.log10(1 / risk) / p / np.log10(np.e)), "asks for too many"),
+        (lambda p, risk: np.ceil(np.log(risk) / np.log(p)), "changed places"),
+        (lambda p, risk: np.ceil(np.log(1 - risk) / np.log(1 - p)), "the chance of a miss"),
+        (lambda p, risk: np.ceil(1 / p), "on average"),
+        (lambda p, risk: round(np.log(risk) / np.log(1 - p)), "one too few"),
+    ],
+    "good_turing": [
+        (lambda z: len(set(z)) / len(z), "no sign of more"),
+        (lambda z: sum(list(z).count(a) == 1 for a in z), "Of what"),
+        (lambda z: np.mean([list(z).count(a) == 1 for a in set(z)]), "share of the starts"),
+        (lambda z: np.mean([list(z).count(a) > 1 for a in z]), "find again"),
+        (lambda z: 1 / len(z), "whatever the starts"),
+        (lambda z: np.bincount(z) == 1, "Wrong shape"),
+        (lambda z: (np.unique(z, return_counts=True)[1] <= 2).sum() / len(z), "found twice"),
+    ],
+    "seed_chances": [
+        (lambda x, c: ((x[:, None] - c) ** 2).sum(axis=2).min(axis=1), "sum to 1"),
+        (d2(lambda a: np.sqrt(a).min(axis=1)), "not squared"),
+        (d2(lambda a: a.max(axis=1)), "from the farthest"),
+        (d2(lambda a: a.sum(axis=1)), "added up"),
+        (d2(lambda a: a[:, -1]), "only the last"),
+        (d2(lambda a: a.min(axis=1) == a.min(axis=1).max()), "farthest row for certain"),
+        (lambda x, c: np.ones(len(x)) / len(x), "random rows"),
+        (d2(lambda a: a), "Wrong shape"),
     ],
     "merged": [
         (merge_with(lambda n, o, step: 0), "Scatters were only added"),

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import vm from "node:vm";
 
-for (const name of ["stepper.js", "evaluate.js", "parts.js", "jensen.js", "lower-bound.js", "coin-steps.js", "coin-starts.js", "mixture-steps.js"]) {
+for (const name of ["stepper.js", "evaluate.js", "parts.js", "jensen.js", "lower-bound.js", "coin-steps.js", "coin-starts.js", "many-starts.js", "mixture-steps.js"]) {
   vm.runInThisContext(readFileSync(new URL(`../em_core/widgets/static/${name}`, import.meta.url), "utf8"));
 }
 const em = globalThis.emWidgets;
@@ -48,7 +48,7 @@ test("a point takes the marker of its likeliest component", () => {
 });
 
 test("each widget has registered", () => {
-  assert.deepEqual(Object.keys(em.kinds).sort(), ["coin-starts", "coin-steps", "jensen", "lower-bound", "mixture-steps"]);
+  assert.deepEqual(Object.keys(em.kinds).sort(), ["coin-starts", "coin-steps", "jensen", "lower-bound", "many-starts", "mixture-steps"]);
 });
 
 test("an index is told from the letter that it stands at", () => {

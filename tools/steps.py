@@ -23,7 +23,7 @@ CODE = ["core", "errors", "causes", "taken", "resampling"]
 CODE += ["tables", "plots", "widgets", "exercises"]
 # What the chapters claim of em_core's numbers, and the book's own bench: on its own Python alone,
 # with which the pages are made. Elsewhere em_core itself is tested, and the chapters' outputs.
-BOOK = ["bench_site", "claims_coins", "claims_more_coins", "claims_gaussians"]
+BOOK = ["bench_site", "claims_coins", "claims_more_coins", "claims_gaussians", "claims_starts"]
 # These need the site, and most a browser.
 SITE = {
     "pages": (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from em_core.exercises.tasks import coins, exponentials, gaussians, general
+from em_core.exercises.tasks import coins, exponentials, gaussians, general, starts
 from em_core.exercises.verdict import Verdict, judge
 
 Answer: TypeAlias = Callable[..., Any]
@@ -257,3 +257,48 @@ def exponential_m_step(answer: Answer) -> Verdict:
     Verdict
     """
     return judge(answer, exponentials.EXPONENTIAL_M_STEP)
+
+
+def starts_needed(answer: Answer) -> Verdict:
+    """Check a function (p, risk) for how many starts miss the best with at most that chance.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes the chance that one start finds the best, and the risk; returns a whole number.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, starts.STARTS_NEEDED)
+
+
+def good_turing(answer: Answer) -> Verdict:
+    """Check a function (places) for the estimated chance that the next start finds a new maximum.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes whole numbers, shape (s,): for each start, which maximum it reached.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, starts.GOOD_TURING)
+
+
+def seed_chances(answer: Answer) -> Verdict:
+    """Check a function (x, seeds) for the chances with which k-means++ chooses its next seed.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes points, shape (n, d), and those chosen already, shape (m, d); returns shape (n,).
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, starts.SEED_CHANCES)

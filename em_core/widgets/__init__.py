@@ -4,6 +4,7 @@ from em_core.widgets.coin_starts import CoinStarts
 from em_core.widgets.coin_steps import CoinSteps
 from em_core.widgets.jensen import Jensen
 from em_core.widgets.lower_bound import LowerBound
+from em_core.widgets.many_starts import ManyStarts
 from em_core.widgets.mixture_steps import MixtureSteps
 
-__all__ = ["CoinStarts", "CoinSteps", "Jensen", "LowerBound", "MixtureSteps"]
+__all__ = ["CoinStarts", "CoinSteps", "Jensen", "LowerBound", "ManyStarts", "MixtureSteps"]

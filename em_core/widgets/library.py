@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from em_core.widgets import coin_starts, coin_steps, jensen, lower_bound, mixture_steps
+from em_core.widgets import (
+    coin_starts,
+    coin_steps,
+    jensen,
+    lower_bound,
+    many_starts,
+    mixture_steps,
+)
 
 MAKERS: dict[str, Callable[..., dict[str, Any]]] = {
     "coin-starts": coin_starts.runs,
     "coin-steps": coin_steps.runs,
     "jensen": jensen.runs,
     "lower-bound": lower_bound.runs,
+    "many-starts": many_starts.runs,
     "mixture-steps": mixture_steps.runs,
 }
 

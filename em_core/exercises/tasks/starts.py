@@ -1,0 +1,153 @@
+"""Tasks about random starts: how many, what is unseen, where k-means++ puts the next seed."""
+
+from __future__ import annotations
+
+from math import ceil, floor, log
+
+import numpy as np
+from scipy.spatial.distance import cdist
+
+from em_core.checks import Array
+from em_core.exercises.verdict import Mistake, Task
+
+STARTS_NEEDED = Task(
+    oracle=lambda p, risk: ceil(log(risk) / log(1 - p)),
+    cases={
+        "for one start in five": (0.2, 0.01),
+        "for one start in two": (0.52, 0.05),
+        "for one start in a thousand": (0.001, 0.05),
+        "where one start is enough": (0.9, 0.5),
+    },
+    parts={"the number of starts": "one whole number"},
+    mistakes=(
+        Mistake(
+            "It is not always a whole number. How many starts are enough for certain?",
+            lambda p, risk: log(risk) / log(1 - p),
+        ),
+        Mistake(
+            "It was rounded down: with so few starts the risk is still larger than it may be.",
+            lambda p, risk: floor(log(risk) / log(1 - p)),
+        ),
+        Mistake(
+            "It was rounded to the nearest whole number, which is sometimes one too few.",
+            lambda p, risk: round(log(risk) / log(1 - p)),
+        ),
+        Mistake(
+            "A start that finds the best and one that misses it have changed places.",
+            lambda p, risk: ceil(log(risk) / log(p)),
+        ),
+        Mistake(
+            "This is for a chance of `risk` that the best is found. It is the chance of a miss.",
+            lambda p, risk: ceil(log(1 - risk) / log(1 - p)),
+        ),
+        Mistake(
+            "This is how many starts it takes on average until the best is found, 1/p. Often it "
+            "takes more.",
+            lambda p, risk: ceil(1 / p),
+        ),
+        Mistake(
+            "It uses 1 − p ≈ exp(−p), which is safe and asks for too many where p is not small.",
+            lambda p, risk: ceil(log(1 / risk) / p),
+        ),
+    ),
+)
+
+
+def _counts(places: Array) -> Array:
+    return np.unique(places, return_counts=True)[1].astype(float)
+
+
+GOOD_TURING = Task(
+    oracle=lambda places: float((_counts(places) == 1).sum()) / len(places),
+    cases={
+        "for ten starts": (np.array([0, 2, 0, 0, 3, 1, 0, 2, 0, 5]),),
+        "where all are the same": (np.array([4, 4, 4, 4]),),
+        "where all differ": (np.array([3, 1, 4, 2, 0]),),
+        "where some were found twice": (np.array([0, 1, 1, 0, 2, 2, 7]),),
+    },
+    parts={"the estimate": "one number"},
+    mistakes=(
+        Mistake(
+            "This counts the different maxima. Those that were found again are no sign of more.",
+            lambda places: len(_counts(places)) / len(places),
+        ),
+        Mistake(
+            "This is the number of maxima that were found once. Of what is a share wanted?",
+            lambda places: float((_counts(places) == 1).sum()),
+        ),
+        Mistake(
+            "It was divided by the number of maxima. The estimate is a share of the starts.",
+            lambda places: float((_counts(places) == 1).mean()),
+        ),
+        Mistake(
+            "This is the share of the starts whose maximum was found more than once: what the next "
+            "start will probably find again.",
+            lambda places: 1 - float((_counts(places) == 1).sum()) / len(places),
+        ),
+        Mistake(
+            "It also counts what was found twice.",
+            lambda places: float((_counts(places) <= 2).sum()) / len(places),
+        ),
+        Mistake(
+            "This is 1/s, whatever the starts have found.",
+            lambda places: 1 / len(places),
+        ),
+    ),
+)
+
+
+def _nearest(x: Array, seeds: Array) -> Array:
+    return np.asarray(cdist(x, seeds, "sqeuclidean").min(axis=1))
+
+
+def _shared(away: Array) -> Array:
+    return np.asarray(away / away.sum())
+
+
+POINTS = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0], [5.0, 1.0], [6.0, 1.0], [5.0, 3.0]])
+
+SEED_CHANCES = Task(
+    oracle=lambda x, seeds: _shared(_nearest(x, seeds)),
+    cases={
+        "for one seed": (POINTS, POINTS[[1]]),
+        "for two seeds": (POINTS, POINTS[[0, 3]]),
+        "for three seeds": (POINTS, POINTS[[0, 4, 5]]),
+        "on a line": (np.array([[0.0], [1.0], [4.0], [9.0]]), np.array([[1.0], [9.0]])),
+    },
+    parts={"the chances": "one number for each row"},
+    mistakes=(
+        Mistake(
+            "These are the squared distances themselves. Chances sum to 1.",
+            lambda x, seeds: _nearest(x, seeds),
+        ),
+        Mistake(
+            "The distances are not squared.",
+            lambda x, seeds: _shared(np.sqrt(_nearest(x, seeds))),
+        ),
+        Mistake(
+            "The distances are squared once too often.",
+            lambda x, seeds: _shared(_nearest(x, seeds) ** 2),
+        ),
+        Mistake(
+            "Right for one seed. With several, it takes the distance from the farthest, and a row "
+            "beside a seed may be chosen again.",
+            lambda x, seeds: _shared(cdist(x, seeds, "sqeuclidean").max(axis=1)),
+        ),
+        Mistake(
+            "Right for one seed. With several, the distances from all of them are added up.",
+            lambda x, seeds: _shared(cdist(x, seeds, "sqeuclidean").sum(axis=1)),
+        ),
+        Mistake(
+            "Right for one seed. With several, only the last of them counts.",
+            lambda x, seeds: _shared(_nearest(x, seeds[-1:])),
+        ),
+        Mistake(
+            "It takes the farthest row for certain. That is another rule, which loves outliers.",
+            lambda x, seeds: np.eye(len(x))[_nearest(x, seeds).argmax()],
+        ),
+        Mistake(
+            "All rows have the same chance: these are random rows.",
+            lambda x, seeds: np.full(len(x), 1 / len(x)),
+        ),
+    ),
+)
