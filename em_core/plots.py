@@ -666,27 +666,23 @@ def draw_profile(ax: Axes, answers: Array, shares: Array, questions: Sequence[st
     answers : ndarray of shape (k, q)
         The probability of the first answer to each question.
     shares : ndarray of shape (k,)
-        Of the classes, the largest first; written below.
+        Of the classes; written below.
     questions : sequence of q str
         From the top.
     """
     rows = np.arange(len(questions))
     for j, (row, share) in enumerate(zip(answers, shares, strict=True)):
         look: dict[str, Any] = {"color": COMPONENTS[j], "marker": MARKERS[j], "markersize": 6}
-        ax.plot(row, rows, linestyle=LINES[j], linewidth=1.3, **look)
-        below = -0.32 - 0.17 * j
-        ax.plot(0.22, below, transform=ax.transAxes, clip_on=False, linestyle="", **look)
-        ax.text(
-            0.4, below, f"{100 * share:.0f} %", transform=ax.transAxes, va="center", fontsize=10.5
-        )
-    ax.set(xlim=(-0.06, 1.06), ylim=(rows[-1] + 0.4, -0.4), xticks=[0, 1], yticks=rows)
+        name = f"{100 * share:.0f} %"
+        ax.plot(row, rows, linestyle=LINES[j], linewidth=1.3, label=name, **look)
+    ax.set(xlim=(-0.09, 1.09), ylim=(rows[-1] + 0.4, -0.4), xticks=[0, 1], yticks=rows)
     ax.set_yticklabels(questions)
     ax.grid(axis="y", linestyle=":")
+    below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.4, -0.1)}
+    ax.legend(frameon=False, fontsize=10.5, handlelength=0.6, handletextpad=0.4, **below)
 
 
-def draw_best_so_far(
-    ax: Axes, starts: Array, levels: Array, best: dict[str, Array], every: bool = True
-) -> None:
+def draw_best_so_far(ax: Axes, starts: Array, levels: Array, best: dict[str, Array]) -> None:
     """How good the best of some starts is, with given chances.
 
     Parameters
@@ -695,18 +691,16 @@ def draw_best_so_far(
     starts : ndarray of shape (g,)
         Numbers of starts, rising.
     levels : ndarray of shape (l,)
-        The maxima.
+        The maxima; drawn as faint lines where they are few.
     best : dict of str to ndarray of int, shape (g,)
         For each chance, as it is to be written, the maximum that is reached, as
-        `em_core.tables.best_of` gives it; from the likeliest.
-    every : bool, default True
-        Whether each maximum is drawn as a faint line.
+        `em_core.tables.best_of` gives it.
     """
-    for level in levels if every else []:
+    for level in levels if len(levels) <= 10 else []:
         ax.axhline(float(level), color=LIGHT["grid"], linewidth=0.8, linestyle="-", zorder=0)
     for j, (name, places) in enumerate(best.items()):
-        look: dict[str, Any] = {"color": COMPONENTS[j], "linestyle": LINES[j], "marker": MARKERS[j]}
-        ax.step(starts, levels[places], where="post", label=name, markersize=4, **look)
+        look: dict[str, Any] = {"color": COMPONENTS[j], "linestyle": LINES[j]}
+        ax.step(starts, levels[places], where="post", label=name, **look)
     ax.set(xscale="log", xlabel="number of starts", ylabel="best so far")
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter(NullFormatter())

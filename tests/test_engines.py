@@ -160,6 +160,14 @@ OWN = {
         ("press", "Next"),
         ("press", "Reset"),
     ],
+    "17_several_starts": [
+        ("press", "Next"),
+        ("choose", "Sixty starts", 0),
+        ("press", "Next"),
+        ("choose", "Model", 2),
+        ("press", "Next"),
+        ("press", "Reset"),
+    ],
 }
 IN_A_DECK = [
     ("key", "ArrowRight"),

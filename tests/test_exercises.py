@@ -416,16 +416,6 @@ def merge_raw(n, mean, scatter, other_n, other_mean, other_scatter):
     return total, both, second - total * np.outer(both, both)
 
 
-def d2(of):
-    """Shares of what is made of the squared distances of all rows from all seeds."""
-
-    def answer(x, seeds):
-        away = of(((x[:, None] - seeds) ** 2).sum(axis=2))
-        return away / away.sum()
-
-    return answer
-
-
 WRONG = {
     "divergence": [
         (kl_by_numpy, "0 log 0"),
@@ -671,16 +661,6 @@ WRONG = {
         (lambda z: 1 / len(z), "whatever the starts"),
         (lambda z: np.bincount(z) == 1, "Wrong shape"),
         (lambda z: (np.unique(z, return_counts=True)[1] <= 2).sum() / len(z), "found twice"),
-    ],
-    "seed_chances": [
-        (lambda x, c: ((x[:, None] - c) ** 2).sum(axis=2).min(axis=1), "sum to 1"),
-        (d2(lambda a: np.sqrt(a).min(axis=1)), "not squared"),
-        (d2(lambda a: a.max(axis=1)), "from the farthest"),
-        (d2(lambda a: a.sum(axis=1)), "added up"),
-        (d2(lambda a: a[:, -1]), "only the last"),
-        (d2(lambda a: a.min(axis=1) == a.min(axis=1).max()), "farthest row for certain"),
-        (lambda x, c: np.ones(len(x)) / len(x), "random rows"),
-        (d2(lambda a: a), "Wrong shape"),
     ],
     "merged": [
         (merge_with(lambda n, o, step: 0), "Scatters were only added"),

@@ -424,7 +424,7 @@ def choose(widget: Locator, subject: Subject) -> None:
 
 
 def chapters(address: str) -> list[Subject]:
-    """The five widgets, each on its chapter; the last with as much to draw as it offers."""
+    """The widgets, each on its chapter; one with as much to draw as it offers."""
 
     def on(page: str, kind: str) -> Subject:
         place = f'[data-em-widget="{kind}"]'
@@ -437,6 +437,7 @@ def chapters(address: str) -> list[Subject]:
         on("05_coins", "coin-steps"),
         on("07_restarts", "coin-starts"),
         replace(on("09_gaussian_code", "mixture-steps"), choices=most, says="weight D"),
+        on("17_several_starts", "many-starts"),
     ]
 
 

@@ -287,18 +287,3 @@ def good_turing(answer: Answer) -> Verdict:
     Verdict
     """
     return judge(answer, starts.GOOD_TURING)
-
-
-def seed_chances(answer: Answer) -> Verdict:
-    """Check a function (x, seeds) for the chances with which k-means++ chooses its next seed.
-
-    Parameters
-    ----------
-    answer : callable
-        Takes points, shape (n, d), and those chosen already, shape (m, d); returns shape (n,).
-
-    Returns
-    -------
-    Verdict
-    """
-    return judge(answer, starts.SEED_CHANCES)

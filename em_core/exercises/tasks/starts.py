@@ -1,11 +1,10 @@
-"""Tasks about random starts: how many, what is unseen, where k-means++ puts the next seed."""
+"""Tasks about random starts: how many are enough, and what they have not seen."""
 
 from __future__ import annotations
 
 from math import ceil, floor, log
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from em_core.checks import Array
 from em_core.exercises.verdict import Mistake, Task
@@ -91,63 +90,6 @@ GOOD_TURING = Task(
         Mistake(
             "This is 1/s, whatever the starts have found.",
             lambda places: 1 / len(places),
-        ),
-    ),
-)
-
-
-def _nearest(x: Array, seeds: Array) -> Array:
-    return np.asarray(cdist(x, seeds, "sqeuclidean").min(axis=1))
-
-
-def _shared(away: Array) -> Array:
-    return np.asarray(away / away.sum())
-
-
-POINTS = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0], [5.0, 1.0], [6.0, 1.0], [5.0, 3.0]])
-
-SEED_CHANCES = Task(
-    oracle=lambda x, seeds: _shared(_nearest(x, seeds)),
-    cases={
-        "for one seed": (POINTS, POINTS[[1]]),
-        "for two seeds": (POINTS, POINTS[[0, 3]]),
-        "for three seeds": (POINTS, POINTS[[0, 4, 5]]),
-        "on a line": (np.array([[0.0], [1.0], [4.0], [9.0]]), np.array([[1.0], [9.0]])),
-    },
-    parts={"the chances": "one number for each row"},
-    mistakes=(
-        Mistake(
-            "These are the squared distances themselves. Chances sum to 1.",
-            lambda x, seeds: _nearest(x, seeds),
-        ),
-        Mistake(
-            "The distances are not squared.",
-            lambda x, seeds: _shared(np.sqrt(_nearest(x, seeds))),
-        ),
-        Mistake(
-            "The distances are squared once too often.",
-            lambda x, seeds: _shared(_nearest(x, seeds) ** 2),
-        ),
-        Mistake(
-            "Right for one seed. With several, it takes the distance from the farthest, and a row "
-            "beside a seed may be chosen again.",
-            lambda x, seeds: _shared(cdist(x, seeds, "sqeuclidean").max(axis=1)),
-        ),
-        Mistake(
-            "Right for one seed. With several, the distances from all of them are added up.",
-            lambda x, seeds: _shared(cdist(x, seeds, "sqeuclidean").sum(axis=1)),
-        ),
-        Mistake(
-            "Right for one seed. With several, only the last of them counts.",
-            lambda x, seeds: _shared(_nearest(x, seeds[-1:])),
-        ),
-        Mistake(
-            "It takes the farthest row for certain. That is another rule, which loves outliers.",
-            lambda x, seeds: np.eye(len(x))[_nearest(x, seeds).argmax()],
-        ),
-        Mistake(
-            "All rows have the same chance: these are random rows.",
-            lambda x, seeds: np.full(len(x), 1 / len(x)),
         ),
     ),
 )

@@ -21,7 +21,7 @@
     const last = svg("circle", { r: 7, class: "em-last" });
     const stairs = svg("path", { class: "em-curve em-line-b" });
     const counts = svg("g");
-    const stage = svg("svg", { viewBox: `-92 -22 ${WIDTH + 150} ${HEIGHT + 84}`, class: "em-plane", role: "img", "aria-label": "Where the starts end" },
+    const stage = svg("svg", { viewBox: `-122 -22 ${WIDTH + 180} ${HEIGHT + 84}`, class: "em-plane", role: "img", "aria-label": "Where the starts end" },
       axes, lines, stairs, dots, last, counts);
     let trace = null;
     let levels = null;
@@ -37,7 +37,7 @@
       y = em.scale(box.slice(2), [HEIGHT, 0]);
       axes.replaceChildren(em.axes(tools, { width: WIDTH, height: HEIGHT, box, x, y, across: "start", up: "log-likelihood" }));
       lines.setAttribute("d", levels.map((level) => `M0 ${y(level).toFixed(1)}H${WIDTH}`).join(""));
-      for (const text of axes.querySelectorAll(".em-axis")) if (text.getAttribute("transform")) text.setAttribute("transform", `translate(-78 ${HEIGHT / 2}) rotate(-90)`);
+      for (const text of axes.querySelectorAll(".em-axis")) if (text.getAttribute("transform")) text.setAttribute("transform", `translate(-104 ${HEIGHT / 2}) rotate(-90)`);
     };
     const tally = (step) => {
       const found = new Map();
@@ -68,7 +68,7 @@
       status: (step) => {
         if (!step) return "No start yet: press Next, and the first one runs.";
         const { found, once, best, times, unseen, better } = trace;
-        return `Start ${step}: ends at ${end(step)}; best so far ${em.number(levels[best[step]], 3)}, found ${times[step]}×. Maxima found: ${found[step]}, of these once ${once[step]}. Chance that the next start ends at a new one: estimated ${share(once[step] / step)}. Of ${trace.others} other starts ${share(unseen[step])} did, and ${share(better[step])} at a better one.`;
+        return `Start ${step}: ends at ${end(step)}. Best so far: ${em.number(levels[best[step]], 3)}, found ${times[step]}×. Maxima: ${found[step]}, of these once ${once[step]}. Next one new: estimated ${share(once[step] / step)}; of ${trace.others} others ${share(unseen[step])}, better ${share(better[step])}.`;
       },
       head: ["Start", "ends at", "best so far", "found", "maxima", "once", "estimate", "others: new", "better"],
       row: (step) => (step === 0
