@@ -389,10 +389,14 @@ def poisson_error(a: int) -> float:
 
 
 @cache
+def survey_runs() -> tuple[np.ndarray, np.ndarray]:
+    """The log-likelihoods at which as many starts as poLCA's end, and the classes' shares there."""
+    return survey.latent_classes(sum(survey.PUBLISHED.values()), np.random.default_rng(37))
+
+
 def survey_ends() -> np.ndarray:
-    """The log-likelihoods at which as many starts as poLCA's end."""
-    ends, _ = survey.latent_classes(sum(survey.PUBLISHED.values()), np.random.default_rng(37))
-    return ends
+    """The log-likelihoods alone."""
+    return survey_runs()[0]
 
 
 def survey_maximum(rank: int) -> float:
@@ -404,6 +408,18 @@ def survey_maximum(rank: int) -> float:
 def survey_count(rank: int) -> int:
     """How many starts ended there."""
     return int((abs(survey_ends() - survey_maximum(rank)) < 1e-3).sum())
+
+
+def survey_share(rank: int, place: int) -> float:
+    """The share of the class that is `place`-th by size at a maximum."""
+    run = abs(survey_ends() - survey_maximum(rank)).argmin()
+    return np.sort(survey_runs()[1][run])[::-1][place]
+
+
+@cache
+def survey_best(classes: int) -> float:
+    """The highest of ten ends with another number of classes."""
+    return survey.latent_classes(10, np.random.default_rng(37), classes)[0].max()
 
 
 # --- linkage: Dempster, Laird and Rubin ----------------------------------------------------------
@@ -614,6 +630,12 @@ SURVEY = Source(
     "Journal of Statistical Software 42(10), table 1",
     "the log-likelihood moves by less than 1e-7",
     "https://doi.org/10.18637/jss.v042.i10",
+)
+SURVEY_HELP = Source(
+    "The same survey with two and with four classes",
+    "the R package poLCA, on the help page of its data gss82",
+    "for four classes the log-likelihood moves by less than 1e-7; else the package’s own",
+    "https://cran.r-project.org/package=poLCA",
 )
 LINKAGE_PAPER = Source(
     "Dempster, Laird and Rubin, 1977",
@@ -881,6 +903,16 @@ def _coin_exact_entries() -> list[Entry]:
     ]
 
 
+SHARES = (
+    (".621", ".207", ".172"),
+    (".782", ".150", ".067"),
+    (".796", ".162", ".043"),
+    (".508", ".392", ".099"),
+    (".533", ".297", ".170"),
+)
+"""Of the classes at the survey's five maxima, as poLCA's manual prints them."""
+
+
 def _survey_entries() -> list[Entry]:
     add = partial(Entry, SURVEY)
     starts = sum(survey.PUBLISHED.values())
@@ -899,7 +931,25 @@ def _survey_entries() -> list[Entry]:
                 lambda rank=rank: survey_count(rank),
                 draws=starts,
             ),
+            *(
+                add(
+                    f"maximum {rank + 1}: share of the {name} class",
+                    share,
+                    lambda rank=rank, place=place: survey_share(rank, place),
+                )
+                for place, (name, share) in enumerate(
+                    zip(("largest", "second", "smallest"), SHARES[rank], strict=True)
+                )
+            ),
         )
+    ] + [
+        Entry(
+            SURVEY_HELP,
+            f"{classes} classes: log-likelihood",
+            printed,
+            lambda classes=classes: survey_best(classes),
+        )
+        for classes, printed in ((2, "-2783.268"), (4, "-2746.621"))
     ]
 
 

@@ -774,3 +774,78 @@ def draw_lower_bound(
         )
     ax.set_xlabel(r"$\theta_A$")
     ax.set_ylim(bottom=bottom)
+
+
+def draw_profile(ax: Axes, answers: Array, shares: Array, questions: Sequence[str]) -> None:
+    """What the classes of a survey answer, a line for each, and what share each has.
+
+    Parameters
+    ----------
+    ax : Axes
+    answers : ndarray of shape (k, q)
+        The probability of the first answer to each question.
+    shares : ndarray of shape (k,)
+        Of the classes; written below.
+    questions : sequence of q str
+        From the top.
+    """
+    rows = np.arange(len(questions))
+    for j, (row, share) in enumerate(zip(answers, shares, strict=True)):
+        look: dict[str, Any] = {"color": COMPONENTS[j], "marker": MARKERS[j], "markersize": 6}
+        name = f"{100 * share:.0f} %"
+        ax.plot(row, rows, linestyle=LINES[j], linewidth=1.3, label=name, **look)
+    ax.set(xlim=(-0.09, 1.09), ylim=(rows[-1] + 0.4, -0.4), xticks=[0, 1], yticks=rows)
+    ax.set_yticklabels(questions)
+    ax.grid(axis="y", linestyle=":")
+    below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.4, -0.1)}
+    ax.legend(frameon=False, fontsize=10.5, handlelength=0.6, handletextpad=0.4, **below)
+
+
+def draw_best_so_far(ax: Axes, starts: Array, levels: Array, best: dict[str, Array]) -> None:
+    """How good the best of some starts is, with given chances.
+
+    Parameters
+    ----------
+    ax : Axes
+    starts : ndarray of shape (g,)
+        Numbers of starts, rising.
+    levels : ndarray of shape (l,)
+        The maxima; drawn as faint lines where they are few.
+    best : dict of str to ndarray of int, shape (g,)
+        For each chance, as it is to be written, the maximum that is reached, as
+        `em_core.tables.best_of` gives it.
+    """
+    for level in levels if len(levels) <= 10 else []:
+        ax.axhline(float(level), color=LIGHT["grid"], linewidth=0.8, linestyle="-", zorder=0)
+    for j, (name, places) in enumerate(best.items()):
+        look: dict[str, Any] = {"color": COMPONENTS[j], "linestyle": LINES[j]}
+        ax.step(starts, levels[places], where="post", label=name, **look)
+    ax.set(xscale="log", xlabel="number of starts", ylabel="best so far")
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.legend(loc="lower right", frameon=False, fontsize=10.5)
+
+
+def draw_ways(ax: Axes, names: Sequence[str], shares: dict[str, Array], what: str) -> None:
+    """Some shares beside each other, a row for each name and a mark for each way.
+
+    Parameters
+    ----------
+    ax : Axes
+    names : sequence of n str
+        From the top.
+    shares : dict of str to ndarray of shape (n,)
+        For each way, between 0 and 1.
+    what : str
+        What is shared, for the axis.
+    """
+    rows = np.arange(len(names))
+    values = np.array([*shares.values()])
+    ax.hlines(rows, values.min(axis=0), values.max(axis=0), color=LIGHT["grid"], linewidth=3)
+    for j, (way, each) in enumerate(shares.items()):
+        look: dict[str, Any] = {"color": COMPONENTS[j], "marker": MARKERS[j], "markersize": 7}
+        hollow = "none" if j == 0 else COMPONENTS[j]
+        ax.plot(each, rows, linestyle="", label=way, markerfacecolor=hollow, **look)
+    ax.set(xlim=(-0.03, 1.03), yticks=rows, yticklabels=names, xlabel=what)
+    ax.invert_yaxis()
+    ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=len(shares), frameon=False)

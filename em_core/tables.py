@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import entr, expit, xlogy
 
 from em_core.checks import Array
@@ -391,3 +391,101 @@ def ellipse(mean: Array, covariance: Array, deviations: float, points: int = 73)
     angles = np.linspace(0, 2 * np.pi, points)
     circle = np.column_stack([np.cos(angles), np.sin(angles)])
     return mean + deviations * circle @ np.linalg.cholesky(covariance).T
+
+
+def maxima_of(ends: Array, apart: float = 5e-3) -> tuple[Array, NDArray[np.int64]]:
+    """The maxima at which some starts ended.
+
+    Parameters
+    ----------
+    ends : ndarray of shape (s,)
+        Final log-likelihoods; neighbours no more than `apart` from each other are one maximum.
+    apart : float
+
+    Returns
+    -------
+    levels : ndarray of shape (l,)
+        From the highest; each is the highest of its ends.
+    places : ndarray of shape (s,)
+        Which of them each start reached, from 0.
+    """
+    order = np.argsort(-ends, kind="stable")
+    new = np.concatenate([[True], -np.diff(ends[order]) > apart])
+    places = np.empty(len(ends), dtype=np.int64)
+    places[order] = np.cumsum(new) - 1
+    return ends[order][new], places
+
+
+@dataclass(frozen=True)
+class Found:
+    """What some starts have found.
+
+    Attributes
+    ----------
+    maxima : int
+        How many different maxima.
+    once : int
+        How many of them only once.
+    best : int
+        The best of them, by its place; −1 if there was no start.
+    times : int
+        How often the best was found.
+    unseen : float
+        The share of other starts that ended at a maximum which these have not found.
+    better : float
+        The share of other starts that ended at a better one than the best.
+    """
+
+    maxima: int
+    once: int
+    best: int
+    times: int
+    unseen: float
+    better: float
+
+
+def found_so_far(places: ArrayLike, others: NDArray[np.int64]) -> Found:
+    """What is known after some starts, and what other starts have found beyond it.
+
+    Parameters
+    ----------
+    places : array_like of int, shape (s,)
+        Where each start ended, as `maxima_of` gives it; the best is 0.
+    others : ndarray of int, shape (o,)
+        Where other starts ended, drawn in the same way.
+
+    Returns
+    -------
+    Found
+    """
+    seen, times = np.unique(np.asarray(places, dtype=np.int64), return_counts=True)
+    best = int(seen[0]) if seen.size else -1
+    return Found(
+        maxima=len(seen),
+        once=int((times == 1).sum()),
+        best=best,
+        times=int(times[0]) if seen.size else 0,
+        unseen=float(np.mean(~np.isin(others, seen))),
+        better=float(np.mean(others < best)) if seen.size else 1.0,
+    )
+
+
+def best_of(shares: Array, starts: Array, chance: float) -> NDArray[np.int64]:
+    """Which maximum the best of some starts is at least, with a given chance.
+
+    Parameters
+    ----------
+    shares : ndarray of shape (l,)
+        The chance of each maximum, from the highest.
+    starts : ndarray of int, shape (g,)
+        Numbers of starts.
+    chance : float
+
+    Returns
+    -------
+    ndarray of int, shape (g,)
+        Places of maxima: with `chance` or more, the best of so many starts is this or higher.
+    """
+    worse = 1 - np.cumsum(shares)  # than each, for a single start
+    miss = np.maximum(worse, 0) ** starts[:, np.newaxis]
+    return np.asarray((miss <= 1 - chance + 1e-12).argmax(axis=1))

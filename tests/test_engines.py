@@ -175,6 +175,14 @@ OWN = {
         ("choose", "Data", 2),
         ("press", "Reset"),
     ],
+    "17_several_starts": [
+        ("press", "Next"),
+        ("choose", "Sixty starts", 0),
+        ("press", "Next"),
+        ("choose", "Model", 2),
+        ("press", "Next"),
+        ("press", "Reset"),
+    ],
 }
 IN_A_DECK = [
     ("key", "ArrowRight"),

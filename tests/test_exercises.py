@@ -24,6 +24,7 @@ from em_core.exercises.tasks import (
     general,
     information,
     priors,
+    starts,
 )
 from em_core.exercises.verdict import NOT_STARTED, Task, results, same
 
@@ -34,6 +35,7 @@ TASKS = {
     name: task
     for module in (coins, exponentials, gaussians, general, information)
     for module in (coins, exponentials, gaussians, general, priors)
+    for module in (coins, exponentials, gaussians, general, starts)
     for name, task in vars(module).items()
     if isinstance(task, Task)
 }
@@ -678,6 +680,24 @@ WRONG = {
         (lambda a, b, c: a - (b - a) ** 2 / (c - 2 * b + a), "ZeroDivisionError|division"),
         (lambda a, b, c: c, "where the run is"),
         (lambda a, b, c: -((c - b) ** 2) / (c - 2 * b + a or 1), "still to come"),
+    ],
+    "starts_needed": [
+        (lambda p, risk: np.log(risk) / np.log(1 - p), "whole number"),
+        (lambda p, risk: int(np.log(risk) / np.log(1 - p)), "rounded down"),
+        (lambda p, risk: 1 + int(np.log10(1 / risk) / p / np.log10(np.e)), "asks for too many"),
+        (lambda p, risk: np.ceil(np.log(risk) / np.log(p)), "changed places"),
+        (lambda p, risk: np.ceil(np.log(1 - risk) / np.log(1 - p)), "the chance of a miss"),
+        (lambda p, risk: np.ceil(1 / p), "on average"),
+        (lambda p, risk: round(np.log(risk) / np.log(1 - p)), "one too few"),
+    ],
+    "good_turing": [
+        (lambda z: len(set(z)) / len(z), "no sign of more"),
+        (lambda z: sum(list(z).count(a) == 1 for a in z), "Of what"),
+        (lambda z: np.mean([list(z).count(a) == 1 for a in set(z)]), "share of the starts"),
+        (lambda z: np.mean([list(z).count(a) > 1 for a in z]), "find again"),
+        (lambda z: 1 / len(z), "whatever the starts"),
+        (lambda z: np.bincount(z) == 1, "Wrong shape"),
+        (lambda z: (np.unique(z, return_counts=True)[1] <= 2).sum() / len(z), "found twice"),
     ],
     "merged": [
         (merge_with(lambda n, o, step: 0), "Scatters were only added"),

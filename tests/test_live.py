@@ -60,6 +60,7 @@ import time
 import numpy as np
 from em_core import CoinMixture, CoinParams, em_steps
 from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, MixtureSteps, Overlap
+from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, ManyStarts, MixtureSteps
 x = {X}
 start = CoinParams([0.6, 0.5], [0.5, 0.5])
 points = np.array({POINTS.tolist()})""",
@@ -69,6 +70,7 @@ points = np.array({POINTS.tolist()})""",
     "starts = CoinStarts(x, start); starts",
     "mixture = MixtureSteps(points, k=3); mixture",
     "overlap = Overlap(2); overlap",
+    'many = ManyStarts({"made up": [-3.0, -2.0, -5.0] * 60}); many',
     "",
 ]
 DRAW_WHEN_CLICKED = """\
@@ -186,6 +188,13 @@ def overlap_next() -> str:
     )
 
 
+def many_next() -> str:
+    return (
+        "Start 2: ends at −2.000. Best so far: −2.000, found 1×. Maxima: 2, of these once 2. "
+        "Next one new: estimated 1.00; of 120 others 0.33, better 0.00."
+    )
+
+
 NEXT: dict[str, tuple[int, Callable[[], str]]] = {
     "jensen": (1, jensen_next),
     "lower-bound": (2, bound_next),
@@ -193,6 +202,7 @@ NEXT: dict[str, tuple[int, Callable[[], str]]] = {
     "coin-starts": (1, starts_next),
     "mixture-steps": (2, lambda: mixture_at(3, 0, 2)),
     "overlap": (1, overlap_next),
+    "many-starts": (2, many_next),
 }
 """How often Next is pressed, and what the status line then says."""
 

@@ -66,6 +66,13 @@ FLAT = {
     "lower bound": draw_bound,
     "pieces": lambda ax: plots.draw_pieces(ax, np.array([[-9, -2, 1], [-8, -2, 1.5], [-9, -2, 2]])),
     "ends": lambda ax: plots.draw_ends(ax, np.array([-3.0, -2.0, -3.0])),
+    "profile": lambda ax: plots.draw_profile(ax, SHARES[:2, [0, 1, 0, 1]], SHARES[0], list("abcd")),
+    "best so far": lambda ax: plots.draw_best_so_far(
+        ax, np.arange(1, 4), np.array([-1.0, -2.0]), {"chance 50 %": np.array([1, 1, 0])}
+    ),
+    "ways": lambda ax: plots.draw_ways(
+        ax, ["a", "b"], {"rows": SHARES[0], "seeds": SHARES[1]}, "p"
+    ),
     "courses": lambda ax: plots.draw_courses(ax, np.arange(3), SHARES[:3], ["A", "B"], "share"),
 }
 SOLID = {

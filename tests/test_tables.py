@@ -110,6 +110,20 @@ def test_an_ellipse_lies_at_its_mahalanobis_distance_and_closes():
     np.testing.assert_allclose(curve[0], curve[-1])
 
 
+def test_ends_near_each_other_are_one_maximum():
+    ends = np.array([-5.0, -3.001, -3.0, -5.004, -3.0, -7.0])
+    levels, places = tables.maxima_of(ends)
+    np.testing.assert_array_equal(levels, [-3.0, -5.0, -7.0])
+    np.testing.assert_array_equal(places, [1, 0, 0, 1, 0, 2])
+    np.testing.assert_array_equal(tables.maxima_of(ends, apart=1e-4)[1], [2, 1, 0, 3, 0, 4])
+
+
+def test_what_was_found_and_what_others_found_beyond_it():
+    found = tables.found_so_far([2, 1, 2, 4], np.array([0, 0, 1, 3, 2]))
+    assert found == tables.Found(3, 2, 1, 1, 0.6, 0.4)
+    assert tables.found_so_far([], np.array([0, 1])) == tables.Found(0, 0, -1, 0, 1.0, 1.0)
+
+
 def test_tables_take_what_the_loop_yields():
     x = np.random.default_rng(0).standard_normal((20, 2))
     model = GaussianMixture()

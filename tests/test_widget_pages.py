@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, partial
 from itertools import islice, pairwise
 from pathlib import Path
@@ -193,6 +195,36 @@ def sharp_words(step: int) -> str:
     )
 
 
+@cache
+def sixty() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The heights, where the third sixty of the survey's starts end, and where the others do."""
+    stored = json.loads((build.ROOT / "book/data/starts.json").read_text())["ends"]
+    places = np.array(stored["three classes"]["places"])
+    shown = slice(120, 180)
+    return np.array(stored["three classes"]["levels"]), places[shown], np.delete(places, shown)
+
+
+def many_words(step: int) -> str:
+    if not step:
+        return "No start yet: press Next, and the first one runs."
+    levels, places, others = sixty()
+    seen, times = np.unique(places[:step], return_counts=True)
+    once = (times == 1).sum()
+    unseen, better = np.mean(~np.isin(others, seen)), np.mean(others < seen[0])
+    return (
+        f"Start {step}: ends at {minus(levels[places[step - 1]], 3)}. "
+        f"Best so far: {minus(levels[seen[0]], 3)}, found {times[0]}×. "
+        f"Maxima: {len(seen)}, of these once {once}. "
+        f"Next one new: estimated {half_up(once / step)}; of 440 others {half_up(unseen)}, "
+        f"better {half_up(better)}."
+    )
+
+
+def half_up(value: float) -> Decimal:
+    """Two decimals as browsers round: a half, such as that of 1/8, goes up."""
+    return Decimal(float(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
 WIDE: Any = {"width": 1280, "height": 800}
 
 
@@ -214,6 +246,7 @@ SPECS = [
     Spec("mixture-steps", "09_gaussian_code", 58, mixture_words),
     Spec("overlap", "14_how_fast_how_sure", 34, overlap_words),
     Spec("sharpness", "15_misleads", 12, cache(sharp_words)),
+    Spec("many-starts", "17_several_starts", 60, many_words),
 ]
 BY_KIND = {spec.kind: spec for spec in SPECS}
 
@@ -346,6 +379,7 @@ def test_scripts_without_a_page() -> None:
 
 # --- the same for all ---------------------------------------------------------------------------
 # --- the same for all -----------------------------------------------------------------------
+# --- the same for all -----------------------------------------------------------------------------
 
 
 def test_next_shows_every_step_with_the_figures_of_em_core(widget: Locator, spec: Spec) -> None:

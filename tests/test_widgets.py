@@ -30,6 +30,7 @@ from em_core.widgets import (
     CoinSteps,
     Jensen,
     LowerBound,
+    ManyStarts,
     MixtureSteps,
     Overlap,
     Sharpness,
@@ -50,11 +51,13 @@ POINTS = np.array([(0, 0), (1, 0.5), (0.2, 1), (5, 5), (6, 5.5), (5.2, 6.3)], dt
 CLOUDS = GaussianParams([0.5, 0.5], [[0, 1], [5, 4]], [np.eye(2), np.eye(2)])
 NEAR = np.linspace(-1.7, 1.7, 40)
 FAITHFUL = np.loadtxt("book/data/faithful.csv", delimiter=",", skiprows=1)
+ENDS = np.random.default_rng(0).choice([-9.5, -9.0, -12.0, -20.0], 200, p=[0.4, 0.3, 0.2, 0.1])
 MAKE = {
     "jensen": lambda: Jensen("sqrt"),
     "lower-bound": lambda: LowerBound(X, 0.35),
     "coin-steps": lambda: CoinSteps(X, START),
     "coin-starts": lambda: CoinStarts(X, START),
+    "many-starts": lambda: ManyStarts({"few": ENDS, "many": ENDS - 0.02 * np.arange(200)}),
     "mixture-steps": lambda: MixtureSteps(POINTS, CLOUDS, iterations=6),
     "overlap": lambda: Overlap(2.5),
     "sharpness": lambda: Sharpness({"near": (NEAR, NEAR + 2.5), "far": (NEAR, NEAR + 9)}),
@@ -401,6 +404,32 @@ def test_another_state_is_started_from(coins):
     assert coins.trace["thetas"][0] == [0.2, 0.7]
 
 
+def test_each_of_many_starts_adds_its_end():
+    widget = ManyStarts({"few": ENDS}, draw=1)
+    trace, levels = widget.trace, widget.scene["models"]["few"]
+    assert levels == [-9.0, -9.5, -12.0, -20.0]
+    shown, others = ENDS[60:120], np.delete(ENDS, slice(60, 120))
+    close(np.array(levels)[trace["ends"]], shown)
+    for s in range(1, 61):
+        values, times = np.unique(shown[:s], return_counts=True)
+        assert (trace["found"][s], trace["once"][s]) == (len(values), (times == 1).sum())
+        assert levels[trace["best"][s]] == values[-1]
+        assert trace["times"][s] == times[-1]
+        assert trace["unseen"][s] == pytest.approx(np.mean(~np.isin(others, values)))
+        assert trace["better"][s] == pytest.approx(np.mean(others > values[-1]))
+    assert (trace["found"][0], trace["unseen"][0], trace["better"][0]) == (0, 1, 1)
+
+
+def test_other_starts_of_many_are_asked_for_and_the_way_back():
+    widget = ManyStarts({"few": ENDS, "many": ENDS - 0.02 * np.arange(200)})
+    given = widget.trace
+    widget.asked = "many:2"
+    assert (widget.trace["model"], widget.trace["draw"]) == ("many", 2)
+    assert len(widget.scene["models"]["many"]) > 60
+    widget.asked = "own"
+    assert widget.trace == given
+
+
 def test_a_step_of_coin_starts_is_an_iteration():
     widget = CoinStarts(X, START)
     widget.step = 5
@@ -581,6 +610,9 @@ def test_what_is_refused_changes_nothing(coins, name, value, words):
         (lambda: Jensen("log", weight="a"), "weight: not an array of numbers"),
         (lambda: Jensen("log", weight=[0.5]), r"weight: has shape \(1,\)"),
         (lambda: Jensen([]), r"f: \[\] must be one of"),
+        (lambda: ManyStarts({}), r"ends: \[\] must be at least one model"),
+        (lambda: ManyStarts({"few": ENDS[:100]}), "ends: 100 must be at least 180 starts"),
+        (lambda: ManyStarts({"few": ENDS}, draw=3), "draw: 3 must be 0, 1 or 2"),
         (lambda: MixtureSteps({}), "x: has no data set"),
         (lambda: MixtureSteps(POINTS, "a"), "start: is a str; expected GaussianParams"),
         (lambda: MixtureSteps(POINTS, axes=None), "axes: None must be two names"),

@@ -1,11 +1,15 @@
 // The parts of the widgets' scripts that need no page. Run by tests/test_widget_pages.py.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import test from "node:test";
 import vm from "node:vm";
 
-for (const name of ["stepper.js", "evaluate.js", "parts.js", "jensen.js", "lower-bound.js", "coin-steps.js", "coin-starts.js", "mixture-steps.js", "overlap.js", "sharpness.js"]) {
-  vm.runInThisContext(readFileSync(new URL(`../em_core/widgets/static/${name}`, import.meta.url), "utf8"));
+const FOLDER = new URL("../em_core/widgets/static/", import.meta.url);
+const COMMON = ["stepper.js", "evaluate.js", "parts.js"];
+const START = "start.js"; // for a page, which this has not
+const WIDGETS = readdirSync(FOLDER).filter((name) => name.endsWith(".js") && ![...COMMON, START].includes(name)).sort();
+for (const name of [...COMMON, ...WIDGETS]) {
+  vm.runInThisContext(readFileSync(new URL(name, FOLDER), "utf8"));
 }
 const em = globalThis.emWidgets;
 const LAST = 20;
@@ -48,7 +52,7 @@ test("a point takes the marker of its likeliest component", () => {
 });
 
 test("each widget has registered", () => {
-  assert.deepEqual(Object.keys(em.kinds).sort(), ["coin-starts", "coin-steps", "jensen", "lower-bound", "mixture-steps", "overlap", "sharpness"]);
+  assert.deepEqual(Object.keys(em.kinds).sort(), WIDGETS.map((name) => name.replace(".js", "")));
 });
 
 test("an index is told from the letter that it stands at", () => {

@@ -426,6 +426,7 @@ def choose(widget: Locator, subject: Subject) -> None:
 def chapters(address: str) -> list[Subject]:
     """The widgets, each on its chapter; mixture-steps with as much to draw as it offers."""
     """The widgets, each on its chapter; the mixture with as much to draw as it offers."""
+    """The widgets, each on its chapter; one with as much to draw as it offers."""
 
     def on(page: str, kind: str) -> Subject:
         place = f'[data-em-widget="{kind}"]'
@@ -440,6 +441,7 @@ def chapters(address: str) -> list[Subject]:
         replace(on("09_gaussian_code", "mixture-steps"), choices=most, says="weight D"),
         on("14_how_fast_how_sure", "overlap"),
         on("15_misleads", "sharpness"),
+        on("17_several_starts", "many-starts"),
     ]
 
 

@@ -24,6 +24,7 @@ CODE += ["tables", "plots", "widgets", "exercises"]
 # What the chapters claim of em_core's numbers, and the book's own bench: on its own Python alone,
 # with which the pages are made. Elsewhere em_core itself is tested, and the chapters' outputs.
 BOOK = ["bench_site", "claims_coins", "claims_more_coins", "claims_gaussians", "claims_worth"]
+BOOK = ["bench_site", "claims_coins", "claims_more_coins", "claims_gaussians", "claims_starts"]
 BOOK = ["bench_site", "claims_coins", "claims_more_coins", "claims_gaussians", "claims_misleads"]
 # These need the site, and most a browser.
 SITE = {

@@ -15,6 +15,7 @@ from em_core.exercises.tasks import (
     general,
     information,
     priors,
+    starts,
 )
 from em_core.exercises.verdict import Verdict, judge
 
@@ -311,3 +312,33 @@ def map_covariance(answer: Answer) -> Verdict:
     Verdict
     """
     return judge(answer, priors.MAP_COVARIANCE)
+
+
+def starts_needed(answer: Answer) -> Verdict:
+    """Check a function (p, risk) for how many starts miss the best with at most that chance.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes the chance that one start finds the best, and the risk; returns a whole number.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, starts.STARTS_NEEDED)
+
+
+def good_turing(answer: Answer) -> Verdict:
+    """Check a function (places) for the estimated chance that the next start finds a new maximum.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes whole numbers, shape (s,): for each start, which maximum it reached.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, starts.GOOD_TURING)

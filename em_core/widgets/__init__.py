@@ -4,6 +4,7 @@ from em_core.widgets.coin_starts import CoinStarts
 from em_core.widgets.coin_steps import CoinSteps
 from em_core.widgets.jensen import Jensen
 from em_core.widgets.lower_bound import LowerBound
+from em_core.widgets.many_starts import ManyStarts
 from em_core.widgets.mixture_steps import MixtureSteps
 from em_core.widgets.overlap import Overlap
 from em_core.widgets.sharpness import Sharpness
@@ -13,6 +14,7 @@ __all__ = [
     "CoinSteps",
     "Jensen",
     "LowerBound",
+    "ManyStarts",
     "MixtureSteps",
     "Overlap",
     "Sharpness",
