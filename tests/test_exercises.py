@@ -33,9 +33,7 @@ CHECKS = {
 }
 TASKS = {
     name: task
-    for module in (coins, exponentials, gaussians, general, information)
-    for module in (coins, exponentials, gaussians, general, priors)
-    for module in (coins, exponentials, gaussians, general, starts)
+    for module in (coins, exponentials, gaussians, general, information, priors, starts)
     for name, task in vars(module).items()
     if isinstance(task, Task)
 }

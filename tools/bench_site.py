@@ -425,8 +425,6 @@ def choose(widget: Locator, subject: Subject) -> None:
 
 def chapters(address: str) -> list[Subject]:
     """The widgets, each on its chapter; mixture-steps with as much to draw as it offers."""
-    """The widgets, each on its chapter; the mixture with as much to draw as it offers."""
-    """The widgets, each on its chapter; one with as much to draw as it offers."""
 
     def on(page: str, kind: str) -> Subject:
         place = f'[data-em-widget="{kind}"]'

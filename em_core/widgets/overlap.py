@@ -49,7 +49,7 @@ class TwoComponents:
         """Log p(x_i, z_i = j), for A and for B."""
         weight, mean = params
         away = np.asarray(x)[:, np.newaxis] - np.array([0, mean])
-        return np.log([1 - weight, weight]) - (away**2 + np.log(2 * np.pi)) / 2
+        return np.asarray(np.log([1 - weight, weight]) - (away**2 + np.log(2 * np.pi)) / 2)
 
     def m_step(self, x: Array, responsibilities: Array, params: Array) -> Array:
         """B's share of the points, and their weighted mean."""
