@@ -622,6 +622,8 @@ def test_a_row_of_weight_v_is_v_rows(case, seed):
     assume(counts.any())
     repeated = both_ways(case, np.repeat(x, counts, axis=0), params)
     weighted = both_ways(case, x, params, counts)
+    if case.build is GaussianParams:  # a component that collapses soon multiplies what is rounded
+        assume(np.linalg.cond(repeated[0][3]).max() < 1e4)
     for way, other in zip(weighted, repeated, strict=True):
         for one, two in zip(way, other, strict=True):
             np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-12 * abs(two).max())

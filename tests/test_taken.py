@@ -628,9 +628,11 @@ def test_a_kmeans_start_knows_no_units_and_no_origin():
 def test_however_odd_the_clusters_a_kmeans_start_can_be_fitted(seed):
     """Many components for few rows, copies, and a row far away."""
     x = rng(seed).standard_normal((20, 2)).round(1 + seed % 2)
-    start = kmeans_start(x := np.vstack([x, x[:7], [[1e3, 0]]]), 8, seed)
-    assert (start.weights > 0).all()
-    assert np.isfinite(next(em_steps(GaussianMixture(), x, start)).log_likelihood)
+    x = np.vstack([x, x[:7], [[1e3, 0]]])
+    for kind in KINDS:
+        start = kmeans_start(x, 8, seed, covariance=kind)
+        assert (start.weights > 0).all()
+        assert np.isfinite(next(em_steps(GaussianMixture(kind), x, start)).log_likelihood)
 
 
 def test_data_without_so_many_clusters_are_refused():

@@ -153,8 +153,7 @@ def second_differences(model, x, params, h=1e-4):
     return found
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("seed", "kind"), enumerate(2 * KINDS))
 def test_information_is_that_of_80_bit_arithmetic(seed, kind):
     model, x, params = gaussians_of(seed, kind)
     found = observed_information(model, x, params)

@@ -40,7 +40,7 @@ NEAR = 0.01
 MOST = 3000  # iterations; some starts of equal clouds lie almost on a saddle
 MANY = 500
 TOLERANCE = 1e-10  # these fits are slow, and their maxima lie close together
-MODEL = GaussianMixture(shared_covariance=True)
+MODEL = GaussianMixture(covariance="shared")
 
 
 @dataclass(frozen=True)
