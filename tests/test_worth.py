@@ -327,3 +327,23 @@ def test_what_is_not_a_maximum_is_refused():
     sure = fit(model, never, CoinParams([0.9, 0.4], [0.5, 0.5]), tol=1e-13).params
     with pytest.raises(BorderError, match=r"theta\[0\] lies on the border"):
         rate(model, never, sure)
+
+
+BORDERS = {
+    "a coin that never shows heads": (CoinMixture(), [[0, 10], [0, 7]], CoinParams([0.0], [1.0])),
+    "a coin that always does": (CoinMixture(), [[3, 0], [4, 0]], CoinParams([1.0], [1.0])),
+    "a coin nobody picks": (CoinMixture(True), [[3, 7], [6, 4]], CoinParams([0.3, 0.45], [0, 1])),
+    "hardly anybody": (CoinMixture(True), [[3, 7], [6, 4]], CoinParams([0.3, 0.45], [1e-9, 1])),
+    "a Gaussian nobody picks": (
+        GaussianMixture(),
+        [[-1.0], [1.0]],
+        GaussianParams([0, 1], [[3.0], [0.0]], [[[1.0]]] * 2),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BORDERS)
+def test_on_a_border_there_is_no_standard_error(name):
+    for found in (standard_errors, observed_information, rate):
+        with pytest.raises(BorderError, match=r"^params: (theta|weights)\[0\] "):
+            found(*BORDERS[name])
