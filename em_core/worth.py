@@ -354,6 +354,8 @@ class _Neighbourhood:
         self.model, self.params = model, params
         self.x, self.row_weights = checks.kept(x, row_weights)
         self.names, self.basis = arrays_of(params), directions(model, params)
+        if not (weights := self.names.get("weights", np.ones(1))).all():
+            raise BorderError(f"params: weights[{weights.argmin()}] is 0, which is the border")
         self.centre = np.concatenate([array.ravel() for array in self.names.values()])
         terms = em.weighted(log_density(model, self.x, params), self.row_weights)
         self.top, self.rounding = float(terms.sum()), 1e-12 * float((1 + abs(terms)).sum())
@@ -424,7 +426,7 @@ class _Neighbourhood:
         direction = self.basis[:, a]
         size = float(abs(self.centre[direction != 0]).max()) or 1.0
         length, border, known = 1e-3 * size, np.inf, np.nan
-        while length < min(0.9 * border, 1e300) and not known < -self.rounding:
+        while 1e-12 * size < length < min(0.9 * border, 1e300) and not known < -self.rounding:
             drop = self._drop(length * direction)
             known = known if np.isnan(drop) else drop
             if np.isnan(drop):

@@ -624,15 +624,14 @@ def test_a_kmeans_start_knows_no_units_and_no_origin():
     np.testing.assert_allclose(covariances, one.covariances, rtol=1e-8, atol=1e-8)
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_however_odd_the_clusters_a_kmeans_start_can_be_fitted(seed):
+@pytest.mark.parametrize("kind", ["full", "shared", "diagonal", "spherical"])
+@pytest.mark.parametrize("seed", range(5))
+def test_however_odd_the_clusters_a_kmeans_start_can_be_fitted(seed, kind):
     """Many components for few rows, copies, and a row far away."""
     x = rng(seed).standard_normal((20, 2)).round(1 + seed % 2)
-    x = np.vstack([x, x[:7], [[1e3, 0]]])
-    for kind in KINDS:
-        start = kmeans_start(x, 8, seed, covariance=kind)
-        assert (start.weights > 0).all()
-        assert np.isfinite(next(em_steps(GaussianMixture(kind), x, start)).log_likelihood)
+    start = kmeans_start(x := np.vstack([x, x[:7], [[1e3, 0]]]), 8, seed, kind)
+    assert (start.weights > 0).all()
+    assert np.isfinite(next(em_steps(GaussianMixture(kind), x, start)).log_likelihood)
 
 
 def test_data_without_so_many_clusters_are_refused():
