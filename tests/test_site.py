@@ -381,6 +381,11 @@ def test_a_word_that_begins_with_a_letter_stays_in_its_line(
     found = one.page.locator(".one-word").evaluate_all(lines)
     assert len(found) > 10
     assert set(found) == {1}
+    # The words of a widget are its own.
+    for _ in range(2):
+        one.page.get_by_role("button", name="Next", exact=True).click()
+    expect(one.page.locator(".em-status .em-whole")).to_have_text("M-step")
+    assert set(one.page.locator(".em-whole").evaluate_all(lines)) == {1}
 
 
 @pytest.mark.parametrize("name", ROWS)

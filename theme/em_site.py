@@ -187,7 +187,8 @@ TAG = re.compile(r"(<[^>]*>)")
 
 
 def keep_together(text: str) -> str:
-    """Let no line end after the letter with which a word begins, in headings neither."""
+    """Let no line end after a word's first letter and its hyphen, nor before a number's %."""
+    text = re.sub(r"(?<=\d) (?=%)", "\u00a0", text)
     return LETTER_WORD.sub(r'<span class="one-word">\g<0></span>', text)
 
 
