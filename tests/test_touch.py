@@ -184,7 +184,7 @@ def goes_and_comes_back(page: Page) -> None:
 
 # Not as a phone: when a page is left, the emulation of one takes other scroll bars, and what is
 # above the place gets another height.
-@pytest.mark.parametrize("slowness", [1, 6])
+@pytest.mark.parametrize("slowness", [1, 3])
 @pytest.mark.parametrize("returns", [Page.reload, reloads_in_haste, goes_and_comes_back])
 def test_whoever_comes_back_to_a_page_is_where_he_was(
     chromium: Browser, site_url: str, returns: Callable[[Page], object], slowness: int
