@@ -283,6 +283,7 @@ def resampled(iterations: int) -> np.ndarray:
 def test_14_a_bootstrap_that_stops_early_is_too_sure():
     scatters = [resampled(iterations).std() for iterations in (100, 500, 3000)]
     assert all(after > 1.1 * before for before, after in pairwise(scatters))
+    assert scatters[0] < scatters[-1] / 2
 
 
 def test_14_the_formula_s_interval_leaves_the_possible_and_the_bootstrap_s_does_not():
