@@ -130,6 +130,12 @@ def test_a_common_deviation_is_bounded_and_grows_too_narrow_for_the_others():
         assert next(em_steps(PLAIN, WAITING, narrow)).log_likelihood < -1e5
 
 
+def test_with_one_deviation_em_leaves_the_wall():
+    start = GaussianParams(ON_THE_WALL.weights, ON_THE_WALL.means, [[[0.01]]] * 2)
+    state = at_the_end(GaussianMixture(covariance="shared"), WAITING, start)
+    assert state.log_likelihood == pytest.approx(good().log_likelihood, abs=0.01)
+
+
 # --- floors -------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const em = (globalThis.emWidgets ??= { kinds: {} });
-  const [WIDTH, TOP, GAP, WAY] = [600, 230, 74, 190];
+  const [WIDTH, TOP, GAP, WAY] = [600, 200, 64, 160];
   const HEIGHT = TOP + GAP + WAY;
   const PLACES = 301;
   const MARKS = ["M0-9L8 6H-8Z", "M0-9L8 0 0 9-8 0Z"];
