@@ -520,7 +520,7 @@ def mclust_limit() -> EMResult:
     path = Path(__file__).with_name("data") / "faithful.csv"
     rows = np.loadtxt(path, delimiter=",", skiprows=1)
     start = GaussianParams([1 / 3] * 3, [[2, 54], [4, 76], [4.6, 84]], [np.diag([0.1, 35])] * 3)
-    return fit(GaussianMixture(shared_covariance=True), rows, start, tol=1e-10)
+    return fit(GaussianMixture(covariance="shared"), rows, start, tol=1e-10)
 
 
 # --- two lines: CO2 and gross national product, the mixtools vignette ----------------------------
