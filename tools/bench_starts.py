@@ -25,10 +25,16 @@ from typing import Any
 
 import build
 import numpy as np
-from scipy.cluster.vq import kmeans2
 from sklearn import datasets
 
-from em_core import CollapseError, GaussianMixture, GaussianParams, NotConvergedWarning, fit
+from em_core import (
+    CollapseError,
+    GaussianMixture,
+    GaussianParams,
+    NotConvergedWarning,
+    fit,
+    kmeans_start,
+)
 from em_core.tables import maxima_of
 
 sys.path.insert(0, str(build.ROOT / "book"))
@@ -135,10 +141,8 @@ def seeds(x: np.ndarray, k: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def from_groups(x: np.ndarray, k: int, rng: np.random.Generator) -> GaussianParams:
-    """What k-means makes of such seeds: its groups' shares, means and covariance."""
-    labels = kmeans2(x, seeds(x, k, rng), minit="matrix", iter=100)[1]
-    groups = np.eye(k)[labels]
-    return MODEL.m_step(x, groups, from_seeds(x, k, rng))
+    """What k-means makes of such seeds: its groups' shares, means and common covariance."""
+    return kmeans_start(x, k, rng, covariance="shared")
 
 
 WAYS = {"rows": from_rows, "k-means++": from_seeds, "k-means": from_groups}

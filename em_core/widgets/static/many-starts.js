@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const em = (globalThis.emWidgets ??= { kinds: {} });
-  const [WIDTH, HEIGHT, LINE] = [560, 300, 24];
+  const [WIDTH, HEIGHT, LINE] = [560, 260, 24];
   const MANY = 10; // maxima; of more neither lines nor counts can be told apart
 
   // Heights on the stage, from the highest, each at least a line below the one before.
