@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 import frames
+import how_many
 import numpy as np
 import pandas as pd
 import survey
@@ -33,6 +34,7 @@ from em_core import (
     EMState,
     GaussianMixture,
     GaussianParams,
+    bic,
     em_steps,
     fit,
 )
@@ -422,6 +424,35 @@ def survey_best(classes: int) -> float:
     return survey.latent_classes(10, np.random.default_rng(37), classes)[0].max()
 
 
+# --- seven pathologists: poLCA -------------------------------------------------------------------
+
+
+@cache
+def verdicts(classes: int) -> tuple[float, np.ndarray]:
+    """The best log-likelihood of a few starts, and the shares of the classes, the largest first."""
+    rng = np.random.default_rng(1)
+    ends, shares = survey.latent_classes(10, rng, classes, name="carcinoma")
+    return ends.max(), np.sort(shares[ends.argmax()])[::-1]
+
+
+# --- Old Faithful by number of components: mclust -------------------------------------------------
+
+BICS = {  # k = 1, 2, … for each kind of covariance, with mclust's sign
+    "full": ["-2607.623", "-2322.192", "-2349.696", "-2351.493"],
+    "shared": ["-2607.623", "-2325.220", "-2314.316", "-2331.223"],
+    "diagonal": ["-3055.835", "-2346.065", "-2342.366", "-2343.486"],
+    "spherical": ["-4024.721", "-3458.305", "-3336.598", "-3242.826"],
+}
+MODELS = {"full": "VVV", "shared": "EEE", "diagonal": "VVI", "spherical": "VII"}
+
+
+@cache
+def best_bic(kind: str, k: int) -> float:
+    """What the best of many starts comes to, with mclust's sign."""
+    model, start = GaussianMixture(covariance=kind), how_many.fits()[kind][k - 1]
+    return -bic(model, how_many.faithful(), fit(model, how_many.faithful(), start).params)
+
+
 # --- linkage: Dempster, Laird and Rubin ----------------------------------------------------------
 
 ANIMALS = np.repeat([0, 1, 2, 3], [125, 18, 20, 34])
@@ -642,6 +673,18 @@ LINKAGE_PAPER = Source(
     "Journal of the Royal Statistical Society B 39, the example of the introduction",
     "a counted number of iterations from ½",
     "https://doi.org/10.1111/j.2517-6161.1977.tb01600.x",
+)
+PATHOLOGISTS = Source(
+    "Seven pathologists: poLCA",
+    "Journal of Statistical Software 42(10), on the carcinoma data",
+    "the log-likelihood moves by less than 1e-10",
+    "https://doi.org/10.18637/jss.v042.i10",
+)
+MCLUST = Source(
+    "Old Faithful: mclust",
+    "what the R package prints for mclustBIC(faithful), the largest best",
+    "one start from a clustering; the log-likelihood moves by less than 1e-5 of itself",
+    "https://doi.org/10.32614/RJ-2016-021",
 )
 VIGNETTE = Source(
     "The mixtools vignette",
@@ -953,6 +996,35 @@ def _survey_entries() -> list[Entry]:
     ]
 
 
+def _pathologist_entries() -> list[Entry]:
+    add = partial(Entry, PATHOLOGISTS)
+    free = 2 + 3 * 7
+    return [
+        add("two classes: log-likelihood", "-317.2568", lambda: verdicts(2)[0]),
+        add("three classes: log-likelihood", "-293.705", lambda: verdicts(3)[0]),
+        *(
+            add(f"three classes: share {i + 1}", share, lambda i=i: verdicts(3)[1][i])
+            for i, share in enumerate([".4447", ".3736", ".1817"])
+        ),
+        add("three classes: AIC", "633.41", lambda: 2 * free - 2 * verdicts(3)[0]),
+        add("three classes: BIC", "697.1357", lambda: free * np.log(118) - 2 * verdicts(3)[0]),
+    ]
+
+
+def _mclust_entries() -> list[Entry]:
+    return [
+        Entry(
+            MCLUST,
+            f"{MODELS[kind]}, {k} component{'s' * (k > 1)}: BIC",
+            printed,
+            lambda kind=kind, k=k: best_bic(kind, k),
+            beaten=k > 2 or (kind, k) == ("spherical", 2),
+        )
+        for kind, column in BICS.items()
+        for k, printed in enumerate(column, start=1)
+    ]
+
+
 def _linkage_entries() -> list[Entry]:
     printed = (".608247423", ".624321051", ".626488879", ".626777323")
     exact = (".6082474227", ".6243210504", ".6264888791", ".6267773223")
@@ -1161,7 +1233,9 @@ ENTRIES = [
     *_coin_exact_entries(),
     *_survey_entries(),
     *_linkage_entries(),
+    *_pathologist_entries(),
     *_faithful_entries(),
+    *_mclust_entries(),
     *_poisson_entries(),
     *_moths_entries(),
     *_mclust_entries(),

@@ -1,8 +1,8 @@
-"""A survey with several maxima: latent classes of the General Social Survey of 1982, by EM.
+"""Latent classes by EM: each respondent belongs to a class, which answers by dice of its own.
 
-`data/gss82.csv` holds how often each set of answers was given, from McCutcheon (1987) by way of
-the R package poLCA. Each respondent belongs to a hidden class; a class answers each question by a
-die of its own.
+`data/gss82.csv`, of the General Social Survey of 1982, holds how often each set of answers was
+given, from McCutcheon (1987) by way of the R package poLCA; `data/carcinoma.csv` how often each set
+of verdicts of seven pathologists on a slide, 2 for carcinoma, from Agresti (2002) by the same way.
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ PUBLISHED = {-2754.545: 258, -2755.617: 14, -2755.739: 57, -2762.005: 70, -2762.
 """The log-likelihoods that poLCA's manual prints, and how many of its 500 starts ended there."""
 
 
-def respondents() -> tuple[np.ndarray, np.ndarray]:
-    """Four answers of each kind of respondent, from 1, and how many respondents there are."""
-    table = np.loadtxt(HERE / "data/gss82.csv", delimiter=",", skiprows=1, dtype=int)
-    return table[:, :4], table[:, 4]
+def respondents(name: str = "gss82") -> tuple[np.ndarray, np.ndarray]:
+    """The answers of each kind of respondent, from 1, and how many respondents there are."""
+    table = np.loadtxt(HERE / f"data/{name}.csv", delimiter=",", skiprows=1, dtype=int)
+    return table[:, :-1], table[:, -1]
 
 
 def latent_classes(
-    starts: int, rng: np.random.Generator, classes: int = 3, tol: float = 1e-9
+    starts: int,
+    rng: np.random.Generator,
+    classes: int = 3,
+    tol: float = 1e-9,
+    name: str = "gss82",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Run EM from random starts, all beside each other, each until it gains less than `tol`.
 
@@ -33,7 +37,7 @@ def latent_classes(
     weights : ndarray of shape (starts, classes)
         The shares of the classes.
     """
-    answers, number = respondents()
+    answers, number = respondents(name)
     sides = answers.max(axis=0)
     x = np.hstack([answers[:, [q]] == np.arange(1, s + 1) for q, s in enumerate(sides)]) * 1.0
     question = np.repeat(np.arange(len(sides)), sides)

@@ -175,6 +175,13 @@ OWN = {
         ("choose", "Data", 2),
         ("press", "Reset"),
     ],
+    "16_how_many": [
+        ("choose", "Covariances", 1),
+        ("press", "Next"),
+        ("choose", "Covariances", 3),
+        ("press", "Next"),
+        ("press", "Reset"),
+    ],
     "17_several_starts": [
         ("press", "Next"),
         ("choose", "Sixty starts", 0),

@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from scipy.special import logsumexp, xlogy
+from scipy.special import entr, logsumexp, xlogy
 from scipy.stats import multivariate_normal, norm
 
 from em_core import EMState, GaussianMixture, GaussianParams
@@ -401,6 +401,27 @@ def run_on_a_line(x, weights, means, variances, count, *, of=np.sqrt, keep=1, fi
     return values if first else values[1:]
 
 
+def hard_entropy(r):
+    return -np.log(r.max(axis=1)).sum()
+
+
+def three_prices(
+    log_joint,
+    c,
+    *,
+    sign=1,
+    times=2,
+    n=None,
+    of=lambda r: entr(r).sum(),
+    total=lambda a: logsumexp(a, axis=1),
+):
+    """AIC, BIC and ICL as a learner writes them."""
+    each = total(log_joint)
+    r = np.exp(log_joint - each[:, None])
+    aic, bic = 2 * c - 2 * each.sum(), c * np.log(n or len(log_joint)) - 2 * each.sum()
+    return sign * aic, sign * bic, sign * (bic + times * of(r))
+
+
 def price(n_parameters):
     return lambda v, n, d, k: n_parameters(d, k) * np.log(n) - 2 * v
 
@@ -634,6 +655,20 @@ WRONG = {
             "wrong sign",
         ),
         (lambda v, n, d, k: 2 * (k - 1 + k * d + k * d * (d + 1) // 2) - 2 * v, "AIC"),
+    ],
+    "criteria": [
+        (lambda a, c: three_prices(a, c, sign=-1), "mclust's"),
+        (lambda a, c: three_prices(a, c, times=-2), "larger than BIC"),
+        (lambda a, c: three_prices(a, c, times=1), "entropy counts twice"),
+        (lambda a, c: three_prices(a, c, n=a.size), "not of all entries"),
+        (lambda a, c: three_prices(a, c, of=hard_entropy), "likeliest label"),
+        (lambda a, c: three_prices(a, c, of=lambda r: -(r * np.log(r)).sum()), "holds NaN"),
+        (
+            lambda a, c: three_prices(a, c, total=lambda a: np.log(np.exp(a).sum(axis=1))),
+            "infinity",
+        ),
+        (lambda a, c: three_prices(a, c)[:2], "return 3 things"),
+        (lambda a, c: three_prices(a, c)[::-1], "shape fits"),
     ],
     "exponential_log_joint": [
         (lambda x, w, v: np.log(v) - v * x[:, None], "weights are forgotten"),

@@ -35,7 +35,7 @@ from notebook_driver import (
 )
 from playwright.sync_api import Browser, expect
 
-from em_core import CoinMixture, CoinParams, GaussianMixture, fit, lower_bound
+from em_core import CoinMixture, CoinParams, GaussianMixture, GaussianParams, fit, lower_bound
 from em_core.style import PALETTE
 from em_core.widgets import CoinStarts, Overlap
 from em_core.widgets.base import number
@@ -52,18 +52,21 @@ pytestmark = [
 ELSEWHERE = CoinParams([0.2, 0.7], [0.5, 0.5])
 THETA_B = float(fit(CoinMixture(), X, START, tol=0, max_iter=300).params.theta[1])
 POINTS = np.random.default_rng(0).normal(size=(60, 2)) + np.repeat([[0, 0], [6, 1], [3, 9]], 20, 0)
+ENDS = [([1], [[3, 3]], [[[9, 0], [0, 16]]])]
+ENDS += [([0.5, 0.5], [[0, 0], [5, 5]], [[[1, 0], [0, 1]], [[4, 0], [0, 9]]])]
 CELLS = [
     f"""\
 import threading
 import time
 
 import numpy as np
-from em_core import CoinMixture, CoinParams, em_steps
+from em_core import CoinMixture, CoinParams, GaussianParams, em_steps
 from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, MixtureSteps, Overlap
-from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, ManyStarts, MixtureSteps
+from em_core.widgets import HowMany, ManyStarts
 x = {X}
 start = CoinParams([0.6, 0.5], [0.5, 0.5])
-points = np.array({POINTS.tolist()})""",
+points = np.array({POINTS.tolist()})
+ends = [GaussianParams(*parts) for parts in {ENDS}]""",
     'jensen = Jensen("log"); jensen',
     "bound = LowerBound(x, 0.3); bound",
     "coins = CoinSteps(x, start); coins",
@@ -71,6 +74,7 @@ points = np.array({POINTS.tolist()})""",
     "mixture = MixtureSteps(points, k=3); mixture",
     "overlap = Overlap(2); overlap",
     'many = ManyStarts({"made up": [-3.0, -2.0, -5.0] * 60}); many',
+    'how_many = HowMany(points, {"full": ends}, {"full": [-9, -8]}); how_many',
     "",
 ]
 DRAW_WHEN_CLICKED = """\
@@ -195,6 +199,17 @@ def many_next() -> str:
     )
 
 
+def how_many_next() -> str:
+    result = fit(GaussianMixture(), POINTS, GaussianParams(*ENDS[1]), tol=0, max_iter=0)
+    price = 11 * np.log(len(POINTS)) - 2 * result.log_likelihood
+    alone = fit(GaussianMixture(), POINTS, GaussianParams(*ENDS[0]), tol=0, max_iter=0)
+    least = " BIC is smallest here." if price < 5 * np.log(60) - 2 * alone.log_likelihood else ""
+    return (
+        f"2 components: log-likelihood {number(result.log_likelihood, 2)}, free parameters 11, "
+        f"BIC {price:.1f}, held-out log-likelihood −8.00.{least} Rows left out are likeliest here."
+    )
+
+
 NEXT: dict[str, tuple[int, Callable[[], str]]] = {
     "jensen": (1, jensen_next),
     "lower-bound": (2, bound_next),
@@ -202,6 +217,7 @@ NEXT: dict[str, tuple[int, Callable[[], str]]] = {
     "coin-starts": (1, starts_next),
     "mixture-steps": (2, lambda: mixture_at(3, 0, 2)),
     "overlap": (1, overlap_next),
+    "how-many": (1, how_many_next),
     "many-starts": (2, many_next),
 }
 """How often Next is pressed, and what the status line then says."""

@@ -70,8 +70,8 @@ FIRST = [
     ("E-step", "#", "E-step"),
     ("e step", "#", "E-step"),
     ("estep", "#", "E-step"),
-    ("how many components", "#", "How many components"),
-    ("number of components", "10_old_faithful.html#", "How many components?"),
+    ("how many components", "16_how_many.html", "How many components"),
+    ("number of components", "16_how_many.html#", "Choosing the number of components"),
     ("overfitting", "10_old_faithful.html#", "How many components?"),
     # A word in bold: the place that introduces it, before those that mention it.
     ("saddle", "05_coins.html#a-start-that-sticks", "A start that sticks"),

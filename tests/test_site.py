@@ -39,6 +39,7 @@ ROWS = {
     "13_loop_to_limit": ["softmax", "memmap", "bytes"],
     "14_how_fast_how_sure": ["Louis", "bootstrap", "moth"],
     "15_misleads": ["posterior", "k-means", "floor"],
+    "16_how_many": ["χ²", "mclust", "ICL", "held-out"],
     "measured": ["roofline", "80-bit"],
     "notation": ["responsibilit"],
     "changes": ["2015"],

@@ -138,6 +138,33 @@ def jensen_words(step: int) -> str:
     )
 
 
+@cache
+def how_many_figures() -> list[tuple[float, int, float, float]]:
+    """Log-likelihood, parameters, BIC and held-out log-likelihood with 1, 2, … components."""
+    import how_many
+
+    x, rows = how_many.faithful(), how_many.stored()["held_out"]["full"]
+    values = [
+        fit(GaussianMixture(), x, params, tol=0, max_iter=0).log_likelihood
+        for params in how_many.fits()["full"]
+    ]
+    free = [6 * k - 1 for k in range(1, len(rows) + 1)]
+    prices = [c * np.log(len(x)) - 2 * value for c, value in zip(free, values, strict=True)]
+    return list(zip(values, free, prices, rows, strict=True))
+
+
+def how_many_words(step: int) -> str:
+    value, free, price, rows = how_many_figures()[step]
+    least = price == min(each[2] for each in how_many_figures())
+    likeliest = rows == max(each[3] for each in how_many_figures())
+    return (
+        f"{f'{step + 1} components' if step else '1 component'}: "
+        f"log-likelihood {minus(value, 2)}, free parameters {free}, BIC {price:.1f}, "
+        f"held-out log-likelihood {minus(rows, 2)}."
+        f"{' BIC is smallest here.' * least}{' Rows left out are likeliest here.' * likeliest}"
+    )
+
+
 STATES = run(CoinParams([0.6, 0.5], HALF), 10)
 LONG = run(CoinParams([0.6, 0.55], HALF), 15)
 
@@ -246,6 +273,7 @@ SPECS = [
     Spec("mixture-steps", "09_gaussian_code", 58, mixture_words),
     Spec("overlap", "14_how_fast_how_sure", 34, overlap_words),
     Spec("sharpness", "15_misleads", 12, cache(sharp_words)),
+    Spec("how-many", "16_how_many", 4, how_many_words),
     Spec("many-starts", "17_several_starts", 60, many_words),
 ]
 BY_KIND = {spec.kind: spec for spec in SPECS}

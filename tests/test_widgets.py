@@ -13,6 +13,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
+from scipy.stats import multivariate_normal
 
 from em_core import (
     CoinMixture,
@@ -28,6 +29,7 @@ from em_core.tables import coin_slice, sharpened, soft_share
 from em_core.widgets import (
     CoinStarts,
     CoinSteps,
+    HowMany,
     Jensen,
     LowerBound,
     ManyStarts,
@@ -50,9 +52,13 @@ START = CoinParams([0.6, 0.5], [0.5, 0.5])
 POINTS = np.array([(0, 0), (1, 0.5), (0.2, 1), (5, 5), (6, 5.5), (5.2, 6.3)], dtype=float)
 CLOUDS = GaussianParams([0.5, 0.5], [[0, 1], [5, 4]], [np.eye(2), np.eye(2)])
 NEAR = np.linspace(-1.7, 1.7, 40)
+ONE = [GaussianParams([1], [POINTS.mean(axis=0)], [np.cov(POINTS.T)])]
+ONE_AND_TWO = [*ONE, CLOUDS]
+HELD_OUT = {"full": [-30, -25], "shared": [-30]}
 FAITHFUL = np.loadtxt("book/data/faithful.csv", delimiter=",", skiprows=1)
 ENDS = np.random.default_rng(0).choice([-9.5, -9.0, -12.0, -20.0], 200, p=[0.4, 0.3, 0.2, 0.1])
 MAKE = {
+    "how-many": lambda: HowMany(POINTS, {"full": ONE_AND_TWO, "shared": ONE}, HELD_OUT),
     "jensen": lambda: Jensen("sqrt"),
     "lower-bound": lambda: LowerBound(X, 0.35),
     "coin-steps": lambda: CoinSteps(X, START),
@@ -110,6 +116,19 @@ def test_mixture_traces_are_the_runs_of_em_steps():
     flat = [[[c[0, 0], c[0, 1], c[1, 1]] for c in s.params.covariances] for s in states]
     close(widget.trace["covariances"], flat)
     close(widget.trace["logLikelihoods"], [s.log_likelihood for s in states])
+
+
+def test_what_how_many_says_of_fits_is_what_em_core_computes():
+    trace = HowMany(POINTS, {"full": ONE_AND_TWO}, HELD_OUT).trace
+    one, two = (
+        multivariate_normal(POINTS.mean(axis=0), np.cov(POINTS.T)).logpdf(POINTS).sum(),
+        next(em_steps(GaussianMixture(), POINTS, CLOUDS)).log_likelihood,
+    )
+    close(trace["logLikelihoods"], [one, two])
+    assert trace["parameters"] == [5, 11]
+    close(trace["bics"], [5 * np.log(6) - 2 * one, 11 * np.log(6) - 2 * two])
+    assert trace["best"] == {"bics": int(trace["bics"][1] < trace["bics"][0]), "heldOut": 1}
+    close(trace["covariances"][1], [[1, 0, 1], [1, 0, 1]])
 
 
 def test_lower_bound_moves_theta_a_alone_and_ends_at_the_peak():
@@ -604,6 +623,10 @@ def test_what_is_refused_changes_nothing(coins, name, value, words):
         (lambda: MixtureSteps(POINTS, k=0), "k: 0 must be a whole number"),
         (lambda: MixtureSteps(POINTS, CLOUDS, k=3), "k: is 3, but start has 2"),
         (lambda: LowerBound(X, 1.5), r"theta: .* must lie in \[0, 1\]"),
+        (lambda: HowMany(POINTS, {}, {}), "fits: is empty"),
+        (lambda: HowMany(POINTS, {"tied": ONE}, HELD_OUT), "fits: 'tied' must be one of full"),
+        (lambda: HowMany(POINTS, {"full": [CLOUDS]}, HELD_OUT), r"fits: 'full' has \[2\] comp"),
+        (lambda: HowMany(POINTS, {"full": ONE}, HELD_OUT), r"held_out: has shape \(2,\)"),
         (lambda: Jensen("cosine"), "f: 'cosine' must be one of log, sqrt"),
         (lambda: Jensen("log", points=(-1, 2)), "points: .* must be two numbers from 0.2 to 8.2"),
         (lambda: Jensen("log", weight=1.2), "weight: 1.2 must lie"),

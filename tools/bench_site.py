@@ -439,6 +439,7 @@ def chapters(address: str) -> list[Subject]:
         replace(on("09_gaussian_code", "mixture-steps"), choices=most, says="weight D"),
         on("14_how_fast_how_sure", "overlap"),
         on("15_misleads", "sharpness"),
+        on("16_how_many", "how-many"),
         on("17_several_starts", "many-starts"),
     ]
 

@@ -21,7 +21,7 @@ ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sk
 LAWS = [*ROUNDING, "worth", "formulas", "chunks", "threads", "machines"]
 CODE = ["core", "errors", "causes", "taken", "resampling"]
 CODE += ["tables", "plots", "widgets", "exercises"]
-CLAIMS = ["coins", "more_coins", "gaussians", "worth", "misleads", "starts"]
+CLAIMS = ["coins", "more_coins", "gaussians", "worth", "misleads", "how_many", "starts"]
 # What the chapters claim of em_core's numbers, and the book's own bench: on its own Python alone,
 # with which the pages are made. Elsewhere em_core itself is tested, and the chapters' outputs.
 BOOK = ["bench_site", *(f"claims_{part}" for part in CLAIMS)]

@@ -205,6 +205,21 @@ def bic(answer: Answer) -> Verdict:
     return judge(answer, gaussians.BIC)
 
 
+def criteria(answer: Answer) -> Verdict:
+    """Check a function (log_joint, c) for AIC, BIC and ICL, of which the smallest are best.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes a log-joint of shape (n, k) and the number of free parameters; returns three numbers.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, general.CRITERIA)
+
+
 def merged(answer: Answer) -> Verdict:
     """Check a function that merges the moments of two chunks of data.
 

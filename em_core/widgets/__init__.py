@@ -2,6 +2,7 @@
 
 from em_core.widgets.coin_starts import CoinStarts
 from em_core.widgets.coin_steps import CoinSteps
+from em_core.widgets.how_many import HowMany
 from em_core.widgets.jensen import Jensen
 from em_core.widgets.lower_bound import LowerBound
 from em_core.widgets.many_starts import ManyStarts
@@ -12,6 +13,7 @@ from em_core.widgets.sharpness import Sharpness
 __all__ = [
     "CoinStarts",
     "CoinSteps",
+    "HowMany",
     "Jensen",
     "LowerBound",
     "ManyStarts",

@@ -8,6 +8,7 @@ from typing import Any
 from em_core.widgets import (
     coin_starts,
     coin_steps,
+    how_many,
     jensen,
     lower_bound,
     many_starts,
@@ -19,6 +20,7 @@ from em_core.widgets import (
 MAKERS: dict[str, Callable[..., dict[str, Any]]] = {
     "coin-starts": coin_starts.runs,
     "coin-steps": coin_steps.runs,
+    "how-many": how_many.runs,
     "jensen": jensen.runs,
     "lower-bound": lower_bound.runs,
     "many-starts": many_starts.runs,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.special import rel_entr, xlogy
+from scipy.special import entr, rel_entr, xlogy
 
 from em_core.checks import Array
 from em_core.em import e_step as right_e_step
@@ -300,6 +300,80 @@ LEAP = Task(
         Mistake(
             "The last number is where the run is, not where it is going.",
             lambda a, b, c: c,
+        ),
+    ),
+)
+
+
+def _criteria(log_joint: Array, c: int) -> tuple[float, float, float]:
+    log_density = np.logaddexp.reduce(log_joint, axis=1)
+    entropy = entr(np.exp(log_joint - log_density[:, np.newaxis])).sum()
+    fit = -2 * log_density.sum()
+    bic = fit + c * np.log(len(log_joint))
+    return fit + 2 * c, bic, bic + 2 * entropy
+
+
+def _with_overlap(overlap: Callable[[Array], float]) -> Callable[..., tuple[float, float, float]]:
+    """The criteria with something else added for ICL, from the responsibilities."""
+
+    def answer(log_joint: Array, c: int) -> tuple[float, float, float]:
+        aic, bic, _ = _criteria(log_joint, c)
+        return aic, bic, bic + overlap(right_e_step(log_joint)[0])
+
+    return answer
+
+
+_NEAR = np.log([[0.30, 0.10], [0.02, 0.20], [0.25, 0.25], [0.05, 0.01], [0.12, 0.30]])
+
+CRITERIA = Task(
+    oracle=_criteria,
+    cases={
+        "for five rows and two components": (_NEAR, 3),
+        "where a responsibility is 0": (np.vstack([_NEAR, [[-1.0, -np.inf]]]), 3),
+        "where every density underflows": (_NEAR - 900, 3),
+    },
+    parts={"AIC": "one number", "BIC": "one number", "ICL": "one number"},
+    mistakes=(
+        Mistake(
+            "All three have the other sign, of which the largest is best: mclust's.",
+            lambda a, c: tuple(-value for value in _criteria(a, c)),
+        ),
+        Mistake(
+            "AIC and BIC are right. The entropy makes ICL larger than BIC: overlap is charged for.",
+            _with_overlap(lambda r: -2 * float(entr(r).sum())),
+        ),
+        Mistake(
+            "AIC and BIC are right. In ICL the entropy counts twice, as the log-likelihood does.",
+            _with_overlap(lambda r: float(entr(r).sum())),
+        ),
+        Mistake(
+            "AIC and BIC are right. This ICL takes each row's likeliest label, as mclust does; "
+            "average over the labels by the responsibilities.",
+            _with_overlap(lambda r: -2 * float(np.log(r.max(axis=1)).sum())),
+        ),
+        Mistake(
+            "AIC is right. BIC takes the logarithm of the number of rows, not of all entries.",
+            lambda a, c: (
+                (v := _criteria(a, c))[0],
+                v[1] + c * np.log(a.shape[1]),
+                v[2] + c * np.log(a.shape[1]),
+            ),
+        ),
+        Mistake(
+            "The log-likelihood counts once in each of the three; it should count twice.",
+            lambda a, c: tuple(v + np.logaddexp.reduce(a, axis=1).sum() for v in _criteria(a, c)),
+        ),
+        Mistake(
+            "BIC is not yet right: it is AIC once more. What does it take in place of the 2?",
+            lambda a, c: (
+                (v := _criteria(a, c))[0],
+                v[0],
+                v[0] + v[2] - v[1],
+            ),
+        ),
+        Mistake(
+            "The order is wrong: AIC, BIC, ICL.",
+            lambda a, c: tuple(_criteria(a, c)[i] for i in (1, 0, 2)),
         ),
     ),
 )
