@@ -22,6 +22,7 @@ from em_core.em import (
 )
 from em_core.fitting import Progress, fit, fit_restarts
 from em_core.gaussians import GaussianMixture, GaussianParams
+from em_core.priors import GaussianPrior
 from em_core.resampling import RatioTest, bootstrap, bootstrap_ratio_test
 from em_core.scale.chunks import Chunks
 from em_core.starts import kmeans_start
@@ -42,8 +43,9 @@ from em_core.worth import (
 
 __all__ = ["BorderError", "Chunks", "CoinMixture", "CoinParams", "CollapseError"]
 __all__ += ["CollapsedStartsWarning", "EMResult", "EMState", "FewRowsWarning", "GaussianMixture"]
-__all__ += ["GaussianParams", "LikelihoodFellWarning", "NotAMaximumError", "NotConvergedWarning"]
-__all__ += ["Progress", "RatioTest", "StoppedWarning", "ZeroProbabilityError", "aic", "bic"]
-__all__ += ["bootstrap", "bootstrap_ratio_test", "em_jacobian", "em_steps", "fit", "fit_restarts"]
-__all__ += ["free_parameters", "icl", "kmeans_start", "log_density", "lower_bound"]
-__all__ += ["observed_information", "rate", "responsibilities", "standard_errors"]
+__all__ += ["GaussianParams", "GaussianPrior", "LikelihoodFellWarning", "NotAMaximumError"]
+__all__ += ["NotConvergedWarning", "Progress", "RatioTest", "StoppedWarning"]
+__all__ += ["ZeroProbabilityError", "aic", "bic", "bootstrap", "bootstrap_ratio_test"]
+__all__ += ["em_jacobian", "em_steps", "fit", "fit_restarts", "free_parameters", "icl"]
+__all__ += ["kmeans_start", "log_density", "lower_bound", "observed_information", "rate"]
+__all__ += ["responsibilities", "standard_errors"]

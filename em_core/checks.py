@@ -173,6 +173,13 @@ def whole_number(name: str, value: Any, least: int) -> None:
     must(f"a whole number from {least} to 2**53", holds, name, value)
 
 
+def finite(name: str, value: Any, least: float, above: bool = False) -> None:
+    """Raise a ValueError unless `value` is a finite number, at least `least` or above it."""
+    most = 10**300 if isinstance(value, int) else np.inf
+    holds = is_number(value, Real) and least <= value < most and not (above and value == least)
+    must(f"a finite number{' above' if above else ', at least'} {least:g}", holds, name, value)
+
+
 def flag(name: str, value: object) -> None:
     """Raise a ValueError unless `value` is True or False."""
     must("True or False", isinstance(value, FLAG), name, value)

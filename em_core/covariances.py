@@ -8,8 +8,10 @@ parts of one row.
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf, dtrtri
 
+from em_core import checks
 from em_core.checks import Array
 
 Kind: TypeAlias = Literal["full", "shared", "diagonal", "spherical"]
@@ -84,6 +86,27 @@ def check_kind(kind: Kind, covariances: Array) -> None:
     if (wrong := (covariances != right).any(axis=(1, 2))).any():
         needs = NEEDS[kind].format(f'covariance="{kind}"')
         raise ValueError(f"covariances: matrix {wrong.argmax()} {needs}")
+
+
+def check_covariances(name: str, matrices: Array) -> None:
+    """Raise a ValueError unless matrices of shape (k, d, d) are symmetric and positive definite."""
+    correlations = standardised(matrices)[2]
+    crooked = abs(correlations - correlations.mT).max(axis=(1, 2)) > checks.SYMMETRY_TOLERANCE
+    if crooked.any():
+        raise ValueError(f"{name}: matrix {crooked.argmax()} is not symmetric")
+    if (failed := np.isnan(cholesky(matrices)).any(axis=(1, 2))).any():
+        raise ValueError(f"{name}: matrix {failed.argmax()} is not positive definite")
+
+
+def standardised(covariances: Array, least: Any = 0.0) -> tuple[NDArray[np.bool_], Array, Array]:
+    """Which axes vary by more than the least, the standard deviations, and the correlations.
+
+    The standard deviation of an axis that does not vary is given as 1.
+    """
+    spread = np.sqrt(np.einsum("...aa->...a", covariances).clip(0))
+    varies = spread > least
+    units = np.where(varies, spread, 1.0)
+    return varies, units, covariances / (units[..., :, np.newaxis] * units[..., np.newaxis, :])
 
 
 def cholesky(matrices: Array) -> Array:

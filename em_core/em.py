@@ -25,7 +25,9 @@ class Model(Protocol):
     """What the loop asks of a model. A class with these two methods is enough.
 
     A model may also have ``check(x, params)``, which raises a ValueError for unusable arguments
-    and is called once, before the first step; and ``random_start(x, k, rng)``, for `fit_restarts`.
+    and is called once, before the first step; ``random_start(x, k, rng)``, for `fit_restarts`; and
+    ``log_prior(params)``, the log of a prior density but for a constant, if its M-step maximises
+    the lower bound plus this: then the log posterior is what never falls.
     """
 
     def log_joint(self, x: Any, params: Params, /) -> Array:
@@ -120,12 +122,15 @@ class EMState:
     log_likelihood : float
         Σ_i log p(x_i; params), of the observed data, in nats; each term times the row's weight, if
         there are weights.
+    log_posterior : float
+        The log-likelihood plus the model's ``log_prior``, if it has one.
     """
 
     iteration: int
     params: Params
     responsibilities: Array
     log_likelihood: float
+    log_posterior: float
     __setstate__ = checks.restored
 
 
@@ -142,9 +147,13 @@ class EMResult:
     iterations : int
         The number of M-steps.
     converged : bool
-        Whether the last change of the log-likelihood was below `tol`, and no fall.
+        Whether the last change of the log posterior was below `tol`, and no fall.
     log_likelihoods : ndarray of shape (iterations + 1,)
         The log-likelihood at the start and after each M-step, read-only.
+    log_posterior : float
+        The log-likelihood plus the model's ``log_prior``, if it has one, at `params`.
+    log_posteriors : ndarray of shape (iterations + 1,)
+        The same at the start and after each M-step, read-only.
     """
 
     params: Params
@@ -152,6 +161,8 @@ class EMResult:
     iterations: int
     converged: bool
     log_likelihoods: Array
+    log_posterior: float
+    log_posteriors: Array
     __setstate__ = checks.restored
 
 
@@ -274,10 +285,17 @@ def _steps(model: Model, x: Any, params: Params, row_weights: Any) -> Iterator[E
     iteration = 0
     while True:
         responsibilities, log_likelihood = e_step(model.log_joint(x, params), x, row_weights)
-        yield EMState(iteration, params, responsibilities, log_likelihood)
+        log_posterior = log_likelihood + log_prior(model, params)
+        yield EMState(iteration, params, responsibilities, log_likelihood, log_posterior)
         iteration += 1
         with at_iteration(iteration, params):
             params = model.m_step(x, shares(model, responsibilities, row_weights), params)
+
+
+def log_prior(model: Model, params: Params) -> float:
+    """What a model's ``log_prior`` gives; 0 if it has none."""
+    own = getattr(model, "log_prior", None)
+    return float(own(params)) if callable(own) else 0.0
 
 
 @contextmanager

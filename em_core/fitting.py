@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
-from numbers import Real
+from operator import attrgetter
 from threading import Event, Lock
 from typing import Any
 
@@ -51,7 +51,8 @@ def fit(
 ) -> em.EMResult:
     """Run EM until the log-likelihood settles; Ctrl-C ends it early and keeps what was reached.
 
-    The answer is that of draining `em_steps`, up to rounding. For a `CoinMixture` and a
+    With a prior it is the log posterior that settles, and never falls (see `Model`). The answer is
+    that of draining `em_steps`, up to rounding. For a `CoinMixture` and a
     `GaussianMixture` there is a quick way, one pass over the data for each iteration, in blocks. A
     subclass, and a model of your own, run by their own methods, step by step.
 
@@ -65,8 +66,8 @@ def fit(
     row_weights : array_like of shape (n,), optional
         As for `em_steps`. For data in pieces these are read once more, to be counted.
     tol : float, default 1e-8
-        Stop when the total log-likelihood changes by less than this; if accelerated, twice in a
-        row. 0 runs exactly `max_iter` iterations.
+        Stop when the total log-likelihood changes by less than this, or the log posterior if the
+        model has a prior; if accelerated, twice in a row. 0 runs exactly `max_iter` iterations.
     max_iter : int, default 10 000
         The most M-steps.
     accelerate : bool, default False
@@ -100,8 +101,8 @@ def fit(
         If the log-likelihood of a model of your own fell by more than rounding, of its log-joint's
         own type: says when, how far, and what that usually means. A fall is no convergence.
     FewRowsWarning
-        If a Gaussian with a covariance of its own has kept no more than d + 1 rows; where it has no
-        correlations, no more than 2.
+        If a Gaussian with a covariance of its own, and no prior, has kept no more than d + 1 rows;
+        where it has no correlations, no more than 2.
     StoppedWarning
         If it was stopped by Ctrl-C.
     """
@@ -193,7 +194,7 @@ def fit_restarts(
         return x, model.random_start(rows, k, rng), row_weights
 
     found = fits(model, draw, starts, jobs, settings)
-    return sorted(found.values(), key=lambda result: -result.log_likelihood)
+    return sorted(found.values(), key=lambda result: -result.log_posterior)
 
 
 def fits(
@@ -260,9 +261,7 @@ def _check_settings(tol: Any, max_iter: Any, accelerate: Any, progress: Any, thr
     checks.flag("accelerate", accelerate)
     able = progress is None or callable(progress) or isinstance(progress, checks.FLAG)
     checks.must("True or False, or a function", able, "progress", progress)
-    most = 10**300 if isinstance(tol, int) else np.inf
-    finite = checks.is_number(tol, Real) and 0 <= tol < most
-    checks.must("a finite number, at least 0", finite, "tol", tol)
+    checks.finite("tol", tol, least=0)
     checks.whole_number("max_iter", max_iter, least=0)
     checks.whole_number("threads", 1 if threads is None else threads, least=1)
 
@@ -278,8 +277,10 @@ class _Run:
         self.model, self.x, self.row_weights = model, x, row_weights
         self.start = self.params = start
         self.iteration, self.converged = 0, False
+        self.climbed = "log posterior" if hasattr(model, "log_prior") else "log-likelihood"
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
         self.log_likelihoods: list[float] = []
+        self.log_posteriors: list[float] = []
         self.rows, self.rounding = 0.0, 0.0  # are found when they are asked for
         self.doubts: list[Warning] = []
         if quick_way := known.quick_way(model):
@@ -295,26 +296,30 @@ class _Run:
         else:
             self.as_given = lambda params: params
             states = em.em_steps(model, x, start, row_weights=row_weights)
-            self.steps = ((s.iteration, s.params, s.log_likelihood) for s in states)
+            told = attrgetter("iteration", "params", "log_likelihood", "log_posterior")
+            self.steps = map(told, states)
 
     def go(self, tol: float, max_iter: int, watch: Any, stopped: Event | None = None) -> None:
         """Iterate until it has converged, or `max_iter` is reached, or it is stopped."""
         if not callable(watch):
             watch = Progress() if watch or (watch is None and isinstance(self.x, Chunks)) else None
         before, small = np.nan, 0
-        for iteration, params, log_likelihood in self.steps:
+        for iteration, params, log_likelihood, log_posterior in self.steps:
             if not np.isfinite(log_likelihood):
                 self._explain(params)
+            if not np.isfinite(log_posterior):
+                raise FloatingPointError("log_prior: not a finite number at these parameters")
             self.log_likelihoods.append(log_likelihood)
+            self.log_posteriors.append(log_posterior)
             self.iteration, self.params = iteration, params
             if stopped and stopped.is_set():
                 raise KeyboardInterrupt
             if watch:
                 watch(iteration, log_likelihood)
-            change = log_likelihood - before
+            change = log_posterior - before
             fell = change < 0 and self._fell(-change, params)
             small = small + 1 if abs(change) < tol and not fell else 0
-            self.converged, before = small == self.settled, log_likelihood
+            self.converged, before = small == self.settled, log_posterior
             if self.converged or iteration == max_iter:
                 break
         self._doubt(tol, self.result().params)
@@ -322,11 +327,11 @@ class _Run:
     def _doubt(self, tol: float, params: Any) -> None:
         """Whether it has not converged, or a Gaussian of its own covariance kept too few rows."""
         if tol > 0 and not self.converged:
-            advice = "its log-likelihood falls" if self.doubts else "raise max_iter or tol"
+            advice = f"its {self.climbed} falls" if self.doubts else "raise max_iter or tol"
             message = f"not converged to {tol:g} after {self.iteration} iterations; {advice}"
             self.doubts.append(em.NotConvergedWarning(message))
-        kind = kind_of(self.model)
-        if not isinstance(params, GaussianParams) or kind is None or kind == "shared":
+        kind, prior = kind_of(self.model), getattr(self.model, "prior", None)
+        if not isinstance(params, GaussianParams) or kind in (None, "shared") or prior:
             return
         rows = self.rows or len(self.model.log_joint(self.x, params))  # whatever x may be
         counts, least = params.weights * rows, width(kind, params.means.shape[1]) + 1
@@ -345,7 +350,7 @@ class _Run:
             sizes = em.weighted(1 + abs(terms), self.row_weights)
             self.rounding = 1e3 * checks.epsilon(given) * float(sizes.sum())
         if fall > self.rounding and not self.doubts:
-            seen = f"the log-likelihood fell by {fall:.3g} at iteration {self.iteration}; usually"
+            seen = f"the {self.climbed} fell by {fall:.3g} at iteration {self.iteration}; usually"
             cause = "m_step does not maximise the lower bound of log_joint, by mistake or a prior,"
             other = "or log_joint loses digits. Compare lower_bound before and after m_step"
             self.doubts.append(em.LikelihoodFellWarning(f"{seen} {cause} {other}"))
@@ -363,11 +368,13 @@ class _Run:
 
     def result(self) -> em.EMResult:
         """What has been reached."""
-        values = np.array(self.log_likelihoods[: self.iteration + 1])
-        values.flags.writeable = False
+        both = np.array([self.log_likelihoods, self.log_posteriors])
+        values, climbed = both[:, : self.iteration + 1]
+        values.flags.writeable = climbed.flags.writeable = False
         # The start is returned as it came, not as the quick way would write it.
         params = self.as_given(self.params) if self.iteration else self.start
-        return em.EMResult(params, float(values[-1]), self.iteration, self.converged, values)
+        ends = float(values[-1]), self.iteration, self.converged, values
+        return em.EMResult(params, *ends, float(climbed[-1]), climbed)
 
 
 def _with_weights(model: Any, x: Any, row_weights: Any) -> tuple[Any, Any]:

@@ -13,16 +13,19 @@ from em_core.checks import EPS, Array
 from em_core.covariances import (
     KINDS,
     Kind,
+    check_covariances,
     check_kind,
     cholesky,
     inverses_of,
+    joined,
     kind_of,
     of_kind,
+    parted,
+    standardised,
 )
 from em_core.em import RESTART, CollapseError, check_occupied
-from em_core.survey import TINY, Posterior, Survey, causes, standardised
-
-LARGEST_VALUE = 1e140  # the sum of squares of larger ones may overflow
+from em_core.priors import GaussianPrior
+from em_core.survey import TINY, Posterior, Survey, as_points, causes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,12 +56,7 @@ class GaussianParams:
         weights = checks.distribution("weights", weights, ("k",))
         means = checks.numbers("means", means, (len(weights), "d"))
         covariances = checks.numbers("covariances", covariances, (*means.shape, means.shape[1]))
-        correlations = standardised(covariances)[2]
-        crooked = abs(correlations - correlations.mT).max(axis=(1, 2)) > checks.SYMMETRY_TOLERANCE
-        if crooked.any():
-            raise ValueError(f"covariances: matrix {crooked.argmax()} is not symmetric")
-        if (failed := np.isnan(cholesky(covariances)).any(axis=(1, 2))).any():
-            raise ValueError(f"covariances: matrix {failed.argmax()} is not positive definite")
+        check_covariances("covariances", covariances)
         checks.restored(self, (weights, means, covariances))
 
 
@@ -72,6 +70,9 @@ class GaussianMixture:
         Whether each component has a covariance matrix of its own, all have one, or each has one
         without correlations, or even with one variance for all axes. Whatever the kind, parameters
         have k matrices of shape (d, d), and these are of the kind.
+    prior : GaussianPrior, optional
+        What is held likely before the data are seen: then the M-step finds the maximum of the lower
+        bound plus the log prior, and the log posterior is what never falls.
 
     Notes
     -----
@@ -80,9 +81,12 @@ class GaussianMixture:
     """
 
     covariance: Kind = "full"
+    prior: GaussianPrior | None = None
 
     def __post_init__(self) -> None:
         checks.must(f"one of {', '.join(KINDS)}", kind_of(self), "covariance", self.covariance)
+        able = self.prior is None or isinstance(self.prior, GaussianPrior)
+        checks.must("a GaussianPrior or None", able, "prior", self.prior)
 
     def check(self, x: ArrayLike, params: GaussianParams) -> None:
         """Raise an error unless the data and the parameters can be used together.
@@ -99,7 +103,7 @@ class GaussianMixture:
         CollapseError
             If a covariance is not positive definite to the working precision of these data.
         """
-        rows = as_rows(x, params, self.covariance)
+        rows = as_rows(x, params, self)
         self._check_collapse(params.covariances, Survey.of(rows), rows)
 
     def log_joint(self, x: ArrayLike, params: GaussianParams) -> Array:
@@ -121,7 +125,7 @@ class GaussianMixture:
         ValueError
             For unusable data or parameters.
         """
-        columns = np.ascontiguousarray(as_rows(x, params, self.covariance).T)
+        columns = np.ascontiguousarray(as_rows(x, params, self).T)
         log_weights: Array = xlogy(1, params.weights)  # of 0 it takes the logarithm in silence
         components = zip(params.means, params.covariances, strict=True)
         return log_weights + np.column_stack([_log_density(columns, m, c) for m, c in components])
@@ -155,10 +159,33 @@ class GaussianMixture:
         shape = len(rows), len(params.weights)
         r = checks.not_negative("responsibilities", responsibilities, shape)
         found = Survey.of(rows, r)
-        weights, means, covariances = estimates(found, params.weights, self.covariance)
+        weights, means, covariances = estimates(found, params.weights, self)
         shares = r / np.maximum(r.sum(axis=1, keepdims=True), TINY)
         self._check_collapse(covariances, found, rows, lambda x: shares)
         return GaussianParams(weights, means, covariances)
+
+    def log_prior(self, params: GaussianParams) -> float:
+        """The log of the prior density, but for a constant; 0 if there is no prior.
+
+        Parameters
+        ----------
+        params : GaussianParams
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ValueError
+            For unusable parameters.
+        """
+        if not self.prior:
+            return 0.0
+        check_params(params, self)
+        parts = parted(self.covariance, params.covariances)
+        means = params.means.reshape(parts.shape[:3])
+        return self.prior.log_density(self.covariance, params.weights, means, parts)
 
     def sample(
         self, params: GaussianParams, n: int, rng: np.random.Generator
@@ -183,7 +210,7 @@ class GaussianMixture:
         ValueError
             For unusable arguments.
         """
-        check_params(params, self.covariance)
+        check_params(params, self)
         rng = checks.chance("n", n, rng)
         labels = rng.choice(len(params.weights), size=n, p=params.weights)
         points = rng.standard_normal((n, params.means.shape[1]))
@@ -237,7 +264,7 @@ class GaussianMixture:
         check_collapse(covariances, known.finest(), why)
 
 
-def estimates(found: Survey, weights: Array, kind: Kind) -> tuple[Array, Array, Array]:
+def estimates(found: Survey, weights: Array, model: GaussianMixture) -> tuple[Array, Array, Array]:
     """The M-step's weights, means and covariances, from a survey of the components' rows.
 
     Parameters
@@ -245,12 +272,17 @@ def estimates(found: Survey, weights: Array, kind: Kind) -> tuple[Array, Array, 
     found : Survey
     weights : ndarray of shape (k,)
         Those that gave the responsibilities.
-    kind : str
-        Of covariances.
+    model : GaussianMixture
     """
-    check_occupied(weights, found.n)
-    shares, own = found.n / found.n.sum(), found.scatter / found.n[:, np.newaxis, np.newaxis]
-    return shares, found.mean, of_kind(kind, own, shares)
+    kind, n = model.covariance, found.n
+    if model.prior:
+        scatters = parted(kind, found.scatter)
+        means = found.mean.reshape(scatters.shape[:3])
+        weights, means, parts = model.prior.mode(kind, n, means, scatters)
+        return weights, means.reshape(found.mean.shape), np.array(joined(parts))
+    check_occupied(weights, n)
+    shares = n / n.sum()
+    return shares, found.mean, of_kind(kind, found.scatter / n[:, np.newaxis, np.newaxis], shares)
 
 
 def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTART) -> None:
@@ -294,22 +326,17 @@ def _log_density(columns: Array, mean: Array, covariance: Array) -> Array:
     return np.asarray(-0.5 * (len(mean) * np.log(2 * np.pi) + log_determinant + distances))
 
 
-def as_points(x: ArrayLike, d: int | str = "d") -> Array:
-    """The data as points, or a ValueError."""
-    points = checks.numbers("x", x, ("n", d), copy=False)
-    if max(points.max(), -points.min()) > LARGEST_VALUE:
-        i, a = np.argwhere(abs(points) > LARGEST_VALUE)[0]
-        raise ValueError(f"x: {points[i, a]:.3g} at [{i}, {a}] is too large; omit it or rescale x")
-    return points
-
-
-def as_rows(x: ArrayLike, params: GaussianParams, kind: Kind = "full") -> Array:
+def as_rows(x: ArrayLike, params: GaussianParams, model: Any = None) -> Array:
     """The data as points of as many dimensions as the model's parameters have, or a ValueError."""
-    check_params(params, kind)
+    check_params(params, model)
     return as_points(x, params.means.shape[1])
 
 
-def check_params(params: GaussianParams, kind: Kind) -> None:
+def check_params(params: GaussianParams, model: GaussianMixture | None) -> None:
     """Raise a ValueError unless these are the model's parameters, and not those of a wider one."""
     checks.params(params, GaussianParams)
-    check_kind(kind, params.covariances)
+    if model:
+        check_kind(model.covariance, params.covariances)
+        if model.prior and len(model.prior.mean) != params.means.shape[1]:
+            seen = f"its mean has shape {model.prior.mean.shape}"
+            raise ValueError(f"prior: {seen}; the parameters' means have {params.means.shape}")

@@ -9,8 +9,8 @@ from scipy.cluster.vq import kmeans2
 
 from em_core import checks
 from em_core.covariances import Kind, of_kind
-from em_core.gaussians import GaussianMixture, GaussianParams, as_points, check_collapse
-from em_core.survey import Survey
+from em_core.gaussians import GaussianMixture, GaussianParams, check_collapse
+from em_core.survey import Survey, as_points
 
 ADVICE = "Leave out columns that are constant or follow from others, or use fewer components."
 

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
+from em_core import checks
 from em_core.checks import EPS, Array, listed
-from em_core.covariances import Kind, of_kind, width
+from em_core.covariances import Kind, of_kind, standardised, width
 from em_core.em import RESTART
 
 Over: TypeAlias = Callable[[Callable[[Array], Any]], Any]
 Posterior: TypeAlias = Callable[[Array], Array] | None
 
+LARGEST_VALUE = 1e140  # the sum of squares of larger ones may overflow
 TINY = float(np.finfo(float).tiny)
 ROUNDING = 1e-15  # a column's spread, as a share of its largest value, that is none
 GAP = 1e3  # how many times as large as all others a value is that stands for "missing"
@@ -87,15 +89,13 @@ class Survey:
         return np.asarray(100 * EPS * (self.largest / units).max() * units)
 
 
-def standardised(covariances: Array, least: Any = 0.0) -> tuple[NDArray[np.bool_], Array, Array]:
-    """Which axes vary by more than the least, the standard deviations, and the correlations.
-
-    The standard deviation of an axis that does not vary is given as 1.
-    """
-    spread = np.sqrt(np.einsum("...aa->...a", covariances).clip(0))
-    varies = spread > least
-    units = np.where(varies, spread, 1.0)
-    return varies, units, covariances / (units[..., :, np.newaxis] * units[..., np.newaxis, :])
+def as_points(x: ArrayLike, d: int | str = "d") -> Array:
+    """The data as points, or a ValueError."""
+    points = checks.numbers("x", x, ("n", d), copy=False)
+    if max(points.max(), -points.min()) > LARGEST_VALUE:
+        i, a = np.argwhere(abs(points) > LARGEST_VALUE)[0]
+        raise ValueError(f"x: {points[i, a]:.3g} at [{i}, {a}] is too large; omit it or rescale x")
+    return points
 
 
 def causes(over: Over, kind: Kind, posterior: Posterior, j: int) -> str:

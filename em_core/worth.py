@@ -163,6 +163,7 @@ def observed_information(
 ) -> Array:
     """Minus the second derivatives of the log-likelihood, along the directions of `directions`.
 
+    Of the log posterior, if the model has a prior.
     For weights, that is by all but the last; for covariances, by the elements on and below the
     diagonal, row by row.
 
@@ -192,6 +193,9 @@ def standard_errors(
     model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None
 ) -> dict[str, Array]:
     """The parameters' standard errors: from the inverse of the observed information.
+
+    If the model has a prior, they are those of the normal distribution that touches the posterior
+    at its maximum, and so smaller than without it.
 
     Parameters
     ----------
@@ -358,7 +362,8 @@ class _Neighbourhood:
             raise BorderError(f"params: weights[{weights.argmin()}] is 0, which is the border")
         self.centre = np.concatenate([array.ravel() for array in self.names.values()])
         terms = em.weighted(log_density(model, self.x, params), self.row_weights)
-        self.top, self.rounding = float(terms.sum()), 1e-12 * float((1 + abs(terms)).sum())
+        self.top = float(terms.sum()) + em.log_prior(model, params)
+        self.rounding = 1e-12 * (float((1 + abs(terms)).sum()) + abs(em.log_prior(model, params)))
         if not np.isfinite(self.top):
             raise em.ZeroProbabilityError("x: the model gives a row probability zero")
         self.lengths = np.array([self._length(a) for a in range(self.basis.shape[1])])
@@ -381,12 +386,13 @@ class _Neighbourhood:
         found = arrays_of(self.model.m_step(self.x, shares, params))
         return np.concatenate([array.ravel() for array in found.values()])
 
-    def log_likelihood(self, vector: Array) -> float:
-        """The log-likelihood at a vector; NaN beyond the border."""
+    def log_posterior(self, vector: Array) -> float:
+        """The log-likelihood plus the log prior, if there is one; NaN beyond the border."""
         try:
             with np.errstate(all="ignore"):
-                terms = log_density(self.model, self.x, self.at(vector))
-                return float(em.weighted(terms, self.row_weights).sum())
+                params = self.at(vector)
+                terms = em.weighted(log_density(self.model, self.x, params), self.row_weights)
+                return float(terms.sum()) + em.log_prior(self.model, params)
         except (ValueError, em.CollapseError):
             return np.nan
 
@@ -397,7 +403,7 @@ class _Neighbourhood:
         return _extrapolated([(f - b) / (2 * h) for h, (f, b) in zip(STEPS, ends, strict=True)])
 
     def information(self) -> Array:
-        """Minus the second derivatives of the log-likelihood."""
+        """Minus the second derivatives of the log-likelihood, or log posterior."""
         p = range(len(self.lengths))
         bends = np.diag([self._bend(a) for a in p])
         for a, b in combinations(p, 2):
@@ -405,7 +411,7 @@ class _Neighbourhood:
         if not np.linalg.eigvalsh(bends).min(initial=1) > SINGULAR * np.diag(bends).max(initial=0):
             causes = "the fit stopped early, or on a saddle, or x cannot tell the parameters apart"
             raise NotAMaximumError(f"params: no maximum in every direction; {causes}")
-        slopes = np.array([self.slope(self.log_likelihood, a) for a in p])
+        slopes = np.array([self.slope(self.log_posterior, a) for a in p])
         if (away := np.sqrt(slopes @ np.linalg.solve(bends, slopes))) > AWAY:
             told = f"the maximum is about {away:.2g} standard errors away; fit with a smaller tol"
             warnings.warn(em.NotConvergedWarning(f"params: {told}"), stacklevel=3)
@@ -418,7 +424,7 @@ class _Neighbourhood:
 
     def _drop(self, ahead: Array) -> float:
         """By how much the log-likelihood is lower after a step, on the average of both ways."""
-        ends = [self.log_likelihood(self.centre + way * ahead) for way in (1, -1)]
+        ends = [self.log_posterior(self.centre + way * ahead) for way in (1, -1)]
         return self.top - (ends[0] + ends[1]) / 2
 
     def _length(self, a: int) -> float:

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::em_core.FewRowsWarning")
 
 
 def sweeper_of(model, x, start):
-    return known.quick_way(model)(model, x, start, threads=None)
+    return known.quick_way(model)(model, x, start, threads=None, row_weights=None)
 
 
 class Counted:
@@ -66,7 +66,7 @@ def drawn(model, seed: int):
 def passes_to(goal: float, sweeper) -> int:
     """The accelerated passes, undone ones included, until they are within 1e-6 of the goal."""
     counted = Counted(sweeper)
-    for _, _, log_likelihood in passes(counted, accelerate=True):
+    for _, _, log_likelihood, _ in passes(counted, accelerate=True):
         if log_likelihood > goal - 1e-6:
             return counted.passes
     raise AssertionError
@@ -114,7 +114,7 @@ def test_the_first_steps_which_choose_the_maximum_are_ems_own(model):
 def test_parameters_survive_the_way_to_a_vector_and_back(model):
     x, start = drawn(model, 0)
     sweeper = sweeper_of(model, x, start)
-    _, here, _ = list(islice(passes(sweeper, accelerate=False), 4))[-1]
+    _, here, *_ = list(islice(passes(sweeper, accelerate=False), 4))[-1]
     back = sweeper.from_vector(sweeper.vector(here))
     for name in ("weights", "theta" if isinstance(model, CoinMixture) else "means"):
         np.testing.assert_allclose(getattr(back, name), getattr(here, name), rtol=1e-12, atol=1e-12)

@@ -14,7 +14,7 @@ import pytest
 import em_core
 
 PACKAGE = Path(em_core.__file__).parent
-MODELS = ["checks", "em", "covariances", "survey", "coins", "gaussians", "starts"]
+MODELS = ["checks", "em", "covariances", "survey", "priors", "coins", "gaussians", "starts"]
 SCALE = ["threads", "chunks", "sweeps", "coins", "gaussians", "known"]
 CORE = [*MODELS, *(f"scale.{name}" for name in SCALE), "fitting", "worth", "resampling", "on_dask"]
 LEVELS = [*CORE, "style", "listings", "tables", "plots", "widgets", "exercises"]
@@ -22,7 +22,8 @@ WORTH = ["aic", "bic", "icl", "observed_information", "standard_errors", "em_jac
 CONTRACT = {
     "CoinMixture": "(fit_weights=False)",
     "CoinParams": "(theta, weights)",
-    "GaussianMixture": "(covariance='full')",
+    "GaussianMixture": "(covariance='full', prior=None)",
+    "GaussianPrior": "(concentration, mean, shrinkage, degrees, scale)",
     "GaussianParams": "(weights, means, covariances)",
     "em_steps": "(model, x, params, *, row_weights=None)",
     "fit": "(model, x, params, *, row_weights=None, tol=1e-08, max_iter=10000, accelerate=False, "
@@ -37,9 +38,10 @@ CONTRACT = {
     "bootstrap": "(model, x, params, *, samples, rng, tol=1e-08, max_iter=10000, jobs=1)",
     "bootstrap_ratio_test": "(model, x, smaller, larger, *, samples, rng, starts=10, tol=1e-08, "
     "max_iter=10000, jobs=1)",
-    "EMState": "(iteration, params, responsibilities, log_likelihood)",
+    "EMState": "(iteration, params, responsibilities, log_likelihood, log_posterior)",
     "RatioTest": "(statistic, simulated, p_value)",
-    "EMResult": "(params, log_likelihood, iterations, converged, log_likelihoods)",
+    "EMResult": "(params, log_likelihood, iterations, converged, log_likelihoods, log_posterior, "
+    "log_posteriors)",
 }
 
 
@@ -125,9 +127,9 @@ def source(module: str) -> str:
     return (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
 
 
-def test_the_core_is_at_most_1674_lines_of_code():
+def test_the_core_is_at_most_1839_lines_of_code():
     sizes = {name: len(code_lines(source(name))) for name in ["__init__", *CORE]}
-    assert sum(sizes.values()) <= 1674, sizes
+    assert sum(sizes.values()) <= 1839, sizes
 
 
 def test_the_core_is_all_that_does_not_draw_show_or_check():

@@ -908,7 +908,7 @@ def test_the_renaming_wants_all_parameters(result):
         lambda r, total: [r, total],
         lambda r, total: r.tolist(),
         lambda r, total: (r.tolist(), total),
-        lambda r, total: EMState(0, None, r, total),
+        lambda r, total: EMState(0, None, r, total, total),
     ],
     ids=["list", "list of rows", "list of rows in a tuple", "state"],
 )

@@ -18,7 +18,7 @@ FEW = ["-m", "not many", "--hypothesis-profile=few"]
 
 # Each file of tests belongs to one step. These need nothing but the code.
 ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sklearn"]
-LAWS = [*ROUNDING, "worth", "formulas", "chunks", "threads", "machines"]
+LAWS = [*ROUNDING, "worth", "priors", "formulas", "chunks", "threads", "machines"]
 CODE = ["core", "errors", "causes", "taken", "resampling"]
 CODE += ["tables", "plots", "widgets", "exercises"]
 CLAIMS = ["coins", "more_coins", "gaussians", "worth", "misleads", "how_many", "starts"]

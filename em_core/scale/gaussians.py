@@ -9,6 +9,7 @@ Everything is computed of the covariances' parts (`em_core.covariances`): there 
 m rows each, and d = p · m. Products of axes in different parts are nowhere needed.
 """
 
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any, TypeAlias
 
@@ -16,11 +17,21 @@ import numpy as np
 
 from em_core import gaussians
 from em_core.checks import EPS, Array
-from em_core.covariances import Kind, cholesky, inverses_of, joined, of_kind, parted, tied
+from em_core.covariances import (
+    Kind,
+    cholesky,
+    inverses_of,
+    joined,
+    of_kind,
+    parted,
+    standardised,
+    tied,
+)
 from em_core.em import check_occupied, e_step, softmax, weighted
 from em_core.gaussians import GaussianMixture, GaussianParams
+from em_core.priors import GaussianPrior
 from em_core.scale.sweeps import Expected, Sweeper, adder, block_size
-from em_core.survey import Survey, causes, standardised
+from em_core.survey import TINY, Survey, causes
 
 Block: TypeAlias = tuple[Array, Any, Any]
 GUARD = 1e5  # of a raw moment's 16 digits, 5 may cancel
@@ -145,6 +156,8 @@ class Frame:
         Lower triangular: x = centre + root · z.
     units : ndarray of shape (d,)
         The axes' standard deviations.
+    log_size : float
+        Log |root|.
     log_volume : float
         What the frame and the factors 2π take from the log-likelihood of all the rows.
     smallest : float
@@ -166,6 +179,7 @@ class Frame:
         # A shift by less than the spread would buy nothing, and round.
         self.centre = np.where(abs(mean) > self.units, mean, 0.0)
         root = self.units[:, np.newaxis] * np.linalg.cholesky(correlations)
+        self.log_size = float(np.log(np.diag(root)).sum())
         self.log_volume = whole.n[0] * float(np.log(np.sqrt(2 * np.pi) * np.diag(root)).sum())
         (self.root,) = parted(kind, root[np.newaxis])
         self.inverse = inverses_of(self.root)
@@ -193,6 +207,12 @@ class Frame:
         inverses = inverses_of(roots) @ self.root
         means = matvec(self.inverse, (means - self.centre).reshape(-1, *self.shape))
         return Components(weights, means, self.inverse @ roots, self.shared, inverses, given)
+
+    def prior(self, prior: GaussianPrior) -> GaussianPrior:
+        """A prior for the data's own coordinates, in these."""
+        parts = self.inverse @ parted(self.kind, prior.scale[np.newaxis]) @ self.inverse.mT
+        mean = matvec(self.inverse, (prior.mean - self.centre).reshape(self.shape)).ravel()
+        return replace(prior, mean=mean, scale=joined(parts)[0])
 
     def covariances(self, c: Components) -> Array:
         """The covariances in the data's own coordinates."""
@@ -279,7 +299,7 @@ class GaussianSweeper(Sweeper):
         self, model: GaussianMixture, x: Any, start: GaussianParams, threads: Any, row_weights: Any
     ) -> None:
         self.kind = model.covariance
-        gaussians.check_params(start, self.kind)
+        gaussians.check_params(start, model)
         super().__init__(model, x, partial(gaussians.as_rows, params=start), row_weights)
         whole = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis]))
         self.why = partial(causes, lambda f: self.over(lambda x, v: f(x)), self.kind)
@@ -291,6 +311,7 @@ class GaussianSweeper(Sweeper):
         self.d = len(self.finest)
         self.clear = 2 * max(10 * self.d * EPS, (self.finest / frame.units).max())
         self.start = frame.components(start.weights, start.means, start.covariances)
+        self.prior = model.prior and frame.prior(model.prior)
 
     def expect(self, c: Components) -> Expected:
         """The sums for these parameters, in one pass."""
@@ -306,13 +327,23 @@ class GaussianSweeper(Sweeper):
             As `GaussianMixture.m_step`.
         """
         given = partial(posterior, self.model, self.frame, c)
-        found, kappa = self._from_sums(expected.sums, c)
+        found, kappa = self._from_sums(expected.sums, c, self.prior)
         if not (kappa <= GUARD).all():
             known = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis] * given(x)))
-            estimates = gaussians.estimates(known, c.weights, self.kind)
+            estimates = gaussians.estimates(known, c.weights, self.model)
             found = self.frame.components(*estimates)
         self._check_collapse(found, partial(self.why, given))
         return found
+
+    @np.errstate(all="ignore")  # what is not finite is no maximum
+    def log_prior(self, c: Components) -> float:
+        """The log of the prior density, but for a constant, which is that of the model's own."""
+        if not self.prior:
+            return 0.0
+        parts = c.roots @ c.roots.mT
+        found = self.prior.log_density(self.kind, c.weights, c.means, parts)
+        k, sets = len(c.weights), 1 if self.frame.shared else len(c.weights)
+        return found - self.frame.log_size * (k + sets * (self.prior.degrees + self.d + 1))
 
     @np.errstate(all="ignore")  # what is not finite is not combined
     def vector(self, c: Components) -> Array:
@@ -329,22 +360,35 @@ class GaussianSweeper(Sweeper):
         self._check_collapse(found)
         return found
 
-    def _from_sums(self, sums: Array, c: Components | None) -> tuple[Components, Array]:
+    def _from_sums(
+        self, sums: Array, c: Components | None, prior: GaussianPrior | None = None
+    ) -> tuple[Components, Array]:
         """The new parameters, and the κ of the sums that they come from."""
         counts, shape = sums[:, 0], (len(sums), *self.frame.shape)
-        check_occupied((c or self.start).weights, counts)
-        weights, averages = counts / counts.sum(), sums[:, 1:] / counts[:, np.newaxis]
+        if not prior:
+            check_occupied((c or self.start).weights, counts)
+        each = np.maximum(counts, TINY)[:, np.newaxis] if prior else counts[:, np.newaxis]
+        weights, averages = counts / counts.sum(), sums[:, 1:] / each
         means, second = averages[:, : self.d].reshape(shape), averages[:, self.d :]
         covariances = second.reshape(*shape[:2], -1).take(self.order, axis=2)
         covariances -= means[..., np.newaxis] * means[..., np.newaxis, :]
+        # What goes by residuals is in the component's coordinates, the rest in the frame's.
+        own = None if c is None or not c.own.any() else c.own[:, np.newaxis, np.newaxis]
+        if c and prior:
+            if own is not None:
+                turned = c.roots @ covariances @ c.roots.mT
+                covariances = np.where(own[..., np.newaxis], turned, covariances)
+                means = np.where(own, c.means + matvec(c.roots, means), means)
+            scatters = counts[:, np.newaxis, np.newaxis, np.newaxis] * covariances
+            weights, means, parts = prior.mode(self.kind, counts, means, scatters)
+            found = Components(weights, means, cholesky(parts), self.frame.shared)
+            return found, np.where(c.own, 0.0, found.kappa)
         roots = cholesky(tied(self.kind, covariances, weights))
         if roots.shape != covariances.shape:
             roots = np.broadcast_to(roots, covariances.shape)
         found = Components(weights, means, roots, self.frame.shared)
-        if c is None or not c.own.any():
+        if c is None or own is None:
             return found, found.kappa
-        # What goes by residuals is in the component's coordinates, the rest in the frame's.
-        own = c.own[:, np.newaxis, np.newaxis]
         roots = np.where(own[..., np.newaxis], c.roots @ roots, roots)
         means = np.where(own, c.means + matvec(c.roots, means), means)
         return Components(weights, means, roots, self.frame.shared), found.kappa

@@ -4,7 +4,6 @@ A quick way computes what a class's own `check`, `log_joint` and `m_step` do. It
 objects of just that class, while these are its methods: what a subclass or a patch changes, counts.
 """
 
-from operator import attrgetter
 from typing import Any
 
 from em_core.coins import CoinMixture
@@ -12,8 +11,15 @@ from em_core.gaussians import GaussianMixture
 from em_core.scale.coins import CoinSweeper
 from em_core.scale.gaussians import GaussianSweeper
 
-methods = attrgetter("check", "log_joint", "m_step")  # what a quick way stands for
+NAMES = ("check", "log_joint", "m_step", "log_prior")  # what a quick way stands for
 SWEEPERS: dict[type, Any] = {CoinMixture: CoinSweeper, GaussianMixture: GaussianSweeper}
+
+
+def methods(kind: type) -> list[Any]:
+    """What a class has under these names; None where it has nothing."""
+    return [getattr(kind, name, None) for name in NAMES]
+
+
 OWN = {kind: methods(kind) for kind in SWEEPERS}
 
 

@@ -133,6 +133,10 @@ class Sweeper:
         chunks = Chunks.of(as_rows(x)) if self.kept else x
         self.chunks = chunks if row_weights is None else chunks.weighted(row_weights)
 
+    def log_prior(self, params: Any) -> float:
+        """The log of the model's prior density, but for a constant; 0 if it has none."""
+        return 0.0
+
     def over(self, function: Callable[[Array, Array], Any]) -> Any:
         """The sum of a function's values at the pieces and their rows' weights."""
         as_rows = self.as_rows  # all that a cluster needs of this
@@ -145,8 +149,8 @@ class Sweeper:
             return self.chunks.sum(value)
 
 
-def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
-    """The loop, without an end: iterations, parameters and their log-likelihoods.
+def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float, float]]:
+    """The loop, without an end: iterations, parameters, their log-likelihoods and log posteriors.
 
     A pass that shows a fall is no iteration and is not yielded. One over other rows than before is
     a ValueError.
@@ -165,11 +169,12 @@ def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float]]:
         if abs((mass := expected.sums[:, 0].sum()) - sweeper.mass) > 1e-9 * sweeper.mass:
             raise ValueError(f"pieces: {sweeper.mass:.12g} rows at first, {mass:.12g} later")
         extrapolated = params is not plain
-        if extrapolated and not expected.log_likelihood >= reached:
+        log_posterior = expected.log_likelihood + sweeper.log_prior(params)
+        if extrapolated and not log_posterior >= reached:
             params, trusted = plain, max(trusted - 1, -2 * TRUST)
             continue
-        yield iteration, params, expected.log_likelihood
-        iteration, reached = iteration + 1, expected.log_likelihood
+        yield iteration, params, expected.log_likelihood, log_posterior
+        iteration, reached = iteration + 1, log_posterior
         with at_iteration(iteration, params, sweeper.params):
             plain = sweeper.maximise(expected, params)
         params, previous = plain, params
