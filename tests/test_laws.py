@@ -601,12 +601,14 @@ def test_the_m_step_does_not_lower_the_bound(case, seed):
 # --- weights of rows ------------------------------------------------------------------------------
 
 
-def both_ways(case: Case, x: np.ndarray, params: Any, row_weights: Any = None) -> list[list]:
+def both_ways(
+    case: Case, x: np.ndarray, params: Any, row_weights: Any = None, count: int = STEPS
+) -> list[list]:
     """What a few steps of the loop and of `fit` find: log-likelihoods and parameters."""
     steps = em_steps(case.model, x, params, row_weights=row_weights)
     try:
-        states = list(islice(steps, STEPS + 1))
-        found = fit(case.model, x, params, row_weights=row_weights, tol=0, max_iter=STEPS)
+        states = list(islice(steps, count + 1))
+        found = fit(case.model, x, params, row_weights=row_weights, tol=0, max_iter=count)
     except (CollapseError, ValueError):  # a coin that was never tossed
         assume(False)
     values = [state.log_likelihood for state in states]
@@ -620,13 +622,12 @@ def test_a_row_of_weight_v_is_v_rows(case, seed):
     x, params, rng = drawn(case, seed)
     counts = rng.integers(0, 5, len(x))
     assume(counts.any())
-    repeated = both_ways(case, np.repeat(x, counts, axis=0), params)
-    weighted = both_ways(case, x, params, counts)
-    if case.build is GaussianParams:  # a component that collapses soon multiplies what is rounded
-        assume(np.linalg.cond(repeated[0][3]).max() < 1e4)
+    # One step: what a component that shrinks onto a few rows then makes of rounding is its own.
+    repeated = both_ways(case, np.repeat(x, counts, axis=0), params, count=1)
+    weighted = both_ways(case, x, params, counts, count=1)
     for way, other in zip(weighted, repeated, strict=True):
         for one, two in zip(way, other, strict=True):
-            np.testing.assert_allclose(one, two, rtol=1e-12, atol=1e-12 * abs(two).max())
+            np.testing.assert_allclose(one, two, rtol=1e-9, atol=1e-9 * abs(two).max())
 
 
 @over_models
@@ -636,12 +637,11 @@ def test_weights_of_1_change_no_bit_and_their_unit_no_parameter(case, seed):
     plain, ones = both_ways(case, x, params), both_ways(case, x, params, [1] * len(x))
     for way, other in zip(plain, ones, strict=True):
         assert all((a == b).all() for a, b in zip(way, other, strict=True))
-    weights, unit = rng.exponential(size=len(x)), 10 ** rng.uniform(-6, 6)
+    weights, unit = rng.exponential(size=len(x)), 4.0 ** rng.integers(-9, 10)  # whose root is exact
     one, other = (both_ways(case, x, params, w) for w in (weights, unit * weights))
     for (values, *arrays), (scaled, *same) in zip(one, other, strict=True):
-        np.testing.assert_allclose(scaled, unit * values, rtol=1e-12)
-        for a, b in zip(arrays, same, strict=True):
-            near(a, b, 1e-9)
+        assert (scaled == unit * values).all()
+        assert all((a == b).all() for a, b in zip(arrays, same, strict=True))
 
 
 @over_models

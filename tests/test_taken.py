@@ -536,6 +536,15 @@ def test_weights_go_with_the_rows_wherever_these_are(name, tmp_path):
         assert all(np.isfinite(result.log_likelihood) for result in found)
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_a_row_of_weight_v_is_v_rows(name):
+    _, x, _ = CASES[name]
+    counts = rng().integers(0, 4, len(x))
+    weighted, repeated = ten(name, x, row_weights=counts), ten(name, np.repeat(x, counts, axis=0))
+    for one, other in zip(arrays(weighted), arrays(repeated), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize("held", [list, tuple, pd.Series, np.float32, lambda v: v.astype(object)])
 @pytest.mark.parametrize("name", CASES)
 def test_whatever_holds_the_weights_the_answer_is_the_same(name, held):
