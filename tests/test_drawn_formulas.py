@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ import build
 import pytest
 from bs4 import BeautifulSoup, NavigableString, Tag
 from parsed import soup
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 from test_decks import NAMES as DECKS
-from walk import CHAPTERS, resize
+from walk import CHAPTERS, CLOSED, closed, resize
 
 pytestmark = pytest.mark.site
 
@@ -129,29 +130,6 @@ INHERITED = {
 }
 STYLES = ["theme/static/*.css", "em_core/widgets/static/*.css", "tools/pdf/*.css"]
 DECLARED = re.compile(r"(?<=[{;])\s*([a-z-]+)\s*:")
-# The reset, and a formula on its own line, which is centred.
-CLOSED = """() => {
-  const names = ["hyphens", "letter-spacing", "line-break", "overflow-wrap", "text-align-last",
-    "text-indent", "text-shadow", "text-transform", "text-wrap-style", "white-space-collapse",
-    "word-break", "word-spacing", "font-style", "font-weight", "font-variant-numeric",
-    "font-feature-settings", "font-stretch", "writing-mode", "direction"];
-  const alone = document.createElement("div");
-  alone.style.all = "initial";
-  alone.innerHTML = '<span class="katex"></span>';
-  document.body.append(alone);
-  const looks = (element) => {
-    const style = getComputedStyle(element);
-    return names.map((name) => `${name}: ${style[name]}`);
-  };
-  const wanted = looks(alone.firstChild);
-  const align = (element) => getComputedStyle(element).textAlign;
-  const found = [...document.querySelectorAll(".katex")].flatMap((formula) => [
-    ...(formula === alone.firstChild ? [] : looks(formula).filter((look, i) => look !== wanted[i])),
-    ...(formula.matches(".katex-display > *") || align(formula) === "start" ? [] : ["text-align"]),
-  ]);
-  alone.remove();
-  return [...new Set(found)];
-}"""
 
 
 def declared(pattern: str, of: str | None = None) -> set[str]:
@@ -174,13 +152,9 @@ def test_what_text_inherits_is_reset_for_formulas():
     assert {"text-wrap-style" if p == "text-wrap" else p for p in everywhere} <= reset
 
 
-def test_no_formula_looks_otherwise_than_one_that_stands_alone(page: Page, site_dir):
-    found = {}
-    for name in NAMES:
-        page.goto((site_dir / name).as_uri())
-        for media in ("screen", "print"):
-            page.emulate_media(media=media)
-            found[name, media] = page.evaluate(CLOSED)
+def test_no_formula_looks_otherwise_than_one_that_stands_alone(looks):
+    found = {(name, media): said for name in CHAPTERS for media, said in looks[name].closed.items()}
+    assert len(found) == 2 * len(CHAPTERS)
     assert {name: what for name, what in found.items() if what} == {}
 
 
@@ -237,38 +211,15 @@ def stands_against(formula: Tag) -> bool:
     )
 
 
-# What is measured is laid out for that, and only then asks for its fonts.
-DRAWN = """async (look) => {
-  look();
-  await document.fonts.ready;
-  await new Promise(requestAnimationFrame);
-  return look();
-}"""
-
-
-def drawn(page: Page, look: str) -> Any:
-    """What a look at a page finds when all fonts have arrived."""
-    return page.evaluate(f"() => ({DRAWN})({look})")
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_what_stands_against_a_formula_is_kept_with_it(site_dir, name):
     formulas = soup(site_dir / name).select("span.math")
     assert [formula.annotation.text for formula in formulas if stands_against(formula)] == []
 
 
-def test_no_line_begins_with_the_mark_after_a_formula(page: Page, site_dir):
-    found, marks = {}, 0
-    for name in CHAPTERS:
-        page.goto((site_dir / name).as_uri())
-        marks += page.evaluate(KEEP_MARKS)
-        drawn(page, LOST)
-        for width in (320, 360, 390, 414, 520, 768, 1280):
-            resize(page, width, 800)
-            if lost := page.evaluate(LOST):
-                found[name, width] = lost
-    assert marks > 500
-    assert found == {}
+def test_no_line_begins_with_the_mark_after_a_formula(looks):
+    assert sum(looks[name].marks for name in CHAPTERS) > 500
+    assert {name: looks[name].lost for name in CHAPTERS if looks[name].lost} == {}
 
 
 # A reader who unfolds a proof on a phone sees all of it.
@@ -280,17 +231,9 @@ CUT = """() => {
 }"""
 
 
-def test_no_formula_of_a_proof_that_unfolds_is_cut_on_a_phone(page: Page, site_dir):
-    resize(page, 390, 800)
-    found, unfolded = {}, 0
-    for name in CHAPTERS:
-        page.goto((site_dir / name).as_uri())
-        count, cut = drawn(page, CUT)
-        unfolded += count
-        if cut:
-            found[name] = cut
-    assert unfolded > 20
-    assert found == {}
+def test_no_formula_of_a_proof_that_unfolds_is_cut_on_a_phone(looks):
+    assert sum(looks[name].unfolded for name in CHAPTERS) > 20
+    assert {name: looks[name].cut for name in CHAPTERS if looks[name].cut} == {}
 
 
 def test_a_cut_formula_is_found(page: Page, site_dir):
@@ -364,11 +307,10 @@ def with_derivations(site_dir: Path) -> list[str]:
     return [name for name in CHAPTERS if soup(site_dir / name).select(".derivation")]
 
 
-def test_reasons_stand_beside_their_lines_where_the_page_is_wide(page: Page, site_dir):
-    resize(page, 1280, 800)
+def test_reasons_stand_beside_their_lines_where_the_page_is_wide(looks, site_dir):
     for name in with_derivations(site_dir):
-        page.goto((site_dir / name).as_uri())
-        found = drawn(page, REASONS)
+        found = looks[name].reasons[1280]
+        assert found
         assert all(one["marks"] == one["letters"] for one in found), name
         assert all(one["beside"] and not one["scrolls"] for one in found), (name, found)
         assert any(all(0 < by < LINE for by in one["lower"]) for one in found), (name, found)
@@ -376,9 +318,67 @@ def test_reasons_stand_beside_their_lines_where_the_page_is_wide(page: Page, sit
         assert all(by > 0 for one in found for by in one["lower"]), (name, found)
 
 
-def test_reasons_stand_below_their_formula_where_the_page_is_narrow(page: Page, site_dir):
-    resize(page, 390, 800)
+def test_reasons_stand_below_their_formula_where_the_page_is_narrow(looks, site_dir):
     for name in with_derivations(site_dir):
-        page.goto((site_dir / name).as_uri())
-        found = drawn(page, REASONS)
+        found = looks[name].reasons[390]
+        assert found
         assert all(one["below"] and not one["scrolls"] for one in found), (name, found)
+
+
+# --- each page is opened once, for all of these -------------------------------------------------
+
+# What is measured is laid out for that, and only then asks for its fonts.
+DRAWN = """async (look) => {
+  look();
+  await document.fonts.ready;
+  await new Promise(requestAnimationFrame);
+  return look();
+}"""
+
+
+def drawn(page: Page, look: str) -> Any:
+    """What a look at a page finds when all fonts have arrived."""
+    return page.evaluate(f"() => ({DRAWN})({look})")
+
+
+@dataclass
+class Look:
+    """What there is to see of a page's formulas."""
+
+    closed: dict[str, list[str]] = field(default_factory=dict)
+    """On the screen and on paper."""
+    reasons: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    """By the width of the window."""
+    unfolded: int = 0
+    cut: list[str] = field(default_factory=list)
+    marks: int = 0
+    lost: dict[int, list[str]] = field(default_factory=dict)
+    """By the width of the window."""
+
+
+def look_at(page: Page, address: str) -> Look:
+    """Open a page, and look at it in several widths; in the end little is left of it."""
+    look = Look()
+    resize(page, 1280, 800)
+    page.goto(address)
+    look.closed = closed(page)
+    for width in (1280, 390):
+        resize(page, width, 800)
+        look.reasons[width] = drawn(page, REASONS)
+    look.unfolded, look.cut = drawn(page, CUT)
+    look.marks = page.evaluate(KEEP_MARKS)
+    drawn(page, LOST)
+    for width in (320, 360, 390, 414, 520, 768, 1280):
+        resize(page, width, 800)
+        if lost := page.evaluate(LOST):
+            look.lost[width] = lost
+    return look
+
+
+@pytest.fixture(scope="module")
+def looks(chromium: Browser, site_dir: Path) -> Iterator[dict[str, Look]]:
+    """What there is to see on every page, by its name."""
+    with chromium.new_context() as context:
+        context.set_default_timeout(60_000)
+        page = context.new_page()
+        yield {name: look_at(page, (site_dir / name).as_uri()) for name in CHAPTERS}

@@ -32,7 +32,9 @@ def played_chromium(playwright: Playwright) -> Iterator[Played]:
     """Chromium as readers have it, in which traces are recorded."""
     width, height = engines.SIZE
     browser = playwright.chromium.launch(
-        executable_path=browsers.find_or_install(), args=browsers.ARGUMENTS
+        executable_path=browsers.find_or_install(),
+        args=browsers.ARGUMENTS,
+        timeout=browsers.START,
     )
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="light")
     yield Played("chromium", page)
@@ -46,6 +48,7 @@ def firefox(playwright: Playwright) -> Iterator[Played]:
     browser = playwright.firefox.launch(
         channel="moz-firefox",
         executable_path=browsers.find_or_install(browsers.FIREFOX),
+        timeout=browsers.START,
         firefox_user_prefs={"layout.css.prefers-color-scheme.content-override": 1},
     )
     yield Played("firefox", browser.new_page(viewport={"width": width, "height": height}))

@@ -554,7 +554,7 @@ def test_any_sequence_of_controls_keeps_step_and_picture_together(
         "Home": lambda s: 0,
     }
     slider(widget).focus()
-    for _ in range(30):  # with five widgets that share a shell, 150
+    for _ in range(20):  # of each widget; all share a shell
         name = chance.choice(list(moves))
         if name in ("Next", "Previous", "Reset"):
             button(widget, name).click()

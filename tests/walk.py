@@ -63,6 +63,14 @@ COME_TO_REST = """async (it) => {
     await new Promise(requestAnimationFrame);
   }
 }"""
+# Sections that are far from sight have a height that is guessed.
+HEIGHT = """async () => {
+    for (const section of document.querySelectorAll("section"))
+        section.style.contentVisibility = "visible";
+    document.body.getBoundingClientRect(); // which asks for the fonts of what is shown
+    await document.fonts.ready;
+    return document.documentElement.scrollHeight;
+}"""
 LINKS = "[...document.querySelectorAll('a[href]')].map((a) => a.getAttribute('href'))"
 ANCHORS = "[...document.querySelectorAll('[id]')].map((element) => element.id)"
 REPORT = """addEventListener('securitypolicyviolation',
@@ -186,6 +194,43 @@ def visiting(chromium: Browser, **how: Any) -> Iterator[Visit]:
     one.context.close()
 
 
+# --- formulas -----------------------------------------------------------------------------------
+
+# The reset, and a formula on its own line, which is centred.
+CLOSED = """() => {
+  const names = ["hyphens", "letter-spacing", "line-break", "overflow-wrap", "text-align-last",
+    "text-indent", "text-shadow", "text-transform", "text-wrap-style", "white-space-collapse",
+    "word-break", "word-spacing", "font-style", "font-weight", "font-variant-numeric",
+    "font-feature-settings", "font-stretch", "writing-mode", "direction"];
+  const alone = document.createElement("div");
+  alone.style.all = "initial";
+  alone.innerHTML = '<span class="katex"></span>';
+  document.body.append(alone);
+  const looks = (element) => {
+    const style = getComputedStyle(element);
+    return names.map((name) => `${name}: ${style[name]}`);
+  };
+  const wanted = looks(alone.firstChild);
+  const align = (element) => getComputedStyle(element).textAlign;
+  const found = [...document.querySelectorAll(".katex")].flatMap((formula) => [
+    ...(formula === alone.firstChild ? [] : looks(formula).filter((look, i) => look !== wanted[i])),
+    ...(formula.matches(".katex-display > *") || align(formula) === "start" ? [] : ["text-align"]),
+  ]);
+  alone.remove();
+  return [...new Set(found)];
+}"""
+
+
+def closed(page: Page) -> dict[str, list[str]]:
+    """What of the text around them reaches into a page's formulas, on paper and on the screen."""
+    found = {}
+    media: Literal["print", "screen"]
+    for media in ("print", "screen"):
+        page.emulate_media(media=media)
+        found[media] = page.evaluate(CLOSED)
+    return found
+
+
 # --- access -------------------------------------------------------------------------------------
 
 # What scrolls in the new width is found out once all sections are laid out.
@@ -292,6 +337,8 @@ class Seen:
     """The kinds of pictures shown that are for one mode only."""
     links: set[str] = field(default_factory=set)
     anchors: set[str] = field(default_factory=set)
+    height: int = 0
+    """In a window 1280 wide."""
     violations: list[str] = field(default_factory=list)
     """What axe-core finds."""
 
@@ -320,6 +367,7 @@ class Walk:
         self._open(seen, "disk", self.disk, [(390, "light"), (390, "dark"), (320, "light")])
         self._open(seen, "http", self.http, [(1280, "dark"), (1280, "light")])
         page = self.http.page
+        seen.height = page.evaluate(HEIGHT)
         seen.without_alt = page.evaluate(WITHOUT_ALT)
         seen.links, seen.anchors = set(page.evaluate(LINKS)), set(page.evaluate(ANCHORS))
         if page.locator("[data-em-widget]").count():

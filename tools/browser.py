@@ -29,6 +29,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+START = 120_000  # ms to start in, on a machine that does much besides
 
 
 class NoBrowserError(RuntimeError):

@@ -61,7 +61,9 @@ def print_book(source: Path) -> bytes:
     """Print the page, with the numbers of its own pages filled in."""
     path = browser.find_or_install()
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=browser.ARGUMENTS)
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=browser.ARGUMENTS, timeout=browser.START
+        )
         page = chromium.new_page()
         page.set_default_timeout(LAST_RESORT)
         page.emulate_media(media="print", color_scheme="light")
