@@ -77,7 +77,6 @@ def test_14_holes_hold_back_by_their_share_and_filled_in_they_claim_too_much():
     errors = np.array(mu) - 4 / 3
     np.testing.assert_allclose(errors[1:] / errors[:-1], 2 / 5)
     assert 1 - np.sqrt(3 / 5) > 0.2  # "less by more than a fifth"
-    assert np.ceil(np.log(0.001) / np.log(0.9)) == 66
 
 
 def moths_path() -> np.ndarray:
@@ -102,11 +101,6 @@ def test_14_the_moths_have_two_rates_and_the_first_has_a_formula():
     assert c / (2 - c) == pytest.approx(c**2 / p)  # the share of CC among the black
     assert c / (2 - c) == pytest.approx(0.036719, abs=1e-6)
     assert errors[8, 1] / errors[7, 1] == pytest.approx(0.17587, abs=1e-5)
-    decimals = -np.log10(errors)  # as the figure's words say
-    assert 11.5 < decimals[8, 0] < 12.5
-    assert 6 < decimals[8, 1] < 7
-    slopes = np.diff(decimals[6:9], axis=0)[-1]
-    assert 1.8 < slopes[0] / slopes[1] < 2
 
 
 def test_14_a_line_away_from_the_coins_second_rate_the_run_is_still_on_its_way():
@@ -295,26 +289,12 @@ def test_14_the_formula_s_interval_leaves_the_possible_and_the_bootstrap_s_does_
     assert 0.6 < high < 0.8
 
 
-def test_14_three_thousand_iterations_of_one_step_are_worth_a_question():
+def test_14_what_a_gain_that_shrinks_by_one_per_cent_leaves():
     """The quiz: a gain of 1e-6, the one before larger by one per cent."""
     gain, before = 1e-6, 1.01e-6
     left = gain**2 / (before - gain)
     assert left == pytest.approx(1e-4)
     assert np.sqrt(2 * left) == pytest.approx(0.014, abs=2e-4)
-
-
-def test_14_five_starts_of_the_deaths_come_to_one_maximum():
-    rng = np.random.default_rng(1)
-    mean = ledger.DEATHS.mean()
-    number = np.arange(10)
-    for _ in range(5):
-        w, (a, b) = 0.5, mean * rng.uniform(0.2, 1.8, 2)
-        for _ in range(6000):  # the counts, not the days, are the rows
-            quiet, busy = w * np.exp(-a) * a**number, (1 - w) * np.exp(-b) * b**number
-            share = DAYS * quiet / (quiet + busy)
-            rows = share.sum()
-            w, a, b = rows / 1096, share @ number / rows, (DAYS - share) @ number / (1096 - rows)
-        assert sorted([a, b]) == pytest.approx(sorted(ledger.poisson_limit()[1:]), abs=1e-4)
 
 
 def test_14_a_rate_needs_only_the_model():

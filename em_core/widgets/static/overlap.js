@@ -2,7 +2,8 @@
 (() => {
   "use strict";
   const em = (globalThis.emWidgets ??= { kinds: {} });
-  const [WIDTH, HEIGHT] = [300, 220];
+  const [WIDTH, HEIGHT] = [600, 340];
+  const BASE = 300; // the foot of both drawings
   const [LEFT, RIGHT] = [-4, 9];
   const PIECES = 130;
 
@@ -10,26 +11,18 @@
     const { svg, html, handle, ask } = tools;
     const { size, highest, grid } = scene;
     const place = ([weight, mean]) => [weight * size, (1 - mean / highest) * size];
+    const x = em.scale([LEFT, RIGHT], [size + 50, WIDTH]);
+    const y = em.scale([0, 0.42], [BASE, 0]);
     const under = svg("g");
     const ring = svg("path", { class: "em-ring em-line-b" });
     const inner = svg("path", { class: "em-ring em-line-a" });
     const way = svg("polyline", { class: "em-path" });
     const dots = svg("path", { class: "em-dot" });
-    const here = svg("circle", { r: 5, class: "em-here" });
-    const text = (x, y, words, more = {}) => svg("text", { x, y, ...more }, words);
-    const middle = { "text-anchor": "middle" };
-    const map = svg("svg", { viewBox: `-50 -10 ${size + 62} ${size + 52}`, class: "em-map", "aria-hidden": "true" },
-      svg("svg", { width: size, height: size, viewBox: `0 0 ${size} ${size}` }, under, ring, inner, way, dots, here),
-      svg("rect", { width: size, height: size, class: "em-frame" }),
-      ...[0, 0.5, 1].map((value) => text(value * size, size + 18, String(value), middle)),
-      ...[0, 2, 4, 6].map((value) => text(-7, place([0, value])[1] + 5, String(value), { "text-anchor": "end" })),
-      text(size / 2, size + 36, "weight of B", { ...middle, class: "em-axis" }),
-      svg("text", { transform: `translate(-34 ${size / 2}) rotate(-90)`, ...middle, class: "em-axis" }, "mean of B"));
-
-    const x = em.scale([LEFT, RIGHT], [0, WIDTH]);
-    const y = em.scale([0, 0.42], [HEIGHT, 0]);
+    const here = svg("circle", { r: 5.5, class: "em-here" });
     const curves = ["em-line-a", "em-line-b", "em-line-ink"].map((name) => svg("path", { class: `em-curve ${name}` }));
     const rug = svg("path", { class: "em-rug" });
+    const middle = { "text-anchor": "middle" };
+    const text = (u, v, words, more = middle) => svg("text", { x: u, y: v, ...more }, words);
     const names = ["a", "b"].map((name) => svg("text", { class: `em-${name}`, ...middle }, name.toUpperCase()));
     let trace = null;
     let wanted = null; // a key may come before the run that the last one asked for
@@ -40,15 +33,21 @@
     const start = handle({
       name: "Distance",
       shape: "M0-8L8 7H-8Z",
-      drag: ([right]) => to(em.nearest(grid, LEFT + (right / WIDTH) * (RIGHT - LEFT))),
+      drag: ([right]) => to(em.nearest(grid, LEFT + ((right - x(LEFT)) / (WIDTH - x(LEFT))) * (RIGHT - LEFT))),
       move: (right, up) => to(wanted + right + up),
       value: () => ({ min: grid[0], max: grid.at(-1), now: trace.distance, text: em.number(trace.distance, 1) }),
       far: 1000,
     });
-    const parts = svg("svg", { viewBox: `-12 -18 ${WIDTH + 24} ${HEIGHT + 62}`, class: "em-parts", role: "group", "aria-label": "The points and the two components" },
+    const stage = svg("svg", { viewBox: `-78 -14 ${WIDTH + 96} ${HEIGHT + 76}`, class: "em-plane", role: "group", "aria-label": "The log-likelihood, and the two components" },
       svg("g", { "aria-hidden": "true" },
-        svg("path", { d: `M0 ${HEIGHT}H${WIDTH}`, class: "em-frame" }),
-        ...[-2, 0, 2, 4, 6, 8].map((value) => text(x(value), HEIGHT + 34, em.number(value, 0), middle)),
+        svg("svg", { width: size, height: size, viewBox: `0 0 ${size} ${size}` }, under, ring, inner, way, dots, here),
+        svg("rect", { width: size, height: size, class: "em-frame" }),
+        ...[0, 0.5, 1].map((value) => text(value * size, BASE + 26, String(value))),
+        ...[0, 2, 4, 6].map((value) => text(-10, place([0, value])[1] + 7, String(value), { "text-anchor": "end" })),
+        text(size / 2, BASE + 56, "weight of B"),
+        svg("text", { transform: `translate(-46 ${size / 2}) rotate(-90)`, ...middle }, "mean of B"),
+        svg("path", { d: `M${x(LEFT)} ${BASE}H${WIDTH}`, class: "em-frame" }),
+        ...[0, 4, 8].map((value) => text(x(value), BASE + 56, String(value))),
         rug, ...curves, ...names),
       start.element);
 
@@ -59,7 +58,7 @@
     const title = (step) => (step === 0 ? "Start" : `Iteration ${step} of ${trace.last}`);
 
     return {
-      stage: html("div", { class: "em-coins" }, map, parts),
+      stage: html("div", { class: "em-one" }, stage),
       use: (next) => {
         trace = next;
         wanted = em.nearest(grid, trace.distance);
@@ -68,8 +67,8 @@
         const around = (covariance) => em.path(em.ellipse(trace.top, covariance, 1).map(place), true);
         ring.setAttribute("d", around([ww, wm, mm]));
         inner.setAttribute("d", around([trace.known[0] ** 2, 0, trace.known[1] ** 2]));
-        rug.setAttribute("d", trace.x.map((value) => `M${x(value).toFixed(1)} ${HEIGHT}v9`).join(""));
-        start.put([x(trace.distance), HEIGHT + 9]);
+        rug.setAttribute("d", trace.x.map((value) => `M${x(value).toFixed(1)} ${BASE}v10`).join(""));
+        start.put([x(trace.distance), BASE + 16]);
       },
       show: (step) => {
         const [, mean] = trace.params[step];
