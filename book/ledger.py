@@ -680,7 +680,7 @@ PATHOLOGISTS = Source(
     "the log-likelihood moves by less than 1e-10",
     "https://doi.org/10.18637/jss.v042.i10",
 )
-MCLUST = Source(
+MCLUST_TABLE = Source(
     "Old Faithful: mclust",
     "what the R package prints for mclustBIC(faithful), the largest best",
     "one start from a clustering; the log-likelihood moves by less than 1e-5 of itself",
@@ -1011,10 +1011,10 @@ def _pathologist_entries() -> list[Entry]:
     ]
 
 
-def _mclust_entries() -> list[Entry]:
+def _mclust_table_entries() -> list[Entry]:
     return [
         Entry(
-            MCLUST,
+            MCLUST_TABLE,
             f"{MODELS[kind]}, {k} component{'s' * (k > 1)}: BIC",
             printed,
             lambda kind=kind, k=k: best_bic(kind, k),
@@ -1235,7 +1235,7 @@ ENTRIES = [
     *_linkage_entries(),
     *_pathologist_entries(),
     *_faithful_entries(),
-    *_mclust_entries(),
+    *_mclust_table_entries(),
     *_poisson_entries(),
     *_moths_entries(),
     *_mclust_entries(),
