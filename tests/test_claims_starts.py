@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from dataclasses import dataclass
 from itertools import islice, product
 
 import bench_starts
@@ -33,7 +34,7 @@ def defined(word: str, name: str):
     cell = ast.parse(source(word))
     kept = (ast.FunctionDef, ast.ClassDef, ast.ImportFrom)
     cell.body = [node for node in cell.body if isinstance(node, kept)]
-    scope = {"np": np, "__name__": "chapter"}
+    scope = {"np": np, "dataclass": dataclass, "__name__": "chapter"}
     exec(compile(cell, "chapter", "exec"), scope)
     return scope[name]
 
