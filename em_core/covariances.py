@@ -5,7 +5,7 @@ Axes that are not correlated need no matrix. So what is computed of a covariance
 parts of one row.
 """
 
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,8 @@ from scipy.linalg.lapack import dpotrf, dtrtri
 from em_core import checks
 from em_core.checks import Array
 
-Kind: TypeAlias = Literal["full", "shared", "diagonal", "spherical"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+Kind: TypeAlias = str  # one of these
+KINDS = ("full", "shared", "diagonal", "spherical")
 UNCORRELATED = KINDS[2:]
 NEEDS = {
     "shared": "differs from matrix 0; {} needs one k times, for instance their weighted mean",

@@ -133,7 +133,7 @@ class GaussianMixture:
     def m_step(
         self, x: ArrayLike, responsibilities: ArrayLike, params: GaussianParams
     ) -> GaussianParams:
-        """Weighted proportions, means and covariances.
+        """Weighted proportions, means and covariances; a prior counts as rows.
 
         Parameters
         ----------

@@ -147,7 +147,7 @@ def test_where_no_step_can_be_extrapolated_ems_own_are_taken():
     x, start = drawn(MODELS[0], 1)
     plain = islice(passes(sweeper_of(MODELS[0], x, start), accelerate=False), 10)
     refused = islice(passes(Refusing(sweeper_of(MODELS[0], x, start)), accelerate=True), 10)
-    reached = [[value for _, _, value in run] for run in (plain, refused)]
+    reached = [[value for _, _, value, _ in run] for run in (plain, refused)]
     np.testing.assert_allclose(*reached, rtol=1e-12)
 
 

@@ -99,8 +99,10 @@ class Components:
     kappa : ndarray of shape (k,)
         κ_j = Σ_a (Σ_j⁻¹)_aa ((Σ_j)_aa + μ_ja²): the raw moments over what is left of them. Beyond
         `GUARD`, too many digits cancel for a component.
-    own : ndarray of bool, shape (k,)
-        Whether a component goes by its residuals, for exactness or for speed.
+    sound : bool
+        Whether no component is beyond it.
+    own : list of int
+        The components that go by their residuals, for exactness or for speed.
     constants : ndarray of shape (k,)
         The log-joint at the mean, but for what is the same for all components and rows.
     products : ndarray of shape (k, f)
@@ -126,8 +128,12 @@ class Components:
             self.traces = diagonals.sum(axis=1)
             variances = (roots * roots).sum(axis=3).reshape(flat.shape)
             self.kappa = np.vecdot(diagonals, variances + flat * flat)
-            lost = ~(self.kappa <= GUARD)  # and what is shared, for all
-            self.own = lost | (shared and lost.any()) | prefers_residuals(m, k)
+            sound = self.kappa <= GUARD
+            self.sound = bool(sound.all())
+            whole = prefers_residuals(m, k) or (
+                shared and not self.sound
+            )  # what is shared, for all
+            self.own = [] if self.sound and not whole else np.flatnonzero(~sound | whole).tolist()
             sizes = np.einsum("jpaa->jpa", roots).reshape(flat.shape)
             self.constants = np.log(weights) - np.log(sizes).sum(axis=1)
             linear = matvec(precisions, means).reshape(flat.shape)
@@ -235,10 +241,10 @@ def gaussian_sweep(c: Components, block: Block) -> Expected:
         Some rows as columns, shape (p, m, n), their features if they are kept, and their weights.
     """
     z, phi, weights = block
-    mixed = not c.own.all()
+    mixed = len(c.own) < len(c.weights)
     phi = features(z) if mixed and phi is None else phi
-    r = c.products @ phi if mixed else np.empty((len(c.own), z.shape[2]))
-    own = [(j, c.means[j][..., np.newaxis]) for j in np.flatnonzero(c.own)]
+    r = c.products @ phi if mixed else np.empty((len(c.weights), z.shape[2]))
+    own = [(j, c.means[j][..., np.newaxis]) for j in c.own]
     residuals = {j: triangular(c.inverses[j], z - mean) for j, mean in own}
     for j, y in residuals.items():
         r[j] = c.constants[j] - 0.5 * np.einsum("pai,pai->i", y, y)
@@ -327,8 +333,8 @@ class GaussianSweeper(Sweeper):
             As `GaussianMixture.m_step`.
         """
         given = partial(posterior, self.model, self.frame, c)
-        found, kappa = self._from_sums(expected.sums, c, self.prior)
-        if not (kappa <= GUARD).all():
+        found, sound = self._from_sums(expected.sums, c, self.prior)
+        if not sound:
             known = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis] * given(x)))
             estimates = gaussians.estimates(known, c.weights, self.model)
             found = self.frame.components(*estimates)
@@ -362,36 +368,35 @@ class GaussianSweeper(Sweeper):
 
     def _from_sums(
         self, sums: Array, c: Components | None, prior: GaussianPrior | None = None
-    ) -> tuple[Components, Array]:
-        """The new parameters, and the κ of the sums that they come from."""
+    ) -> tuple[Components, bool]:
+        """The new parameters, and whether the sums that they come from have kept their digits."""
         counts, shape = sums[:, 0], (len(sums), *self.frame.shape)
         if not prior:
             check_occupied((c or self.start).weights, counts)
-        each = np.maximum(counts, TINY)[:, np.newaxis] if prior else counts[:, np.newaxis]
-        weights, averages = counts / counts.sum(), sums[:, 1:] / each
+        each = np.maximum(counts, TINY) if prior else counts
+        weights, averages = counts / counts.sum(), sums[:, 1:] / each[:, np.newaxis]
         means, second = averages[:, : self.d].reshape(shape), averages[:, self.d :]
         covariances = second.reshape(*shape[:2], -1).take(self.order, axis=2)
         covariances -= means[..., np.newaxis] * means[..., np.newaxis, :]
         # What goes by residuals is in the component's coordinates, the rest in the frame's.
-        own = None if c is None or not c.own.any() else c.own[:, np.newaxis, np.newaxis]
         if c and prior:
-            if own is not None:
-                turned = c.roots @ covariances @ c.roots.mT
-                covariances = np.where(own[..., np.newaxis], turned, covariances)
-                means = np.where(own, c.means + matvec(c.roots, means), means)
+            if own := c.own:
+                covariances[own] = c.roots[own] @ covariances[own] @ c.roots[own].mT
+                means[own] = c.means[own] + matvec(c.roots[own], means[own])
             scatters = counts[:, np.newaxis, np.newaxis, np.newaxis] * covariances
             weights, means, parts = prior.mode(self.kind, counts, means, scatters)
             found = Components(weights, means, cholesky(parts), self.frame.shared)
-            return found, np.where(c.own, 0.0, found.kappa)
+            return found, bool((np.delete(found.kappa, own) <= GUARD).all())
         roots = cholesky(tied(self.kind, covariances, weights))
         if roots.shape != covariances.shape:
             roots = np.broadcast_to(roots, covariances.shape)
         found = Components(weights, means, roots, self.frame.shared)
-        if c is None or own is None:
-            return found, found.kappa
-        roots = np.where(own[..., np.newaxis], c.roots @ roots, roots)
-        means = np.where(own, c.means + matvec(c.roots, means), means)
-        return Components(weights, means, roots, self.frame.shared), found.kappa
+        if not (c and c.own):
+            return found, found.sound
+        roots, means, own = np.array(roots), np.array(means), c.own
+        roots[own] = c.roots[own] @ roots[own]
+        means[own] = c.means[own] + matvec(c.roots[own], means[own])
+        return Components(weights, means, roots, self.frame.shared), found.sound
 
     def _check_collapse(self, c: Components, *why: Any) -> None:
         # A bound from the precisions' traces clears most cases without any eigenvalue.
