@@ -124,7 +124,7 @@ class CoinMixture:
         return from_sums(r.sum(axis=0), r.T @ counts, params, self.fit_weights)
 
     def sample(
-        self, params: CoinParams, n: int, rng: np.random.Generator, tosses: ArrayLike = 10
+        self, params: CoinParams, n: int, rng: np.random.Generator | int, tosses: ArrayLike = 10
     ) -> tuple[Array, NDArray[np.int64]]:
         """Draw n rows: pick a coin by the weights, toss it.
 
@@ -133,7 +133,7 @@ class CoinMixture:
         params : CoinParams
         n : int
             The number of rows.
-        rng : numpy.random.Generator
+        rng : numpy.random.Generator or int
         tosses : int or array_like of shape (n,), default 10
             Tosses in each row, or in all of them.
 
@@ -158,7 +158,7 @@ class CoinMixture:
         heads = rng.binomial(np.asarray(tosses), params.theta[labels])
         return np.column_stack([heads, np.subtract(tosses, heads)]).astype(float), labels
 
-    def random_start(self, x: ArrayLike, k: int, rng: np.random.Generator) -> CoinParams:
+    def random_start(self, x: ArrayLike, k: int, rng: np.random.Generator | int) -> CoinParams:
         """Each θ_j uniform on [0, 1), equal weights.
 
         Parameters
@@ -166,7 +166,7 @@ class CoinMixture:
         x : array_like of shape (m, 2)
         k : int
             The number of coins.
-        rng : numpy.random.Generator
+        rng : numpy.random.Generator or int
 
         Returns
         -------

@@ -258,8 +258,9 @@ def em_steps(
         The start, as the model takes it.
     row_weights : array_like of shape (n,), optional
         A row of weight v counts as v such rows: counts, or any numbers from 0 of which one is not
-        0. Their common factor changes the log-likelihood, and no parameter. Rows of weight 0 are
-        left out, and not counted where a message says which row is wrong.
+        0. Their common factor changes the log-likelihood, and a parameter only where there is a
+        prior. Rows of weight 0 are left out, and not counted where a message says which row is
+        wrong.
 
     Yields
     ------

@@ -188,7 +188,7 @@ class GaussianMixture:
         return self.prior.log_density(self.covariance, params.weights, means, parts)
 
     def sample(
-        self, params: GaussianParams, n: int, rng: np.random.Generator
+        self, params: GaussianParams, n: int, rng: np.random.Generator | int
     ) -> tuple[Array, NDArray[np.int64]]:
         """Draw n rows: pick a component by the weights, draw from its Gaussian.
 
@@ -197,7 +197,7 @@ class GaussianMixture:
         params : GaussianParams
         n : int
             The number of rows.
-        rng : numpy.random.Generator
+        rng : numpy.random.Generator or int
 
         Returns
         -------
@@ -219,7 +219,7 @@ class GaussianMixture:
             points[mine] = params.means[j] + points[mine] @ root.T
         return points, labels
 
-    def random_start(self, x: ArrayLike, k: int, rng: np.random.Generator) -> GaussianParams:
+    def random_start(self, x: ArrayLike, k: int, rng: np.random.Generator | int) -> GaussianParams:
         """Means at k rows of x, different ones as far as there are.
 
         The weights are equal; each component has the covariance of all the data, as far as the
@@ -230,7 +230,7 @@ class GaussianMixture:
         x : array_like of shape (n, d)
         k : int
             The number of components.
-        rng : numpy.random.Generator
+        rng : numpy.random.Generator or int
 
         Returns
         -------

@@ -57,7 +57,7 @@ class CoinSweeper(Sweeper):
     """
 
     def __init__(
-        self, model: CoinMixture, x: Any, start: CoinParams, threads: Any, row_weights: Any
+        self, model: CoinMixture, x: Any, start: CoinParams, threads: Any, row_weights: Any = None
     ) -> None:
         checks.params(start, CoinParams)
         super().__init__(model, x, partial(coins.as_counts, least=0), row_weights)

@@ -302,7 +302,7 @@ class GaussianSweeper(Sweeper):
     """
 
     def __init__(
-        self, model: GaussianMixture, x: Any, start: GaussianParams, threads: Any, row_weights: Any
+        self, model: Any, x: Any, start: GaussianParams, threads: Any, row_weights: Any = None
     ) -> None:
         self.kind = model.covariance
         gaussians.check_params(start, model)
