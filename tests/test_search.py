@@ -81,7 +81,7 @@ FIRST = [
     ("EM algorithm", "04_derivation.html#the-algorithm", "The algorithm"),
     # What tells comes before what asks, repeats and lists.
     ("maximum likelihood", "02_complete.html#", ""),
-    ("missing data", "11_your_own_model.html", ""),
+    ("missing data", "book/1", ""),  # no list of sources
     # Others' words.
     ("initial values", "07_restarts.html", "Several starts"),
     ("ELBO", "04_derivation.html#the-lower-bound", "The lower bound"),

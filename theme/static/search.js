@@ -86,7 +86,7 @@ globalThis.emSearch = (() => {
       }
     }
     const known = found.filter((one) => wordsOf(one).every((word) => pagesWith(word.stem).size));
-    return (known.length ? known : found.slice(0, 1)).map(parse);
+    return (known.length ? known : found.slice(0, 1)).map((one, place) => ({ ...parse(one), place }));
   }
 
   // What some write as one word and the book as two, kmeans, or as three, logsumexp.
@@ -177,7 +177,7 @@ globalThis.emSearch = (() => {
   const introduces = (term, whole) => term.length <= whole.length + 1 && runs(term, whole).length > 0;
 
   function better(one, other) {
-    return one.missing - other.missing || other.rank - one.rank || one.beside - other.beside || one.level - other.level || (one.level ? 0 : other.often - one.often) || one.order[0] - other.order[0] || one.order[1] - other.order[1];
+    return one.missing - other.missing || other.rank - one.rank || one.asked.place - other.asked.place || one.beside - other.beside || one.level - other.level || (one.level ? 0 : other.often - one.often) || one.order[0] - other.order[0] || one.order[1] - other.order[1];
   }
 
   // Each place once, as the reading of what was typed that fits it best has found it.
