@@ -238,6 +238,8 @@ def test_the_best_three_are_no_further_apart_than_chance_allows():
     assert best == pytest.approx([-1141.9, -1140.0, -1141.6], abs=0.05)
     assert [values.argmax() + 1 for values in held.values()] == [4, 3, 4]
     assert held["full"][1] == pytest.approx(-1142.8, abs=0.05)
+    seen = log_likelihood("full", FITS["full"][1])
+    assert seen - held["full"][1] == pytest.approx(12.5, abs=0.05)
     for out in (held["full"][0], held["full"][4], held["diagonal"][1]):
         assert out < min(best) - 13
     gain = rows_left_out("shared", 3) - rows_left_out("full", 2)
