@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from em_core import checks, style
-from em_core.covariances import Kind
 from em_core.gaussians import GaussianMixture, GaussianParams
 from em_core.plots import draw_ellipses, draw_points
 from em_core.widgets.base import Widget, exact, number
@@ -158,7 +157,7 @@ def runs(
 
 def criteria_trace(name: str, x: Any, ends: Fits, held_out: Sequence[float]) -> dict[str, Any]:
     """Fits with 1, 2, … components as JSON, and what each criterion says of them."""
-    model = GaussianMixture(covariance=cast(Kind, name))
+    model = GaussianMixture(covariance=name)
     values = {
         "logLikelihoods": [float(log_density(model, x, params).sum()) for params in ends],
         "bics": [bic(model, x, params) for params in ends],
