@@ -73,6 +73,7 @@ FLAT = {
     "ways": lambda ax: plots.draw_ways(
         ax, ["a", "b"], {"rows": SHARES[0], "seeds": SHARES[1]}, "p"
     ),
+    "resamples": lambda ax: plots.draw_resamples(ax, POINTS[:, 0], 0.5, 0.2),
     "courses": lambda ax: plots.draw_courses(ax, np.arange(3), SHARES[:3], ["A", "B"], "share"),
 }
 SOLID = {
