@@ -165,7 +165,7 @@ OWN = {
     ],
     "14_how_fast_how_sure": [
         ("press", "Next"),
-        ("drag", "Distance", 230, 180),
+        ("drag", "Distance", 490, 316),
         ("key", "ArrowLeft"),
         ("press", "Next"),
         ("key", "End"),
