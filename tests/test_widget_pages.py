@@ -155,13 +155,13 @@ def how_many_figures() -> list[tuple[float, int, float, float]]:
 
 def how_many_words(step: int) -> str:
     value, free, price, rows = how_many_figures()[step]
-    least = price == min(each[2] for each in how_many_figures())
-    likeliest = rows == max(each[3] for each in how_many_figures())
+    _, _, prices, all_rows = zip(*how_many_figures(), strict=True)
+    least = " BIC is smallest here." if price == min(prices) else ""
+    likeliest = " Rows left out are likeliest here." if rows == max(all_rows) else ""
     return (
         f"{f'{step + 1} components' if step else '1 component'}: "
         f"log-likelihood {minus(value, 2)}, free parameters {free}, BIC {price:.1f}, "
-        f"held-out log-likelihood {minus(rows, 2)}."
-        f"{' BIC is smallest here.' * least}{' Rows left out are likeliest here.' * likeliest}"
+        f"held-out log-likelihood {minus(rows, 2)}.{least}{likeliest}"
     )
 
 
