@@ -22,8 +22,8 @@ class GaussianPrior:
     more for each component. A shared covariance has its prior once. Covariances of the narrower
     kinds have the same density among those of their kind, which is an inverse gamma.
 
-    The formulas are Fraley and Raftery (2007), J. Classification 24:155, section 3, and Murphy
-    (2012), Machine Learning, section 11.4.2.8, where each estimate is the mode.
+    The formulas are Fraley and Raftery (2007), Journal of Classification 24:155, section 3, and
+    Murphy (2012), Machine Learning, section 11.4.2.8, where each estimate is the mode.
 
     Parameters
     ----------

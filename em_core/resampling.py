@@ -137,7 +137,7 @@ def bootstrap_ratio_test(
 
     Data are drawn from the smaller model, and both models are fitted to them. χ² does not say how
     the statistic is distributed: the smaller model lies on the border of the larger one, where a
-    weight is 0 (McLachlan 1987, Appl. Stat. 36:318).
+    weight is 0 (McLachlan 1987, Applied Statistics 36:318).
 
     Parameters
     ----------

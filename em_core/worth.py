@@ -141,8 +141,8 @@ def icl(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None) 
     """The integrated completed likelihood: the BIC plus twice the entropy of the responsibilities.
 
     It charges for components that overlap; smaller is better (Biernacki, Celeux and Govaert 2000,
-    IEEE Trans. Pattern Anal. Mach. Intell. 22:719; mclust prints it with the other sign, and with
-    labels in place of responsibilities).
+    IEEE Transactions on Pattern Analysis and Machine Intelligence 22:719; mclust prints it with the
+    other sign, and with labels in place of responsibilities).
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def standard_errors(
 
     Returns
     -------
-    dict of str to ndarray
+    errors : dict of str to ndarray
         One array for each of the parameters' arrays, of the same shape and in the same units; 0 for
         what is held fixed. Parameters without names are called ``params``.
 
@@ -224,7 +224,7 @@ def em_jacobian(model: em.Model, x: Any, params: em.Params, *, row_weights: Any 
     """The derivatives of one EM step's result by what it starts from, along `directions`.
 
     Near a maximum the errors of a run are multiplied by it: its eigenvalues are EM's rates
-    (Dempster, Laird and Rubin 1977, J. R. Stat. Soc. B 39:1, section 3).
+    (Dempster, Laird and Rubin 1977, Journal of the Royal Statistical Society B 39:1, section 3).
 
     Parameters
     ----------

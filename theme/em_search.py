@@ -28,6 +28,7 @@ INDEX = "index"
 QUESTIONS = "book/questions"  # which has the book's answers in one sentence each
 LETTERS = string.digits + string.ascii_letters  # one for each page
 WORD = re.compile(r"[^\W_]+(?:[’'][^\W\d_]+)?")
+HYPHENED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 # What a word may end with, and what is put instead, where three letters are left: two spellings
 # and two forms of one word should find each other. The script that searches has it from here.
 ENDINGS = {
@@ -97,6 +98,7 @@ OTHER_WORDS = {
     "marginal likelihood": "observed-data log-likelihood",
 }
 ASIDES = {"what-to-remember", "test-yourself", "exercises", "sources"}
+TELLING = 4  # letters of a word that is hardly a formula's: i-h is another thing than ih
 SHORT = 20  # letters of a sentence that says little by itself
 SENTENCE_ENDS = re.compile(r"(?<=[.?!…])(?<!e\.g\.)(?<!i\.e\.)(?<!et al\.)[”’)]*\s+(?=[^a-z\s])")
 
@@ -284,10 +286,28 @@ def stems(text: str) -> list[str]:
     return [stem(word) for word in WORD.findall(text)]
 
 
+def texts_of(page: PageText) -> list[str]:
+    """All that a page says."""
+    texts = chain.from_iterable([section.heading, *section.sentences] for section in page.sections)
+    return [page.title, *texts]
+
+
 def words_of(page: PageText) -> set[str]:
     """All stems of a page."""
-    texts = chain.from_iterable([section.heading, *section.sentences] for section in page.sections)
-    return set(chain.from_iterable(stems(text) for text in [page.title, *texts]))
+    return set(chain.from_iterable(stems(text) for text in texts_of(page)))
+
+
+def written_both_ways(pages: list[PageText]) -> dict[str, list[str]]:
+    """Words that the book has with hyphens, too: k-means, and kmeans in names of the code.
+
+    They are taken for the same, as two words or more, or each spelling would find its own.
+    """
+    known = set(chain.from_iterable(map(words_of, pages)))
+    hyphened = {
+        word for page in pages for text in texts_of(page) for word in HYPHENED.findall(text)
+    }
+    apart = {stem(word.replace("-", "")): stems(word) for word in sorted(hyphened)}
+    return {word: apart[word] for word in apart if word in known and len(word) >= TELLING}
 
 
 # The files
@@ -321,13 +341,16 @@ def write_index(app: Sphinx, error: Exception | None) -> None:
     names = [str(name) for name in chain.from_iterable(parts)]
     if len(names) > len(LETTERS):
         raise ExtensionError(f"em_search: {len(names)} pages have no letter each")
+    pages = [read_page(_path(app, name)) for name in names]
+    apart = written_both_ways(pages)
     on: dict[str, str] = {}
-    for letter, name in zip(LETTERS, names, strict=False):
-        for word in words_of(read_page(_path(app, name))):
+    for letter, page in zip(LETTERS, pages, strict=False):
+        for word in set(chain.from_iterable(apart.get(word, [word]) for word in words_of(page))):
             on[word] = on.get(word, "") + letter
     index = {
         "letters": LETTERS,
         "endings": [[ending, ENDINGS[ending]] for ending in LONGEST_FIRST],
+        "apart": apart,
         "untold": UNTOLD.split(),
         "otherWords": [[stems(theirs), ours] for theirs, ours in OTHER_WORDS.items()],
         "pages": names,

@@ -34,8 +34,12 @@ globalThis.emSearch = (() => {
     return word;
   }
 
+  // One that the book has with hyphens, too, as several: kmeans as k-means.
   function wordsOf(text) {
-    return [...text.matchAll(WORD)].map((found) => ({ stem: stem(found[0]), from: found.index, to: found.index + found[0].length }));
+    return [...text.matchAll(WORD)].flatMap(({ 0: word, index: from }) => {
+      const pieces = index.apart.get(stem(word)) ?? [stem(word)];
+      return pieces.map((piece) => ({ stem: piece, from, to: from + word.length }));
+    });
   }
 
   // Of a longer word the beginning will do.
@@ -300,7 +304,7 @@ globalThis.emSearch = (() => {
   return {
     index(data) {
       const words = data.words.split(" ");
-      index = { ...data, words: new Map(words.flatMap((word, i) => (i % 2 ? [] : [[word, words[i + 1]]]))) };
+      index = { ...data, apart: new Map(Object.entries(data.apart)), words: new Map(words.flatMap((word, i) => (i % 2 ? [] : [[word, words[i + 1]]]))) };
       const text = (new URLSearchParams(location.search).get("q") ?? "").trim();
       if (!field.value) field.value = text;
       if (text) answer(text);
