@@ -308,6 +308,28 @@ def test_9_a_finer_tolerance_gains_four_thousandths():
     assert gained == pytest.approx(0.004, abs=5e-4)
 
 
+class AboutTheMeanOfAll(GaussianMixture):
+    """A mistake that shows itself on most data: covariances about the mean of all points."""
+
+    def m_step(self, x, responsibilities, params):
+        new = super().m_step(x, responsibilities, params)
+        y = x - x.mean(axis=0)
+        scatter = np.einsum("ij,id,ie->jde", responsibilities, y, y)
+        totals = responsibilities.sum(axis=0)[:, None, None]
+        return GaussianParams(new.weights, new.means, scatter / totals)
+
+
+def test_9_covariances_about_the_mean_of_all_rarely_pass_the_law_that_em_never_goes_down():
+    rng, passed = np.random.default_rng(0), 0
+    for _ in range(40):
+        spread = [np.eye(2) * rng.uniform(0.5, 3) for _ in range(3)]
+        true = GaussianParams([1 / 3] * 3, rng.normal(0, 3, (3, 2)), spread)
+        x, _ = MODEL.sample(true, 200, rng)
+        states = islice(em_steps(AboutTheMeanOfAll(), x, MODEL.random_start(x, 3, rng)), 60)
+        passed += bool((np.diff([s.log_likelihood for s in states]) > -1e-9).all())
+    assert passed / 40 < 0.5
+
+
 # --- chapter 10 ---------------------------------------------------------------------------------
 
 

@@ -211,7 +211,7 @@ def deaths_informations(goal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return -bent / 4e-6, np.diag(complete)
 
 
-def test_slow_em_means_that_the_data_hardly_know():
+def test_slow_em_means_that_the_data_know_far_less_than_with_labels():
     goal = deaths_goal()
     observed, complete = deaths_informations(goal)
     errors, with_labels = (np.sqrt(np.diag(np.linalg.inv(i))) for i in (observed, complete))
@@ -220,6 +220,7 @@ def test_slow_em_means_that_the_data_hardly_know():
     rate = max(abs(np.linalg.eigvals(np.eye(3) - np.linalg.inv(complete) @ observed)))
     assert rate == pytest.approx(0.9957, abs=5e-5)
     assert rate / (1 - rate) == pytest.approx(230, abs=2)
+    assert round(len(ledger.DEATHS) * (1 - rate)) == 5  # days with labels that would say as much
     assert np.log(0.1) / np.log(rate) == pytest.approx(530, abs=5)
     start = (np.array([0.3, 0.7]), np.array([1.0, 2.5]))
     usual = fit(ledger.PoissonMixture(), ledger.DEATHS, start)
@@ -227,6 +228,16 @@ def test_slow_em_means_that_the_data_hardly_know():
     assert usual.converged
     assert (errors / left > 500).all()
     assert np.linalg.norm(left) == pytest.approx(7e-4, rel=0.05)
+
+
+def test_a_hundred_times_the_deaths_change_no_step():
+    start = (np.array([0.3, 0.7]), np.array([1.0, 2.5]))
+    many = np.tile(ledger.DEATHS, 100)
+    few, more = (
+        [state.params for state in islice(em_steps(ledger.PoissonMixture(), x, start), 20)]
+        for x in (ledger.DEATHS, many)
+    )
+    np.testing.assert_allclose(more, few, rtol=1e-9)
 
 
 def test_the_later_iterations_and_not_the_first_shrink_the_error_of_the_deaths_by_0_9957():

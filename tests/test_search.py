@@ -71,9 +71,26 @@ FIRST = [
     ("e step", "#", "E-step"),
     ("estep", "#", "E-step"),
     ("how many components", "#", "How many components"),
+    ("number of components", "10_old_faithful.html#", "How many components?"),
+    ("overfitting", "10_old_faithful.html#", "How many components?"),
+    # A word in bold: the place that introduces it, before those that mention it.
+    ("saddle", "05_coins.html#a-start-that-sticks", "A start that sticks"),
+    ("saddle point", "05_coins.html#a-start-that-sticks", "A start that sticks"),
+    ("label switching", "07_restarts.html#the-same-answer-under-two-names", ""),
+    # A heading and its page's title together; a name of the code is no word of a heading.
+    ("EM algorithm", "04_derivation.html#the-algorithm", "The algorithm"),
+    # What tells comes before what asks, repeats and lists.
+    ("maximum likelihood", "02_complete.html#", ""),
+    ("missing data", "book/1", ""),  # no list of sources
+    # Others' words.
+    ("initial values", "07_restarts.html", "Several starts"),
+    ("ELBO", "04_derivation.html#the-lower-bound", "The lower bound"),
+    ("sklearn", "#scikit-learn-or-em-core", "scikit-learn or em_core?"),
+    ("parallel", "13_loop_to_limit.html#all-cores", "All cores"),
+    ("convergence", "#", "has converged"),
+    ("slides", "teaching.html#the-decks", "The decks"),
     ("largest or smallest", "#", "BIC: largest or smallest?"),
     ("Why not maximise p(x; θ) directly?", "#", "Why not maximise p(x; θ) directly?"),
-    ("label switching", "07_restarts.html#", ""),
     ("fit_restarts", "api.html#em_core.fit_restarts", "fit_restarts"),
     ("CollapseError", "api.html#em_core.CollapseError", "CollapseError"),
 ]

@@ -10,9 +10,13 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
 import build
+import em_site
 import notebooks
 import pytest
 import yaml
+from docutils import nodes
+from docutils.utils import new_document
+from parsed import soup
 from playwright.sync_api import Browser, expect
 from walk import CHAPTERS, NAMES, Seen, Visit, Walk, is_remembered, until, visiting
 
@@ -263,7 +267,14 @@ GIVEN_OUT = {
         07_restarts 08_gaussians 09_gaussian_code 10_old_faithful 11_your_own_model 12_limit""",
 }
 PUBLISHED = [f"{folder}/{name}" for folder, names in GIVEN_OUT.items() for name in names.split()]
-MOVED = yaml.safe_load((build.ROOT / "_config.yml").read_text())["sphinx"]["config"]["moved_pages"]
+CONFIG = yaml.safe_load((build.ROOT / "_config.yml").read_text())["sphinx"]["config"]
+MOVED = CONFIG["moved_pages"]
+# Each place of such a page, as it was given out and as it is now.
+PLACES = {
+    f"{page}.html#{old}": f"{to.replace('#', '.html#') if '#' in to else f'{to}.html#{old}'}"
+    for page, places in CONFIG["moved_places"].items()
+    for old, to in places.items()
+}
 
 
 @pytest.mark.parametrize("address", PUBLISHED)
@@ -282,6 +293,36 @@ def test_an_old_address_leads_on_without_a_script(
     assert not one.elsewhere(base)
 
 
+@pytest.mark.parametrize("old", PLACES)
+def test_a_place_of_an_old_page_is_there(site_dir: Path, old: str) -> None:
+    page, _, anchor = PLACES[old].partition("#")
+    assert soup(site_dir / page).find(id=anchor)
+    old_page, _, old_anchor = old.partition("#")
+    (link,) = soup(site_dir / old_page).select(f'[id="{old_anchor}"]')
+    assert urljoin(old_page, str(link["href"])) == PLACES[old]
+
+
+@pytest.mark.parametrize("old", [o for o in PLACES if "ex-limit" in o or "one-pass" in o])
+def test_an_old_address_with_a_place_leads_there(
+    visit: Callable[..., Visit], base: str, old: str
+) -> None:
+    one = visit()
+    one.page.goto(f"{base}{old}", wait_until="commit")
+    one.page.wait_for_url(f"{base}{PLACES[old]}")
+    anchor = PLACES[old].partition("#")[2]
+    expect(one.page.locator(f'[id="{anchor}"]')).to_be_in_viewport()
+    assert not one.complaints
+
+
+def test_an_old_address_with_an_unknown_place_leads_to_the_page(
+    visit: Callable[..., Visit], base: str
+) -> None:
+    for place in ("#no-such-place", "#%", "#/4", ""):
+        one = visit()
+        one.page.goto(f"{base}book/12_limit.html{place}", wait_until="commit")
+        one.page.wait_for_url(f"{base}book/13_loop_to_limit.html")
+
+
 def test_a_page_that_leads_on_is_under_the_policy_too(site_dir: Path) -> None:
     html = (site_dir / "book/12_limit.html").read_text()
     assert "default-src 'none'; script-src 'self' 'sha256-" in html
@@ -295,6 +336,48 @@ NUMBERED = sorted(path.stem for path in notebooks.chapters() if path.stem[0].isd
 @pytest.mark.parametrize("name", NUMBERED)
 def test_a_chapter_can_be_read_in_one_sitting(walk: Walk, name: str) -> None:
     assert 800 < walk[f"book/{name}.html"].height <= LONGEST
+
+
+def test_a_mark_is_taken_from_the_text_that_stands_against_the_formula() -> None:
+    """The other text reads the same."""
+    parts = [nodes.Text("of "), nodes.literal("", "r"), nodes.Text(", "), nodes.literal("", "y")]
+    parts += [nodes.math("", "n"), nodes.Text(", "), nodes.math("", "k"), nodes.Text(", and")]
+    document = new_document("")
+    document += nodes.paragraph("", "", *parts)
+    before = document.astext()
+    em_site.KeepPunctuation(document).run()
+    assert document.astext() == before
+    assert [kept.astext() for kept in document.findall(nodes.inline)] == ["n,", "k,"]
+
+
+LETTER_WORD = re.compile(r"(?<![\w-])[^\W\d_]-\w")  # as E-step, k-means, L-BFGS-B
+NOT_READ = ["code", "pre", "script", "style", "title", "math", "annotation", "svg"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_line_ends_after_the_letter_with_which_a_word_begins(site_dir: Path, name: str) -> None:
+    torn = [
+        str(text)
+        for text in soup(site_dir / name).find_all(string=LETTER_WORD)
+        if not text.find_parent(NOT_READ) and not text.find_parent(class_=["one-word", "with-mark"])
+    ]
+    assert torn == []
+
+
+def test_a_word_that_begins_with_a_letter_stays_in_its_line(
+    visit: Callable[..., Visit], site_dir: Path
+) -> None:
+    one = visit(viewport={"width": 320, "height": 800})
+    one.open_afresh((site_dir / "book/05_coins.html").as_uri())
+    lines = "all => all.map((it) => it.getClientRects().length).filter(Boolean)"
+    found = one.page.locator(".one-word").evaluate_all(lines)
+    assert len(found) > 10
+    assert set(found) == {1}
+    # The words of a widget are its own.
+    for _ in range(2):
+        one.page.get_by_role("button", name="Next", exact=True).click()
+    expect(one.page.locator(".em-status .em-whole")).to_have_text("M-step")
+    assert set(one.page.locator(".em-whole").evaluate_all(lines)) == {1}
 
 
 @pytest.mark.parametrize("name", ROWS)

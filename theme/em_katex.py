@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from subprocess import PIPE, Popen
 from xml.etree import ElementTree
@@ -47,6 +48,8 @@ NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
 APPLICATION = "\u2061"
 PIECE = '<span class="base">'
 TAIL = "</span></span></span>"  # of the last piece, of its line, of the formula
+BRACKET = re.compile(r'class="m(open|close)')
+LONGEST = 24  # signs: what is longer than that may break within its brackets, too
 
 
 def mend_answers() -> None:
@@ -60,20 +63,46 @@ def mend_answers() -> None:
 
 
 def mended(formula: str) -> str:
-    """A formula as KaTeX answers it, with valid MathML, and its last piece within a box of its own.
+    """A formula as KaTeX answers it, with valid MathML, and with boxes around what stays together.
 
-    A line may break after each piece, also after the last, but within that box it cannot: what
-    stands against a formula can be kept with it.
+    A line may break after each piece, also after the last, but not within such a box. The last
+    piece has one, so that what stands against a formula can be kept with it; so have the pieces
+    within brackets.
     """
     before, start, rest = formula.partition("<math ")
     if not start:
         return formula  # KaTeX could not render it, which is reported
     math, end, drawn = rest.partition("</math>")
-    pieces, piece, last = drawn.rpartition(PIECE)
-    if piece and last.endswith(TAIL):
-        last = f"{last.removesuffix(TAIL)}</span></span>"
-        drawn = f'{pieces}<span class="last-piece">{piece}{last}</span></span>'
+    begin, *pieces = drawn.split(PIECE)
+    if pieces and pieces[-1].endswith(TAIL):
+        pieces[-1] = pieces[-1].removesuffix(TAIL) + "</span>"
+        *others, last = (PIECE.join(["", *group]) for group in groups(pieces))
+        drawn = "".join([begin, *map(boxed, others), f'<span class="last-piece">{last}</span>'])
+        drawn += "</span></span>"
     return before + valid(start + math + end) + drawn
+
+
+def boxed(group: str) -> str:
+    """Pieces of which there are several, in a box."""
+    return f'<span class="pieces">{group}</span>' if group.count(PIECE) > 1 else group
+
+
+def groups(pieces: list[str]) -> Iterator[list[str]]:
+    """Pieces that stay together: from a bracket to the one that closes it, unless that is long."""
+    group: list[str] = []
+    depth = 0
+    for piece in pieces:
+        group.append(piece)
+        depth += sum(1 if kind == "open" else -1 for kind in BRACKET.findall(piece))
+        if depth <= 0:
+            yield from _short(group)
+            group, depth = [], 0
+    yield from _short(group)
+
+
+def _short(group: list[str]) -> list[list[str]]:
+    signs = len(re.sub(r"<[^>]*>", "", "".join(group)))
+    return [group] if group and signs <= LONGEST else [[piece] for piece in group]
 
 
 def valid(math: str) -> str:

@@ -25,6 +25,7 @@ from sphinx.errors import ExtensionError
 
 FOLDER = "_search"
 INDEX = "index"
+QUESTIONS = "book/questions"  # which has the book's answers in one sentence each
 LETTERS = string.digits + string.ascii_letters  # one for each page
 WORD = re.compile(r"[^\W_]+(?:[’'][^\W\d_]+)?")
 # What a word may end with, and what is put instead, where three letters are left: two spellings
@@ -38,16 +39,64 @@ ENDINGS = {
     **dict.fromkeys(["tre", "tres"], "ter"),
     **{kept: kept for kept in ("ss", "us", "is", "eed")},
     "ies": "y",
+    **dict.fromkeys(["ence", "ences"], ""),
     **dict.fromkeys(["’s", "'s", "ings", "ing", "ed", "es", "s", "e"], ""),
 }
 LONGEST_FIRST = sorted(ENDINGS, key=len, reverse=True)
 # Words with which a question is put, and which say nothing about its answer.
 UNTOLD = (
-    "a an and are as at be by can do does for from how i in is it its my of on or that the this to "
-    "was what when which with you"
+    "a an and are as at be between by can do does for from how i in is it its my of on or should "
+    "that the there this to versus vs was we what when which with you"
 )
-# What others call what the book has another word for; asked for where their word stands nowhere.
-SYNONYMS = {"initialisation": "start", "initialise": "start"}
+# What others say for what the book has other words for: both are looked for.
+OTHER_WORDS = {
+    "number of": "how many",
+    "cluster": "components",
+    "choose k": "how many components",
+    "overfitting": "how many components",
+    "AIC": "BIC",
+    "initialisation": "start",
+    "initialise": "start",
+    "initial values": "start",
+    "starting values": "start",
+    "restart": "several starts",
+    "random restart": "several starts",
+    "optimum": "maximum",
+    "optima": "maxima",
+    "latent": "hidden",
+    "variable": "label",
+    "soft assignment": "soft labels",
+    "hard assignment": "hard labels",
+    "membership": "responsibility",
+    "evidence lower bound": "lower bound",
+    "ELBO": "lower bound",
+    "mixing proportions": "weights",
+    "mixing coefficients": "weights",
+    "mixture weights": "weights",
+    "GMM": "Gaussian mixture",
+    "degenerate": "collapse",
+    "singular": "collapse",
+    "singular covariance": "collapse",
+    "singularity": "collapse",
+    "stopping criterion": "stop",
+    "stopping rule": "stop",
+    "decreases": "goes down",
+    "increases": "never goes down",
+    "monotone": "never goes down",
+    "confidence interval": "standard error",
+    "gradient descent": "gradient ascent",
+    "sklearn": "scikit-learn",
+    "parallel": "all cores",
+    "multicore": "all cores",
+    "out of memory": "too big for memory",
+    "identifiability": "label switching",
+    "install": "run it yourself",
+    "slides": "decks",
+    "what is EM": "EM in words",
+    "posterior probability": "posterior",
+    "marginal likelihood": "observed-data log-likelihood",
+}
+ASIDES = {"what-to-remember", "test-yourself", "exercises", "sources"}
 SHORT = 20  # letters of a sentence that says little by itself
 SENTENCE_ENDS = re.compile(r"(?<=[.?!…])(?<!e\.g\.)(?<!i\.e\.)(?<!et al\.)[”’)]*\s+(?=[^a-z\s])")
 
@@ -67,7 +116,10 @@ class Section:
     heading: str
     level: int  # 1 for the page itself
     code: bool = False  # the heading is a name of the code
+    aside: bool = False  # it repeats, asks or names sources: nothing is told here first
     sentences: list[str] = field(default_factory=list)
+    terms: list[str] = field(default_factory=list)
+    """What is introduced here: words set in bold."""
 
 
 @dataclass
@@ -77,6 +129,7 @@ class PageText:
     name: str
     title: str
     number: str
+    beside: int  # 0 for what the book tells, 1 for what stands beside it, 2 for a list of sources
     sections: list[Section]
 
 
@@ -124,6 +177,8 @@ class _Reader:
             here.sentences += sentences_of(f"{term}: {meaning}")
         elif isinstance(node, nodes.TextElement):
             here.sentences += sentences_of(readable(node))
+            if not _boxed(node):
+                here.terms += [readable(bold) for bold in node.findall(nodes.strong)]
         elif isinstance(node, nodes.Element):
             self._go_through(node, here)
 
@@ -132,13 +187,22 @@ class _Reader:
     ) -> None:
         if not ids:
             return  # nothing can lead there
-        self.found.append(Section(ids[0], heading, outer.level + 1, code))
+        aside = outer.aside or not ASIDES.isdisjoint(ids)
+        self.found.append(Section(ids[0], heading, outer.level + 1, code, aside))
         self._go_through(node, self.found[-1])
 
     def _exercise(self, node: nodes.Element) -> str:
         number = ".".join(map(str, self.numbers.get(node["ids"][0], ())))
         title = _title(node)
         return f"Exercise {number}" + (f" ({title})" if title else "")
+
+
+def _boxed(node: nodes.Node) -> bool:
+    """Whether a text stands in a box or a fold, beside the story."""
+    while node := node.parent:
+        if isinstance(node, nodes.Admonition) or "fold" in node.get("classes", []):
+            return True
+    return False
 
 
 def _title(node: nodes.Element) -> str:
@@ -215,10 +279,15 @@ def stem(word: str) -> str:
     return word
 
 
+def stems(text: str) -> list[str]:
+    """The stems of a text's words."""
+    return [stem(word) for word in WORD.findall(text)]
+
+
 def words_of(page: PageText) -> set[str]:
     """All stems of a page."""
     texts = chain.from_iterable([section.heading, *section.sentences] for section in page.sections)
-    return {stem(word) for text in [page.title, *texts] for word in WORD.findall(text)}
+    return set(chain.from_iterable(stems(text) for text in [page.title, *texts]))
 
 
 # The files
@@ -231,10 +300,13 @@ def write_page(
     if doctree is None:
         return
     exercises = app.env.toc_fignumbers.get(pagename, {}).get("exercise", {})
+    number = ".".join(map(str, app.env.toc_secnumbers.get(pagename, {}).get("", ())))
+    sources = any(True for _ in doctree.findall(nodes.citation))
     page = PageText(
         pagename,
         app.env.titles[pagename].astext(),
-        ".".join(map(str, app.env.toc_secnumbers.get(pagename, {}).get("", ()))),
+        number,
+        2 if sources else int(not number and pagename != QUESTIONS),
         sections_of(doctree, exercises),
     )
     _write(app, pagename, "page", asdict(page))
@@ -257,7 +329,7 @@ def write_index(app: Sphinx, error: Exception | None) -> None:
         "letters": LETTERS,
         "endings": [[ending, ENDINGS[ending]] for ending in LONGEST_FIRST],
         "untold": UNTOLD.split(),
-        "synonyms": {stem(word): stem(ours) for word, ours in SYNONYMS.items()},
+        "otherWords": [[stems(theirs), ours] for theirs, ours in OTHER_WORDS.items()],
         "pages": names,
         "words": " ".join(f"{word} {on[word]}" for word in sorted(on)),
     }

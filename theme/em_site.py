@@ -7,6 +7,7 @@ are plain `<details>`: a page is complete before any script runs.
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import subprocess
@@ -125,6 +126,20 @@ class BoxTables(SphinxPostTransform):
             box += table
 
 
+class KeepWordsOfFrames(SphinxPostTransform):
+    """Do for the tables that cells put out what `write_text` does for all other words."""
+
+    default_priority = 300
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        for frame in self.document.findall(nodes.raw):
+            if 'class="dataframe' in frame.astext():
+                pieces = TAG.split(frame.astext())
+                pieces[::2] = map(keep_together, pieces[::2])
+                frame.children[:] = [nodes.Text("".join(pieces))]
+
+
 class UnwrapExercises(SphinxPostTransform):
     """Take away the section that holds an exercise's text: each has the same name as the last."""
 
@@ -151,7 +166,9 @@ class KeepPunctuation(SphinxPostTransform):
             after = whole.next_node(descend=False, siblings=True)
             found = self.against.match(after) if isinstance(after, nodes.Text) else None
             if found:
-                after.parent.replace(after, nodes.Text(after[found.end() :]))
+                around = after.parent
+                place = next(i for i, child in enumerate(around) if child is after)
+                around[place] = nodes.Text(after[found.end() :])  # another may read the same
                 together = nodes.inline("", "", classes=["with-mark"])
                 whole.parent.replace(whole, together)
                 together += [whole, nodes.Text(found[0])]
@@ -162,6 +179,29 @@ def _outermost(node: nodes.Node) -> nodes.Node:
     while isinstance(node.parent, nodes.Inline) and node is node.parent.children[-1]:
         node = node.parent
     return node
+
+
+# A word that begins with a letter and a hyphen, as E-step or k-means; & begins what is no letter.
+LETTER_WORD = re.compile(r"(?<![\w&-])[^\W\d_](?:-\w+)+")
+TAG = re.compile(r"(<[^>]*>)")
+
+
+def keep_together(text: str) -> str:
+    """Let no line end after a word's first letter and its hyphen, nor before a number's %."""
+    text = re.sub(r"(?<=\d) (?=%)", "\u00a0", text)
+    return LETTER_WORD.sub(r'<span class="one-word">\g<0></span>', text)
+
+
+def write_text(translator: Any, node: nodes.Text) -> None:
+    """Write words."""
+    before = len(translator.body)
+    type(translator).visit_Text(translator, node)
+    if not translator.protect_literal_text:
+        translator.body[before:] = map(keep_together, translator.body[before:])
+
+
+def end_text(translator: Any, node: nodes.Text) -> None:
+    """Text needs no end."""
 
 
 def open_source(translator: Any, node: nodes.citation) -> None:
@@ -181,8 +221,9 @@ def close_source(translator: Any, node: nodes.citation) -> None:
 def open_hidden_code(translator: Any, node: HideCodeCellNode) -> None:
     """Write a folded cell with one quiet line to open it."""
     translator.body.append('<details class="code-fold"><summary>')
-    translator.body.append('<span class="to-open">Show the code</span>')
-    translator.body.append('<span class="to-close">Hide the code</span></summary>\n')
+    for kind, words in {"open": node["prompt_show"], "close": node["prompt_hide"]}.items():
+        translator.body.append(f'<span class="to-{kind}">{html.escape(words)}</span>')
+    translator.body.append("</summary>\n")
 
 
 def close_hidden_code(translator: Any, node: HideCodeCellNode) -> None:
@@ -261,8 +302,18 @@ def _neighbours(contents: list[dict[str, Any]], pagename: str) -> tuple[Any, Any
 def add_pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
     """Add the ways from the site's root and from old addresses, and the page for a wrong one."""
     moved = {"index": app.config.root_doc, **app.config.moved_pages}
-    ways = [(old, {"moved_to": new}, "redirect.html") for old, new in moved.items()]
+    ways = [
+        (old, {"moved_to": new, "places": _moved_places(app, old)}, "redirect.html")
+        for old, new in moved.items()
+    ]
     return [*ways, ("404", {}, "404.html")]
+
+
+def _moved_places(app: Sphinx, old_page: str) -> dict[str, tuple[str, str]]:
+    """Where each place of an old page is now: a page, and its name there."""
+    places = app.config.moved_places.get(old_page, {})
+    parts = {old: address.partition("#") for old, address in places.items()}
+    return {old: (page, new or old) for old, (page, _, new) in parts.items()}
 
 
 def take_away_foreign(app: Sphinx, error: Exception | None) -> None:
@@ -280,11 +331,14 @@ def setup(app: Sphinx) -> dict[str, bool]:
     for name in ("comments_config", "thebe_config"):
         app.add_config_value(name, {}, "")  # Jupyter Book sets them for extensions we don't load
     app.add_config_value("moved_pages", {}, "env")
+    app.add_config_value("moved_places", {}, "env")
     app.add_js_file("em-site.js", loading_method="defer")
     app.add_post_transform(FoldDropdowns)
     app.add_post_transform(BoxTables)
+    app.add_post_transform(KeepWordsOfFrames)
     app.add_post_transform(UnwrapExercises)
     app.add_post_transform(KeepPunctuation)
+    app.add_node(nodes.Text, override=True, html=(write_text, end_text))
     app.add_node(nodes.citation, override=True, html=(open_source, close_source))
     app.add_node(HideCodeCellNode, override=True, html=(open_hidden_code, close_hidden_code))
     app.connect("config-inited", configure, priority=400)

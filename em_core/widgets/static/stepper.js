@@ -68,7 +68,10 @@
   const svg = (tag, attributes = {}, ...children) => build(document.createElementNS(SVG, tag), attributes, children);
   // The underscore stays in the text, for whoever reads or listens to it, and is not seen.
   const words = (text) =>
-    em.symbols(text).flatMap(([letter, index]) => (index ? [letter, html("span", { class: "em-unseen" }, "_"), html("sub", {}, index)] : [letter]));
+    em.symbols(text).flatMap(([letter, index]) => (index ? [letter, html("span", { class: "em-unseen" }, "_"), html("sub", {}, index)] : whole(letter)));
+  // No line ends after the letter of E-step.
+  const whole = (text) =>
+    text.split(/\b(\w-\p{L}+)/u).filter(Boolean).map((part) => (/^\w-/.test(part) ? html("span", { class: "em-whole" }, part) : part));
   em.svgWords = (text) =>
     em.symbols(text).flatMap(([letter, index]) => (index ? [letter, svg("tspan", { dy: 4, "font-size": "75%" }, index), svg("tspan", { dy: -4 }, "\u200b")] : [letter]));
 
