@@ -175,9 +175,15 @@ class KeepPunctuation(SphinxPostTransform):
 
 
 def _outermost(node: nodes.Node) -> nodes.Node:
-    """What ends with a node and stands in the line as it does: bold words with it at their end."""
-    while isinstance(node.parent, nodes.Inline) and node is node.parent.children[-1]:
-        node = node.parent
+    """What ends with a node and stands in the line as it does; bold words before it stay apart."""
+    while isinstance(around := node.parent, nodes.Inline) and node is around.children[-1]:
+        if len(around) > 1 and isinstance(around, nodes.strong | nodes.emphasis):
+            twin = type(around)("", "")
+            around.remove(node)
+            around.parent.insert(around.parent.index(around) + 1, twin)
+            twin += node
+            around = twin
+        node = around
     return node
 
 
