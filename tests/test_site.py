@@ -350,6 +350,15 @@ def test_a_mark_is_taken_from_the_text_that_stands_against_the_formula() -> None
     assert [kept.astext() for kept in document.findall(nodes.inline)] == ["n,", "k,"]
 
 
+def test_bold_words_before_a_formula_are_not_kept_with_its_mark() -> None:
+    document = new_document("")
+    bold = nodes.strong("", "", nodes.Text("the bound plus "), nodes.math("", "p"))
+    document += nodes.paragraph("", "", bold, nodes.Text(". Then"))
+    em_site.KeepPunctuation(document).run()
+    assert [kept.astext() for kept in document.findall(nodes.inline)] == ["p."]
+    assert [part.astext() for part in document.findall(nodes.strong)] == ["the bound plus ", "p"]
+
+
 LETTER_WORD = re.compile(r"(?<![\w-])[^\W\d_]-\w")  # as E-step, k-means, L-BFGS-B
 NOT_READ = ["code", "pre", "script", "style", "title", "math", "annotation", "svg"]
 
