@@ -24,7 +24,7 @@ import steps
 from steps import ROOT, Step
 
 SLOWEST = 10
-MOST_LANES = 6  # a step with a browser or a kernel is more than one process
+MOST_LANES = 5  # a step with a browser or a kernel is more than one process
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def run(names: list[str], check: bool) -> int:
     """Run the steps of these names, or all; 1 if one failed."""
     all_steps = steps.of_check() if check else steps.of_test()
     chosen = with_needed(names, all_steps) if names else all_steps
-    lanes = min(MOST_LANES, 2 + (os.cpu_count() or 1))  # steps wait for browsers half their time
+    lanes = min(MOST_LANES, 1 + (os.cpu_count() or 1))  # steps wait for browsers half their time
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         outcomes = run_all(chosen, lanes, Path(folder))

@@ -18,7 +18,9 @@ FEW = ["-m", "not many", "--hypothesis-profile=few"]
 
 # Each file of tests belongs to one step. These need nothing but the code.
 ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sklearn"]
-LAWS = [*ROUNDING, "worth", "priors", "formulas", "chunks", "threads", "machines"]
+ROUNDING += ["worth", "priors"]
+PIECES = ["formulas", "chunks", "threads", "machines"]
+LAWS = [*ROUNDING, *PIECES]
 CODE = ["core", "errors", "causes", "taken", "resampling"]
 CODE += ["tables", "plots", "widgets", "exercises"]
 CLAIMS = ["coins", "more_coins", "gaussians", "worth", "misleads", "how_many", "starts"]
@@ -133,8 +135,9 @@ def elsewhere() -> Iterator[Step]:
         setup = Step(f"{other.kind}-set-up", f"set-up: {other.name}", other.set_up)
         yield setup
         # With the pins another Python computes with the same numpy, so the same numbers.
-        named = [*LAWS, *CODE] if other.kind in IMITATED_BY_CHAPTERS else CODE
-        tests = pytest(*files(named), *FEW, python=other.python)
+        rounding = ROUNDING if other.kind in IMITATED_BY_CHAPTERS else []
+        named = files([*rounding, *PIECES, *CODE])
+        tests = pytest(*named, *FEW, python=other.python)
         code = on("here", tests, other.python)
         yield Step(f"{other.kind}-code", f"the code: {other.name}", code, (setup.name,))
         if machine := IMITATED_BY_CHAPTERS.get(other.kind):
