@@ -18,11 +18,9 @@ FEW = ["-m", "not many", "--hypothesis-profile=few"]
 
 # Each file of tests belongs to one step. These need nothing but the code.
 ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sklearn"]
-ROUNDING += ["worth", "priors"]
-PIECES = ["formulas", "chunks", "threads", "machines"]
-LAWS = [*ROUNDING, *PIECES]
-CODE = ["core", "errors", "causes", "taken", "resampling"]
-CODE += ["tables", "plots", "widgets", "exercises"]
+LAWS = [*ROUNDING, "worth", "priors", "formulas", "chunks", "threads", "machines"]
+PLAIN = ["core", "errors", "causes", "taken", "tables", "exercises"]
+CODE = [*PLAIN, "resampling", "plots", "widgets"]
 CLAIMS = ["coins", "more_coins", "gaussians", "worth", "misleads", "how_many", "starts"]
 # What the chapters claim of em_core's numbers, and the book's own bench: on its own Python alone,
 # with which the pages are made. Elsewhere em_core itself is tested, and the chapters' outputs.
@@ -38,9 +36,13 @@ SITE = {
     "live": (["live"], "the widgets in JupyterLab and Notebook"),
     "paper": (["pdf"], "the printed book"),
 }
-ENGINES = {"webkit": "WebKit", "firefox": "Firefox", "chromium": "Chromium"}
+# In Chromium, Firefox and WebKit. Whoever compares what they do needs a record of one of them.
+ENGINES = {
+    "engines-use": ("the site as it is used in three engines", "not complains"),
+    "engines-look": ("every page and deck in three engines", "complains"),
+}
 HERE = "one thread"  # where all laws are tested with all their examples
-IMITATED_BY_CHAPTERS = {"oldest": "no vector instructions", "newest": "two threads"}
+IMITATED_WITH = {"oldest": "no vector instructions", "newest": "two threads"}
 
 
 @dataclass(frozen=True)
@@ -108,21 +110,21 @@ def of_test() -> list[Step]:
             Step(name, title, pytest(*files(names)), _needed(name))
             for name, (names, title) in SITE.items()
         ),
-        Step("binder", "what Binder does", pytest("tests/test_binder.py"), ("browsers",)),
-        *elsewhere(),
         *(
-            Step(name, f"the site in {title}", in_engine(name), ("build", "browsers"))
-            for name, title in ENGINES.items()
+            Step(name, title, in_engines(tests), ("build", "browsers"))
+            for name, (title, tests) in ENGINES.items()
         ),
+        Step("binder", "what Binder does", pytest("tests/test_binder.py"), ("browsers",)),
         Step("code", "errors, tables, figures, exercises", pytest(*files([*CODE, *BOOK]))),
+        *elsewhere(),
         Step("cluster", "a cluster of two processes", pytest("tests/test_dask.py")),
         *imitated(),
         Step("outputs", "the chapters' outputs", pytest(*NBVAL, "--built"), ("build",)),
     ]
 
 
-def in_engine(name: str) -> list[str]:
-    return pytest("tests/test_engines.py", "-k", name)
+def in_engines(tests: str) -> list[str]:
+    return pytest("tests/test_engines.py", "-k", tests)
 
 
 def _needed(name: str) -> tuple[str, ...]:
@@ -134,22 +136,23 @@ def elsewhere() -> Iterator[Step]:
     for other in other_pythons.environments():
         setup = Step(f"{other.kind}-set-up", f"set-up: {other.name}", other.set_up)
         yield setup
+        machine = IMITATED_WITH.get(other.kind)
+        where = f"{other.name}, {machine}" if machine else other.name
         # With the pins another Python computes with the same numpy, so the same numbers.
-        rounding = ROUNDING if other.kind in IMITATED_BY_CHAPTERS else []
-        named = files([*rounding, *PIECES, *CODE])
-        tests = pytest(*named, *FEW, python=other.python)
-        code = on("here", tests, other.python)
-        yield Step(f"{other.kind}-code", f"the code: {other.name}", code, (setup.name,))
-        if machine := IMITATED_BY_CHAPTERS.get(other.kind):
+        named = files([*LAWS, *CODE] if machine else PLAIN)
+        code = on(machine or "here", pytest(*named, *FEW, python=other.python), other.python)
+        yield Step(f"{other.kind}-code", f"the code: {where}", code, (setup.name,))
+        if machine:
             chapters = pytest(*NBVAL, "--nbval-current-env", python=other.python)
-            title = f"the chapters' outputs: {other.name}, {machine}"
             command = on(machine, chapters, other.python)
+            title = f"the chapters' outputs: {where}"
             yield Step(f"{other.kind}-outputs", title, command, (setup.name,))
 
 
 def imitated() -> Iterator[Step]:
-    """Test what rounding may touch on machines unlike this one."""
-    for machine in [machine for machine in machines.MACHINES if machine.name != HERE]:
+    """Test what rounding may touch on the other machines unlike this one."""
+    done = {HERE, *IMITATED_WITH.values()}
+    for machine in [machine for machine in machines.MACHINES if machine.name not in done]:
         command = on(machine.name, pytest(*files(ROUNDING), *FEW))
         yield Step(machine.name.replace(" ", "-"), f"imitated: {machine.name}", command)
 
