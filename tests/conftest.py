@@ -29,7 +29,7 @@ from walk import NAMES, Seen, Walk  # noqa: E402
 # The last resort, on a machine that does much besides: waits end when the thing happens.
 expect.set_options(timeout=30_000)
 
-settings.register_profile("many", max_examples=30, deadline=None, derandomize=True)
+settings.register_profile("many", max_examples=20, deadline=None, derandomize=True)
 settings.register_profile("few", settings.get_profile("many"), max_examples=4)
 settings.load_profile("many")  # --hypothesis-profile=few chooses the other
 

@@ -182,7 +182,7 @@ LOST = """() => {
   }
   return lost;
 }"""
-# What holds no mark, and on which no line's width depends, need not be laid out seven times.
+# What holds no mark, and on which no line's width depends, need not be laid out in every width.
 KEEP_MARKS = """() => {
   for (const fold of document.querySelectorAll("main details")) fold.open = true;
   const blocks = "main :is(p, li, figure, pre, table, .math.display)";
@@ -368,7 +368,7 @@ def look_at(page: Page, address: str) -> Look:
     look.unfolded, look.cut = drawn(page, CUT)
     look.marks = page.evaluate(KEEP_MARKS)
     drawn(page, LOST)
-    for width in (320, 360, 390, 414, 520, 768, 1280):
+    for width in (320, 360, 390, 520, 1280):
         resize(page, width, 800)
         if lost := page.evaluate(LOST):
             look.lost[width] = lost

@@ -86,7 +86,9 @@ def base(request: pytest.FixtureRequest, site_url: str, site_dir: Path) -> str:
 
 
 def test_no_page_or_deck_complains_and_no_formula_overlaps(engine: Engine, base: str) -> None:
-    assert engine.look(base, [*NAMES, *DECKS]) == {}
+    """In Chromium each page is seen from disk by other tests; here its decks are."""
+    seen_elsewhere = engine.name == "chromium" and base.startswith("file:")
+    assert engine.look(base, [*DECKS] if seen_elsewhere else [*NAMES, *DECKS]) == {}
 
 
 # --- widgets and decks: the same actions, the same answers ---------------------------------------
@@ -384,7 +386,9 @@ IS_BACK = f"""(number, top) => {{
 }}"""
 
 
-@pytest.mark.parametrize("width", [600, engines.SIZE[0]])
+@pytest.mark.parametrize(
+    ("base", "width"), [("http", 600), ("disk", engines.SIZE[0])], indirect=["base"]
+)
 def test_whoever_reloads_a_page_finds_the_line_again(engine: Engine, base: str, width: int) -> None:
     engine.resize(width, engines.SIZE[1])
     try:

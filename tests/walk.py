@@ -274,6 +274,7 @@ DROP_THE_TEXT = """() => {
         if (!element.closest(widget) && !element.querySelector(widget)) element.remove();
 }"""
 COLOURS = ["color-contrast", "link-in-text-block"]
+BOXES = ["scrollable-region-focusable"]
 
 
 @cache
@@ -285,7 +286,7 @@ def axe() -> str:
 def violations(one: Visit, where: str = "html") -> list[str]:
     """What axe finds in a page: by all rules in either width and mode, colours in all four pairs.
 
-    What is read aloud of formulas is the same in each: it is judged once. The page is used up.
+    What is read aloud of the text is the same in each: it is judged once. The page is used up.
     """
     page = one.page
     page.emulate_media(reduced_motion="reduce")
@@ -300,9 +301,9 @@ def violations(one: Visit, where: str = "html") -> list[str]:
 
     judge(1280, "light")
     page.evaluate(KEEP_ONE_FORMULA)
-    judge(390, "dark")
+    judge(390, "dark", [*COLOURS, *BOXES])
     page.evaluate(DROP_THE_TEXT)
-    judge(390, "light", COLOURS)
+    judge(390, "light")
     judge(1280, "dark", COLOURS)
     return found
 
