@@ -138,8 +138,9 @@ def elsewhere() -> Iterator[Step]:
         yield setup
         machine = IMITATED_WITH.get(other.kind)
         where = f"{other.name}, {machine}" if machine else other.name
-        # With the pins another Python computes with the same numpy, so the same numbers.
-        named = files([*LAWS, *CODE] if machine else PLAIN)
+        # With the pins another Python computes with the same numpy, so the same numbers. What is
+        # drawn is drawn elsewhere by the chapters.
+        named = files([*LAWS, *PLAIN, "resampling"] if machine else PLAIN)
         code = on(machine or "here", pytest(*named, *FEW, python=other.python), other.python)
         yield Step(f"{other.kind}-code", f"the code: {where}", code, (setup.name,))
         if machine:
