@@ -269,9 +269,9 @@ KEEP_ONE_FORMULA = """() =>
 # The colours of the text depend on the mode and not on the width: only what stands around it, and
 # widgets, may be drawn otherwise in another window.
 DROP_THE_TEXT = """() => {
-    const widget = "[data-em-widget]";
+    const kept = "[data-em-widget], h1";
     for (const element of document.querySelectorAll("article *"))
-        if (!element.closest(widget) && !element.querySelector(widget)) element.remove();
+        if (!element.closest(kept) && !element.querySelector(kept)) element.remove();
 }"""
 COLOURS = ["color-contrast", "link-in-text-block"]
 BOXES = ["scrollable-region-focusable"]
