@@ -26,7 +26,8 @@ CHAPTERS = [path for path in notebooks.chapters() if '"slide_type"' in path.read
 NAMES = [path.stem for path in CHAPTERS]
 ROOM = (1280, 720)
 PHONES = [(390, 844), (844, 390)]
-SIZES = [ROOM, (1024, 768), *PHONES, (390, 664)]  # the last: a phone whose bars are shown
+# The last is a phone whose bars are shown: without them there is more room.
+SIZES = [ROOM, (1024, 768), (844, 390), (390, 664)]
 MOST_WORDS = 40
 SMALLEST = 24
 SMALLEST_IN_FIGURES = style.SETTINGS["xtick.labelsize"]  # points
