@@ -134,6 +134,12 @@ OWN = {
         ("press", "Next"),
         ("press", "Reset"),
     ],
+    "04_derivation": [
+        ("press", "Next"),
+        ("press", "Next"),
+        ("key", "End"),
+        ("press", "Reset"),
+    ],
     "05_coins": [
         ("drag", "Start", 240, 90),
         ("key", "ArrowUp"),

@@ -63,13 +63,14 @@ import time
 import numpy as np
 from em_core import CoinMixture, CoinParams, GaussianParams, em_steps
 from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, MixtureSteps, Overlap
-from em_core.widgets import HowMany, ManyStarts
+from em_core.widgets import BoundBars, HowMany, ManyStarts
 x = {X}
 start = CoinParams([0.6, 0.5], [0.5, 0.5])
 points = np.array({POINTS.tolist()})
 ends = [GaussianParams(*parts) for parts in {ENDS}]""",
     'jensen = Jensen("log"); jensen',
     "bound = LowerBound(x, 0.3); bound",
+    "bars = BoundBars(CoinMixture(), x, start); bars",
     "coins = CoinSteps(x, start); coins",
     "starts = CoinStarts(x, start); starts",
     "mixture = MixtureSteps(points, k=3); mixture",
@@ -166,6 +167,17 @@ def bound_next() -> str:
     )
 
 
+def bars_next() -> str:
+    before, after = states_of(CoinMixture(), X, START, 2)
+    below = lower_bound(CoinMixture(), X, after.params, before.responsibilities)
+    value, past = after.log_likelihood, before.log_likelihood
+    return (
+        f"{half(2)}: log-likelihood {number(value, 4)}, lower bound {number(below, 4)}, "
+        f"KL {value - below:.4f}; the bound rose by {below - past:.4f}, "
+        f"the log-likelihood by {value - past:.4f}"
+    )
+
+
 def starts_next() -> str:
     state = states_of(CoinMixture(), X, START, 2)[1]
     a, b = state.params.theta
@@ -214,6 +226,7 @@ def how_many_next() -> str:
 NEXT: dict[str, tuple[int, Callable[[], str]]] = {
     "jensen": (1, jensen_next),
     "lower-bound": (2, bound_next),
+    "bound-bars": (2, bars_next),
     "coin-steps": (2, lambda: coins_at(START, 2)),
     "coin-starts": (1, starts_next),
     "mixture-steps": (2, lambda: mixture_at(3, 0, 2)),

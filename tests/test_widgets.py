@@ -27,6 +27,7 @@ from em_core import (
 from em_core.style import PALETTE
 from em_core.tables import coin_slice, sharpened, soft_share
 from em_core.widgets import (
+    BoundBars,
     CoinStarts,
     CoinSteps,
     HowMany,
@@ -58,6 +59,7 @@ HELD_OUT = {"full": [-30, -25], "shared": [-30]}
 FAITHFUL = np.loadtxt("book/data/faithful.csv", delimiter=",", skiprows=1)
 ENDS = np.random.default_rng(0).choice([-9.5, -9.0, -12.0, -20.0], 200, p=[0.4, 0.3, 0.2, 0.1])
 MAKE = {
+    "bound-bars": lambda: BoundBars(CoinMixture(), X, START),
     "how-many": lambda: HowMany(POINTS, {"full": ONE_AND_TWO, "shared": ONE}, HELD_OUT),
     "jensen": lambda: Jensen("sqrt"),
     "lower-bound": lambda: LowerBound(X, 0.35),
@@ -155,6 +157,26 @@ def test_a_bound_is_below_the_log_likelihood_by_a_positive_gap():
     gaps = np.array(trace["logLikelihoods"][1:]) - trace["bounds"]
     assert (gaps >= -1e-9).all()
     assert gaps[0] > 0.01
+
+
+def test_bars_are_the_run_of_em_steps_and_add_up_to_the_log_likelihood():
+    trace = BoundBars(CoinMixture(), X, START).trace
+    states = run_of(CoinMixture(), X, START, 6)
+    values, bounds, divergences = (
+        np.array(trace[name]) for name in ("logLikelihoods", "bounds", "divergences")
+    )
+    close(values[::2], [s.log_likelihood for s in states])
+    close(values[1::2], values[:-1:2])  # an E-step leaves the parameters alone
+    close(
+        bounds[2::2],
+        [lower_bound(CoinMixture(), X, b.params, a.responsibilities) for a, b in pairwise(states)],
+    )
+    np.testing.assert_allclose(bounds + divergences, values, rtol=1e-9)
+    assert (divergences[1::2] == 0).all()
+    assert (divergences[::2] > 0).all()
+    assert (np.diff(bounds) > 0).all()
+    rises = np.diff([values, bounds]).T
+    np.testing.assert_allclose(trace["rises"], rises, atol=1e-8)
 
 
 def test_starts_are_sorted_by_the_diagonal():
@@ -325,7 +347,9 @@ def test_the_library_has_every_start_and_they_are_runs_of_em_core(coins):
 
 
 @pytest.mark.many
-def test_the_library_gives_what_the_kernel_gives(widget):
+@pytest.mark.parametrize("kind", sorted(library.MAKERS))
+def test_the_library_gives_what_the_kernel_gives(kind):
+    widget = MAKE[kind]()
     files = library.files(widget.kind, json.loads(json.dumps(widget.library())))
     for name, file in files.items():
         run = sorted(file["runs"])[len(file["runs"]) // 2]
@@ -623,6 +647,10 @@ def test_what_is_refused_changes_nothing(coins, name, value, words):
         (lambda: MixtureSteps(POINTS, k=0), "k: 0 must be a whole number"),
         (lambda: MixtureSteps(POINTS, CLOUDS, k=3), "k: is 3, but start has 2"),
         (lambda: LowerBound(X, 1.5), r"theta: .* must lie in \[0, 1\]"),
+        (
+            lambda: BoundBars(CoinMixture(), [[0, 9], [8, 2]], CoinParams([0.6, 0], [0.5, 0.5])),
+            "start: a label of some row has probability 0",
+        ),
         (lambda: HowMany(POINTS, {}, {}), "fits: is empty"),
         (lambda: HowMany(POINTS, {"tied": ONE}, HELD_OUT), "fits: 'tied' must be one of full"),
         (lambda: HowMany(POINTS, {"full": [CLOUDS]}, HELD_OUT), r"fits: 'full' has \[2\] comp"),

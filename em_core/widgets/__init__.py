@@ -1,5 +1,6 @@
 """Widgets that step through traces made by `em_core`: the same class on a page and in Jupyter."""
 
+from em_core.widgets.bound_bars import BoundBars
 from em_core.widgets.coin_starts import CoinStarts
 from em_core.widgets.coin_steps import CoinSteps
 from em_core.widgets.how_many import HowMany
@@ -11,6 +12,7 @@ from em_core.widgets.overlap import Overlap
 from em_core.widgets.sharpness import Sharpness
 
 __all__ = [
+    "BoundBars",
     "CoinStarts",
     "CoinSteps",
     "HowMany",
