@@ -375,7 +375,7 @@ def draw_wall(ax: Axes, widths: Array, log_likelihoods: Array, log_posteriors: A
     beside = {"xytext": (-6, 6), "textcoords": "offset points", "ha": "right"}
     label(ax, widths[wall], log_likelihoods[wall], "log-likelihood", color=COMPONENTS[0], **beside)
     falls = int(np.flatnonzero(shifted > low - 20)[-1])
-    beside = {"xytext": (12, 0), "textcoords": "offset points", "ha": "left"}
+    beside = {"xytext": (12, -14), "textcoords": "offset points", "ha": "left"}
     label(ax, widths[falls], shifted[falls], "log posterior", color=COMPONENTS[1], **beside)
     ax.set(xlabel="standard deviation σ of component A (minutes)", ylabel="nats")
     ax.xaxis.set_major_formatter("{x:g}")
