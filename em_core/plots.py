@@ -370,12 +370,12 @@ def draw_wall(ax: Axes, widths: Array, log_likelihoods: Array, log_posteriors: A
     low = float(log_likelihoods.min())
     ax.set(xscale="log", xlim=(widths.max(), widths.min()), ylim=(low - 30, good + 32))
     above = {"xytext": (0, 5), "textcoords": "offset points"}
-    label(ax, widths[top], good, "a good fit", ha="center", **above)
+    label(ax, widths[top], good, "a good fit", **above)
     wall = int(np.searchsorted(-widths, -0.02))
     beside = {"xytext": (-6, 6), "textcoords": "offset points", "ha": "right"}
     label(ax, widths[wall], log_likelihoods[wall], "log-likelihood", color=COMPONENTS[0], **beside)
     falls = int(np.flatnonzero(shifted > low - 20)[-1])
-    beside = {"xytext": (12, 0), "textcoords": "offset points", "ha": "left"}
+    beside = {"xytext": (12, -14), "textcoords": "offset points", "ha": "left"}
     label(ax, widths[falls], shifted[falls], "log posterior", color=COMPONENTS[1], **beside)
     ax.set(xlabel="standard deviation σ of component A (minutes)", ylabel="nats")
     ax.xaxis.set_major_formatter("{x:g}")

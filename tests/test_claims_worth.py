@@ -155,6 +155,15 @@ def test_14_in_the_slowest_direction_labels_would_divide_the_error_by_fifteen():
     assert 1 / np.sqrt(1 - rates["deaths"]) == pytest.approx(15.19, abs=0.01)
     assert np.log(0.1) / np.log(rates["deaths"]) == pytest.approx(530, abs=1)
     assert 1 / np.sqrt(1 - rates["linkage"]) == pytest.approx(1.07, abs=0.005)
+    observed, complete = deaths_informations()
+    jacobian = np.eye(3) - np.linalg.solve(complete, observed)
+    values, vectors = np.linalg.eig(jacobian)
+    known, lost = complete @ vectors, 1 / (1 - values)
+    variances = [np.vecdot(known.T, np.linalg.solve(i, known).T) for i in (observed, complete)]
+    np.testing.assert_allclose(variances[0] / variances[1], lost)
+    others = np.random.default_rng(0).normal(size=(3, 100))
+    variances = [np.vecdot(others.T, np.linalg.solve(i, others).T) for i in (observed, complete)]
+    assert (variances[0] / variances[1] < lost.max()).all()  # no combination has lost more
     observed, _ = ledger.linkage_information()
     assert observed**-0.5 == pytest.approx(0.0515, abs=5e-5)
     found = standard_errors(ledger.Linkage(), ledger.ANIMALS, ledger.LINKAGE_MLE)["params"]
@@ -248,6 +257,7 @@ def test_14_what_print_stopped_short_of():
     assert off["mclust"] == pytest.approx(1 / 7, abs=0.005)
     assert off["lecture"] == pytest.approx(0.092, abs=0.001)
     assert off["turboEM"] < 0.001
+    assert np.sqrt(2 * (ledger.lines_run(200)[3] - ledger.lines_run(10)[3])) < 1e-4  # mixtools
     weight, higher, lower = ledger.poisson_limit()
     stopped = ledger.poisson_run().params
     moved = [stopped[0][0] - 1 + weight, *(stopped[1] - [lower, higher])]
