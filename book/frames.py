@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 MOST = 6  # decimals; a column that needs more is shown with three significant digits
-NUMBER = re.compile(r"−?(\d+\.?\d*|\.\d+)")
+NUMBER = re.compile(r"−?(\d[\d,]*\.?\d*|\.\d+)")
 
 
 def use() -> None:
@@ -30,7 +30,8 @@ def cells(column: pd.Series) -> list[str]:
     if pd.api.types.is_bool_dtype(column):
         return ["yes" if value else "no" for value in column]
     if not pd.api.types.is_float_dtype(column):
-        return [_typeset(str(value)) for value in column]
+        words = pd.api.types.is_string_dtype(column)
+        return [typeset(str(v) if words else grouped(str(v))) for v in column]
     values = column.to_numpy(float, na_value=np.nan)
     finite = values[np.isfinite(values)]
     decimals = next((d for d in range(MOST + 1) if (finite == finite.round(d)).all()), None)
@@ -42,17 +43,27 @@ def _number(value: float, decimals: int | None) -> str:
         return "–"
     if np.isinf(value):
         return "−∞" if value < 0 else "∞"
-    text = f"{value:.2e}" if decimals is None else f"{value:.{decimals}f}"
-    return _typeset(re.sub(r"e\+?(-?)0*(\d+)", r" × 10^\1\2", text))
+    text = f"{value:.2e}" if decimals is None else grouped(f"{value:.{decimals}f}")
+    return typeset(re.sub(r"e\+?(-?)0*(\d+)", r" × 10^\1\2", text))
 
 
-def _typeset(text: str) -> str:
+def grouped(text: str) -> str:
+    """A whole number's digits in threes, as in the prose; whatever else it is stays as it is."""
+    return f"{int(text):,}" if re.fullmatch(r"-?\d+", text) else text
+
+
+def typeset(text: str) -> str:
+    """A text with signs that are minus, and powers of ten that are not written as programs do."""
+    text = re.sub(r"(?<![\w.])1e\+?(-?)0*(\d+)\b", r"10^\1\2", text)
     return re.sub(r"(?<!\w)-(?=\d)", "−", text)
 
 
-def _marked_up(text: str) -> str:
-    """HTML of a label or a cell: what follows ^ stands high, what follows a letter's _ low."""
-    text = html.escape(text.replace("'", "’"))
+def marked_up(text: str) -> str:
+    """HTML of a label or a cell: what follows ^ stands high, what follows a letter's _ low.
+
+    No line ends beside the sign of an equation.
+    """
+    text = html.escape(text.replace("'", "’")).replace(" = ", "\u00a0=\u00a0")
     text = re.sub(r"\^(−?\d+)", r"<sup>\1</sup>", text)
     return re.sub(r"(?<=\b\w)_(\w)\b", r"<sub>\1</sub>", text)
 
@@ -88,8 +99,8 @@ def table(frame: pd.DataFrame) -> str:
         numbers = printed or pd.api.types.is_numeric_dtype(column)
         side = "" if numbers else ' class="words"'
         tag = 'th scope="row"' if place < heads else "td"
-        head = f'<th scope="col"{side}>{_marked_up(str(name))}</th>' if name else "<td></td>"
-        texts = _on_the_point(texts) if printed else [_marked_up(text) for text in texts]
+        head = f'<th scope="col"{side}>{marked_up(str(name))}</th>' if name else "<td></td>"
+        texts = _on_the_point(texts) if printed else [marked_up(text) for text in texts]
         body = [f"<{tag}{side}>{text}</{tag[:2]}>" for text in texts]
         columns.append([head, *body])
     head, *body = ("<tr>" + "".join(row) + "</tr>" for row in zip(*columns, strict=True))

@@ -1276,11 +1276,12 @@ def _said_of(source: Source) -> str:
     if source.address:
         where = f'<a href="{source.address}">{where}</a>'
     printed = f"Printed in {where}. " if source.published else ""
-    return f"<strong>{source.title}.</strong> {printed}Stopping rule: {source.rule}."
+    rule = frames.marked_up(frames.typeset(source.rule))
+    return f"<strong>{source.title}.</strong> {printed}Stopping rule: {rule}."
 
 
 def _typeset(number: str) -> str:
-    return number.replace("-", "−")
+    return frames.grouped(number).replace("-", "−")
 
 
 def summary() -> pd.DataFrame:

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -319,6 +320,18 @@ def test_lines_of_a_listing_are_lines_of_the_tested_source(path):
             (shown,) = re.findall(r"^```python\n(.*?)```", cell.source, re.DOTALL | re.MULTILINE)
             source = notebooks.listing_source(cell.metadata["excerpt"])
             assert textwrap.indent(shown, 8 * " ") in source + "\n"
+
+
+def test_no_paragraph_is_told_twice():
+    told = Counter(
+        paragraph
+        for path in CHAPTERS
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "markdown"
+        for paragraph in cell.source.split("\n\n")
+        if len(paragraph) > 100  # signs: shorter ones are formulas, and what each chapter says
+    )
+    assert not [paragraph for paragraph, times in told.items() if times > 1]
 
 
 def test_every_listing_is_shown_in_a_chapter():

@@ -265,9 +265,11 @@ def test_a_wrong_address_gets_the_book_s_own_page(
 GIVEN_OUT = {
     "book": """index 01_jensen 02_complete 03_incomplete 04_derivation 05_coins 06_coin_code
         07_restarts 08_gaussians 09_gaussian_code 10_old_faithful 11_your_own_model 12_limit
+        12_three_sums 13_loop_to_limit measured questions
         run teaching notation changes ledger api bibliography""",
     "decks": """01_jensen 02_complete 03_incomplete 04_derivation 05_coins 06_coin_code
-        07_restarts 08_gaussians 09_gaussian_code 10_old_faithful 11_your_own_model 12_limit""",
+        07_restarts 08_gaussians 09_gaussian_code 10_old_faithful 11_your_own_model 12_limit
+        12_three_sums 13_loop_to_limit""",
 }
 PUBLISHED = [f"{folder}/{name}" for folder, names in GIVEN_OUT.items() for name in names.split()]
 CONFIG = yaml.safe_load((build.ROOT / "_config.yml").read_text())["sphinx"]["config"]
@@ -277,7 +279,12 @@ PLACES = {
     f"{page}.html#{old}": f"{to.replace('#', '.html#') if '#' in to else f'{to}.html#{old}'}"
     for page, places in CONFIG["moved_places"].items()
     for old, to in places.items()
+    if page in MOVED
 }
+# The places of each page that were given out.
+PLACED = [
+    line.partition(": ") for line in Path(__file__).with_name("places.txt").read_text().splitlines()
+]
 
 
 @pytest.mark.parametrize("address", PUBLISHED)
@@ -294,6 +301,12 @@ def test_an_old_address_leads_on_without_a_script(
     one.page.wait_for_url(f"{base}{new}.html")
     assert not one.complaints
     assert not one.elsewhere(base)
+
+
+@pytest.mark.parametrize(("name", "places"), [(name, places) for name, _, places in PLACED])
+def test_a_place_that_was_given_out_is_there(site_dir: Path, name: str, places: str) -> None:
+    there = {str(element["id"]) for element in soup(site_dir / f"book/{name}.html").select("[id]")}
+    assert not set(places.split()) - there, "where are they now? See moved_places in _config.yml"
 
 
 @pytest.mark.parametrize("old", PLACES)

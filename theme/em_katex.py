@@ -50,6 +50,7 @@ PIECE = '<span class="base">'
 TAIL = "</span></span></span>"  # of the last piece, of its line, of the formula
 BRACKET = re.compile(r'class="m(open|close)')
 LONGEST = 24  # signs: what is longer than that may break within its brackets, too
+WHOLE = 20  # signs: what is no longer than that stays in one line
 
 
 def mend_answers() -> None:
@@ -88,7 +89,13 @@ def boxed(group: str) -> str:
 
 
 def groups(pieces: list[str]) -> Iterator[list[str]]:
-    """Pieces that stay together: from a bracket to the one that closes it, unless that is long."""
+    """Pieces that stay together: from a bracket to the one that closes it, unless that is long.
+
+    All of a short formula.
+    """
+    if _signs(pieces) <= WHOLE:
+        yield pieces
+        return
     group: list[str] = []
     depth = 0
     for piece in pieces:
@@ -101,8 +108,11 @@ def groups(pieces: list[str]) -> Iterator[list[str]]:
 
 
 def _short(group: list[str]) -> list[list[str]]:
-    signs = len(re.sub(r"<[^>]*>", "", "".join(group)))
-    return [group] if group and signs <= LONGEST else [[piece] for piece in group]
+    return [group] if group and _signs(group) <= LONGEST else [[piece] for piece in group]
+
+
+def _signs(pieces: list[str]) -> int:
+    return len(re.sub(r"<[^>]*>|\u200b", "", "".join(pieces)))
 
 
 def valid(math: str) -> str:

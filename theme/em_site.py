@@ -153,6 +153,52 @@ class UnwrapExercises(SphinxPostTransform):
                 section.parent.replace(section, section.children)
 
 
+class OneMark(SphinxPostTransform):
+    """Let a link that ends with a question mark end its sentence: no full stop comes after it."""
+
+    default_priority = 295
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        for link in list(self.document.findall(nodes.reference)):
+            after = link.next_node(descend=False, siblings=True)
+            if link.astext().endswith("?") and isinstance(after, nodes.Text):
+                after.parent.replace(after, nodes.Text(after.removeprefix(".")))
+
+
+class KeepCode(SphinxPostTransform):
+    """Keep a short piece of code in one line, unless it is in a table, whose cells are narrow."""
+
+    default_priority = 300
+    formats = ("html",)
+    longest = 24  # signs
+
+    def run(self, **kwargs: Any) -> None:
+        tables = self.document.findall(nodes.table)
+        narrow = {id(code) for table in tables for code in table.findall(nodes.literal)}
+        for code in self.document.findall(nodes.literal):
+            if len(code.astext()) <= self.longest and id(code) not in narrow:
+                code["classes"].append("one-word")
+
+
+class KeepPlaces(SphinxPostTransform):
+    """Give a place the names under which it was published, too."""
+
+    default_priority = 300
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        places = self.config.moved_places.get(self.env.docname, {})
+        for old, address in places.items():
+            name = address.partition("#")[2]
+            everything = self.document.findall(nodes.Element)
+            place = next((node for node in everything if name in node.get("ids", [])), None)
+            if place is None:
+                logger.warning("moved_places: %s is not there", address)
+            else:
+                place.parent.insert(place.parent.index(place), nodes.target("", "", ids=[old]))
+
+
 class KeepPunctuation(SphinxPostTransform):
     """Keep what stands against a formula beside it: browsers may break the line between them."""
 
@@ -240,6 +286,12 @@ def close_hidden_code(translator: Any, node: HideCodeCellNode) -> None:
 # What each page needs
 
 
+def silence_permalinks(body: str) -> str:
+    """Let nobody hear a "#" at the end of each title: the contents have the sections' addresses."""
+    link = '<a class="headerlink"'
+    return body.replace(link, f'{link} aria-hidden="true" tabindex="-1"')
+
+
 def fill_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
@@ -250,6 +302,8 @@ def fill_page(
     own = next((page for page in _pages(context["contents"]) if page["name"] == pagename), None)
     context["chapter"] = own["number"] if own else ""
     context["is_home"] = pagename == app.config.root_doc
+    if "body" in context:
+        context["body"] = silence_permalinks(context["body"])
     for kind in ("css_files", "script_files"):
         context[kind] = [file for file in context[kind] if not _is_foreign(str(file.filename))]
     if "katex-error" in context.get("body", ""):
@@ -343,6 +397,9 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_post_transform(BoxTables)
     app.add_post_transform(KeepWordsOfFrames)
     app.add_post_transform(UnwrapExercises)
+    app.add_post_transform(OneMark)
+    app.add_post_transform(KeepCode)
+    app.add_post_transform(KeepPlaces)
     app.add_post_transform(KeepPunctuation)
     app.add_node(nodes.Text, override=True, html=(write_text, end_text))
     app.add_node(nodes.citation, override=True, html=(open_source, close_source))

@@ -19,6 +19,7 @@ SOURCES = "bibliography"
 SCREEN_ONLY = ".headerlink, .em-ghost, .only-dark, .toctree-wrapper, .ways, button, script"
 EXERCISE = re.compile(r"Exercise (\d+\.\d+)")
 QUESTION = re.compile(r"\s*(\d+)\.")
+OF_ALL = {"What to remember", "Test yourself", "Exercises", "Sources"}  # which each chapter has
 
 
 class PrintError(RuntimeError):
@@ -183,6 +184,8 @@ class Book:
         for page in self.pages:
             nav.append(_entry(page.heading, page.name, "chapter"))
             for title, target in page.sections:
+                if title in OF_ALL:
+                    continue
                 nav.append(_entry(title, target, "section"))
         return nav
 

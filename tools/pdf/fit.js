@@ -45,7 +45,7 @@ async () => {
   pictures.forEach(size);
   const boxes = all(".katex-display, .scroll, .text_html, pre");
   boxes.filter(tooWide).forEach(shrink);
-  all(".cell, .admonition, .fold, .scroll").filter((box) => box.offsetHeight < SHORT)
+  all(".cell, .admonition, .fold, .scroll, .text_html").filter((box) => box.offsetHeight < SHORT)
     .forEach((box) => box.classList.add("together"));
   all("p:has(+ :is(div.math, .derivation, .cell, .fold))").forEach(keepWithNext);
 

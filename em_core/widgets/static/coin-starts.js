@@ -52,7 +52,7 @@
       ask(`${name}:${i},${j}`);
     });
     const picker = choice("Colour by", [["optimum", "where it ends"], ["iterations", "iterations needed"]], see);
-    const coins = em.coinMap(scene, tools, under, "The square of starts, θ_A and θ_B");
+    const coins = em.coinMap(scene, tools, under, "The square of starts, θA and θB");
     const climb = em.climb(tools, 300, 170);
     let trace = null;
     let kind = null;

@@ -46,7 +46,7 @@
   em.kinds["coin-steps"] = (scene, tools) => {
     const { svg, html, choice, ask } = tools;
     const under = svg("g");
-    const { map, use, show: showMap } = em.coinMap(scene, tools, under, "Log-likelihood over θ_A and θ_B");
+    const { map, use, show: showMap } = em.coinMap(scene, tools, under, "Log-likelihood over θA and θB");
     const { samples, show: showSamples } = drawSamples(scene, tools);
     const weights = choice("Weights", [["fixed", "fixed"], ["free", "free"]], (name) => {
       const [i, j] = trace.thetas[0].map((theta) => em.nearest(scene.grid, theta));

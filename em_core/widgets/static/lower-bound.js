@@ -37,7 +37,7 @@
     });
     const plane = svg("rect", { width: WIDTH, height: HEIGHT, class: "em-plane-of-starts" });
     plane.addEventListener("click", (event) => start.follow(event));
-    const stage = svg("svg", { viewBox: `-78 -14 ${WIDTH + 96} ${HEIGHT + 76}`, class: "em-plane", role: "group", "aria-label": "Log-likelihood and lower bound over θ_A" },
+    const stage = svg("svg", { viewBox: `-78 -14 ${WIDTH + 96} ${HEIGHT + 76}`, class: "em-plane", role: "group", "aria-label": "Log-likelihood and lower bound over θA" },
       svg("g", { "aria-hidden": "true" },
         em.axes(tools, { width: WIDTH, height: HEIGHT, box: [0, 1, low, high], x, y, across: "θ_A", up: "log-likelihood" }),
         plane,

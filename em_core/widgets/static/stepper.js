@@ -66,9 +66,9 @@
   };
   const html = (tag, attributes = {}, ...children) => build(document.createElement(tag), attributes, children);
   const svg = (tag, attributes = {}, ...children) => build(document.createElementNS(SVG, tag), attributes, children);
-  // The underscore stays in the text, for whoever reads or listens to it, and is not seen.
+  // The underscore stays in the text, for whoever copies it, and is neither seen nor heard.
   const words = (text) =>
-    em.symbols(text).flatMap(([letter, index]) => (index ? [letter, html("span", { class: "em-unseen" }, "_"), html("sub", {}, index)] : whole(letter)));
+    em.symbols(text).flatMap(([letter, index]) => (index ? [letter, html("span", { class: "em-unseen", "aria-hidden": "true" }, "_"), html("sub", {}, index)] : whole(letter)));
   // No line ends after the letter of E-step.
   const whole = (text) =>
     text.split(/\b(\w-\p{L}+)/u).filter(Boolean).map((part) => (/^\w-/.test(part) ? html("span", { class: "em-whole" }, part) : part));
