@@ -96,9 +96,17 @@ def bound_words(step: int, theta_a: float = 0.3) -> str:
     bound = lower_bound(CoinMixture(), COUNTS, here, made_at.responsibilities)
     gapped = f"{bare}, lower bound {minus(bound, 2)}, gap {abs(value - bound):.3f}"
     if step % 2 == 0:
-        return gapped
-    ends = coin_slice(COUNTS, np.array([way[t] - 1e-6, way[t] + 1e-6]), theta_b())
-    return f"{gapped}, slope of both {minus((ends[1] - ends[0]) / 2e-6, 2)}"
+        rise = bound - made_at.log_likelihood
+        return f"{gapped}. The bound rose by {rise:.3f}; the gap is gained on top"
+    heads, tails = made_at.responsibilities[:, 0] @ COUNTS
+    slope, moved = heads / way[t] - tails / (1 - way[t]), way[t + 1] - way[t]
+    by = f"{three(slope)} ÷ the bound’s mean curvature {three(slope / moved)}"
+    return f"{gapped}, slope of both {by} = step {three(moved)}"
+
+
+def three(value: float) -> str:
+    """Three digits that count, as JavaScript writes such a number."""
+    return f"{float(f'{value:.3g}'):.10f}".rstrip("0").rstrip(".").replace("-", "−")
 
 
 def bar_words(step: int) -> str:

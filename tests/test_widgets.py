@@ -152,6 +152,14 @@ def test_slopes_are_the_derivative_of_the_log_likelihood():
         assert slope == pytest.approx((ends[1] - ends[0]) / 2e-5, rel=1e-5, abs=1e-5)
 
 
+@pytest.mark.parametrize("start", [0.01, 0.3, 0.95])
+def test_a_step_is_the_slope_by_the_mean_of_the_bound_s_curvature(start):
+    widget = LowerBound(X, start)
+    slopes, curvatures = (np.array(widget.trace[name]) for name in ("slopes", "curvatures"))
+    moved = np.diff(widget.trace["thetas"])
+    np.testing.assert_allclose(slopes[:5] / curvatures[:5], moved[:5], rtol=1e-6)
+
+
 def test_a_bound_is_below_the_log_likelihood_by_a_positive_gap():
     trace = LowerBound(X, 0.1).trace
     gaps = np.array(trace["logLikelihoods"][1:]) - trace["bounds"]

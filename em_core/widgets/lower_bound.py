@@ -139,6 +139,7 @@ def bound_trace(
         "last": 2 * (len(states) - 1),
         "thetas": exact(state.params.theta[0] for state in states),
         "slopes": exact(slope(np.asarray(x), state) for state in states),
+        "curvatures": exact(curvature(np.asarray(x), state) for state in states),
         **run_figures(model, x, states),
     }
 
@@ -152,6 +153,18 @@ def slope(x: Array, state: EMState) -> float:
     theta = float(state.params.theta[0])
     heads, tails = state.responsibilities[:, 0] @ x
     return float((heads / theta if theta > 0 else 0) - (tails / (1 - theta) if theta < 1 else 0))
+
+
+def curvature(x: Array, state: EMState) -> float:
+    """The mean of the touching bound's curvature in θ_A, on the way from the touch to the top.
+
+    At the top the slope has fallen to 0, so the step is the slope divided by this, exactly. With N
+    tosses expected of A the step is the slope times θ_A (1 − θ_A) / N, since the top is at A's
+    expected heads, divided by N.
+    """
+    theta = float(state.params.theta[0])
+    tosses = float(state.responsibilities[:, 0] @ x.sum(axis=1))
+    return tosses / (theta * (1 - theta)) if 0 < theta < 1 else 0.0
 
 
 def runs(x: list[list[int]], theta_b: float) -> dict[str, Any]:

@@ -4,6 +4,8 @@
   const em = (globalThis.emWidgets ??= { kinds: {} });
   const [WIDTH, HEIGHT] = [600, 340];
   const WEIGHTS = [0.5, 0.5];
+  // Three of them that count: slopes and curvatures differ by factors of thousands.
+  const digits = (value) => String(Number(value.toPrecision(3))).replace("-", "−");
 
   em.kinds["lower-bound"] = (scene, tools) => {
     const { svg, html, handle, ask } = tools;
@@ -15,12 +17,15 @@
     const bound = svg("path", { class: "em-curve em-line-b" });
     const before = svg("path", { class: "em-curve em-before" });
     const tangent = svg("path", { class: "em-tangent" });
+    const base = svg("path", { class: "em-drop" });
+    const rise = svg("path", { class: "em-rise" });
     const gap = svg("path", { class: "em-gap" });
+    const riseText = svg("text", { class: "em-value em-b" });
     const gapText = svg("text", { class: "em-value em-c" });
     const trail = svg("path", { class: "em-dot" });
     const down = svg("path", { class: "em-drop" });
     const here = svg("path", { d: "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0", class: "em-here" });
-    const top = svg("path", { d: "M-7-5H7L0 8Z", class: "em-top" });
+    const top = svg("path", { d: "M-11 0H11", class: "em-top" });
     let trace = null;
     let wanted = null; // a key may come before the run that the last one asked for
     const to = (i) => {
@@ -42,8 +47,8 @@
         em.axes(tools, { width: WIDTH, height: HEIGHT, box: [0, 1, low, high], x, y, across: "θ_A", up: "log-likelihood" }),
         plane,
         svg("svg", { width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}` },
-          before, bound, svg("path", { d: drawn(values), class: "em-curve em-line-ink" }), tangent, down, gap, trail, top, here),
-        gapText),
+          before, bound, svg("path", { d: drawn(values), class: "em-curve em-line-ink" }), tangent, down, base, rise, gap, trail, top, here),
+        riseText, gapText),
       start.element);
 
     // The bound made at θ_A⁽ʳ⁾.
@@ -53,7 +58,10 @@
     };
     const figures = (step) => {
       const bounded = em.bounded(trace, step);
-      return { ...bounded, theta: trace.thetas[bounded.t], slope: trace.slopes[bounded.t] };
+      const { t, r, lower } = bounded;
+      // What the M-step has gained: the bound's rise from where it touched; the rest is the gap.
+      const gained = r !== null && r < t ? lower - trace.logLikelihoods[r] : null;
+      return { ...bounded, gained, theta: trace.thetas[t], slope: trace.slopes[t], curvature: trace.curvatures[t] };
     };
 
     return {
@@ -64,7 +72,7 @@
         start.put([x(trace.thetas[0]), HEIGHT]);
       },
       show: (step) => {
-        const { t, r, theta, logLikelihood, lower, gap: size, slope } = figures(step);
+        const { t, r, theta, logLikelihood, lower, gap: size, gained, slope } = figures(step);
         const [u, v] = [x(theta), y(logLikelihood)];
         bound.setAttribute("d", r === null ? "" : drawn(boundAt(r)));
         before.setAttribute("d", r > 0 ? drawn(boundAt(r - 1)) : "");
@@ -74,25 +82,34 @@
         const touching = r === t && r !== null;
         const run = 0.07;
         tangent.setAttribute("d", touching ? em.path([-run, run].map((d) => [x(theta + d), y(logLikelihood + slope * d)])) : "");
-        const moved = r !== null && r < t;
-        gap.setAttribute("d", moved ? `M${u} ${v}V${y(lower)}` : "");
-        top.setAttribute("transform", moved ? `translate(${u} ${y(lower) - 8})` : "translate(-99 -99)");
-        gapText.textContent = moved ? `gap ${em.number(size, 3)}` : "";
+        const moved = gained !== null;
+        const [from, floor, middle] = moved ? [x(trace.thetas[r]), y(trace.logLikelihoods[r]), y(lower)] : [];
+        base.setAttribute("d", moved ? `M${from} ${floor}H${u}` : "");
+        rise.setAttribute("d", moved ? `M${u} ${floor}V${middle}` : "");
+        gap.setAttribute("d", moved ? `M${u} ${middle}V${v}` : "");
+        top.setAttribute("transform", moved ? `translate(${u} ${middle})` : "translate(-99 -99)");
+        riseText.textContent = floor - middle > 8 ? `bound +${em.number(gained, 3)}` : ""; // else too small to be seen
+        gapText.textContent = moved ? `gap +${em.number(size, 3)}` : "";
         if (!moved) return;
-        const lines = [values, boundAt(r)].flatMap((heights) => em.along(places.map((place, i) => [x(place), y(heights[i])])));
-        em.labels({ width: WIDTH, height: HEIGHT }, lines)(gapText, [u, (v + y(lower)) / 2], "right");
+        const curves = [values, boundAt(r)].map((heights) => places.map((place, i) => [x(place), y(heights[i])]));
+        const lines = [...curves, [[from, floor], [u, floor], [u, v]]].flatMap((points) => em.along(points));
+        const put = em.labels({ width: WIDTH, height: HEIGHT }, lines);
+        put(gapText, [u, (v + middle) / 2], "left", "leftUp", "right");
+        put(riseText, [u, (floor + middle) / 2], "right", "rightDown", "left");
       },
       status: (step) => {
         const now = figures(step);
-        const { r, t, theta, logLikelihood, slope } = now;
-        const touching = r === t ? `, slope of both ${em.number(slope, 2)}` : "";
-        return `${em.halfTitle(step)}: θ_A ${em.number(theta, 3)}, log-likelihood ${em.number(logLikelihood, 2)}${em.boundWords(now)}${touching}`;
+        const { r, t, theta, logLikelihood, gained, slope, curvature } = now;
+        const touching = r === t ? `, slope of both ${digits(slope)} ÷ the bound’s mean curvature ${digits(curvature)} = step ${digits(trace.thetas[t + 1] - theta)}` : "";
+        const moved = gained === null ? "" : `. The bound rose by ${em.number(gained, 3)}; the gap is gained on top`;
+        return `${em.halfTitle(step)}: θ_A ${em.number(theta, 3)}, log-likelihood ${em.number(logLikelihood, 2)}${em.boundWords(now)}${touching}${moved}`;
       },
-      head: ["Step", "θ_A", "log-likelihood", "lower bound", "gap", "slope of the log-likelihood"],
+      head: ["Step", "θ_A", "log-likelihood", "lower bound", "gap", "the bound’s rise", "slope of the log-likelihood", "the bound’s mean curvature", "step"],
       row: (step) => {
         const now = figures(step);
-        const { theta, logLikelihood, slope } = now;
-        return [em.halfTitle(step), em.number(theta, 4), em.number(logLikelihood, 4), ...em.boundCells(now), em.number(slope, 3)];
+        const { r, t, theta, logLikelihood, gained, slope, curvature } = now;
+        const rest = gained === null ? ["–", digits(slope), r === t ? digits(curvature) : "–", "–"] : [em.number(gained, 4), digits(slope), "–", digits(theta - trace.thetas[r])];
+        return [em.halfTitle(step), em.number(theta, 4), em.number(logLikelihood, 4), ...em.boundCells(now), ...rest];
       },
     };
   };
