@@ -9,20 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import xlogy
 
 from em_core import checks
+from em_core import covariances as cov
 from em_core.checks import EPS, Array
-from em_core.covariances import (
-    KINDS,
-    Kind,
-    check_covariances,
-    check_kind,
-    cholesky,
-    inverses_of,
-    joined,
-    kind_of,
-    of_kind,
-    parted,
-    standardised,
-)
 from em_core.em import RESTART, CollapseError, check_occupied
 from em_core.priors import GaussianPrior
 from em_core.survey import TINY, Posterior, Survey, as_points, causes
@@ -56,7 +44,7 @@ class GaussianParams:
         weights = checks.distribution("weights", weights, ("k",))
         means = checks.numbers("means", means, (len(weights), "d"))
         covariances = checks.numbers("covariances", covariances, (*means.shape, means.shape[1]))
-        check_covariances("covariances", covariances)
+        cov.check_covariances("covariances", covariances)
         checks.restored(self, (weights, means, covariances))
 
 
@@ -80,11 +68,13 @@ class GaussianMixture:
     Machine Learning, equations 9.23–9.26.
     """
 
-    covariance: Kind = "full"
+    covariance: cov.Kind = "full"
     prior: GaussianPrior | None = None
 
     def __post_init__(self) -> None:
-        checks.must(f"one of {', '.join(KINDS)}", kind_of(self), "covariance", self.covariance)
+        checks.must(
+            f"one of {', '.join(cov.KINDS)}", cov.kind_of(self), "covariance", self.covariance
+        )
         able = self.prior is None or isinstance(self.prior, GaussianPrior)
         checks.must("a GaussianPrior or None", able, "prior", self.prior)
 
@@ -183,9 +173,7 @@ class GaussianMixture:
         if not self.prior:
             return 0.0
         check_params(params, self)
-        parts = parted(self.covariance, params.covariances)
-        means = params.means.reshape(parts.shape[:3])
-        return self.prior.log_density(self.covariance, params.weights, means, parts)
+        return log_prior(self, params.weights, params.means, params.covariances)
 
     def sample(
         self, params: GaussianParams, n: int, rng: np.random.Generator | int
@@ -214,7 +202,7 @@ class GaussianMixture:
         rng = checks.chance("n", n, rng)
         labels = rng.choice(len(params.weights), size=n, p=params.weights)
         points = rng.standard_normal((n, params.means.shape[1]))
-        for j, root in enumerate(cholesky(params.covariances)):
+        for j, root in enumerate(cov.cholesky(params.covariances)):
             mine = labels == j
             points[mine] = params.means[j] + points[mine] @ root.T
         return points, labels
@@ -246,7 +234,7 @@ class GaussianMixture:
         rng = checks.chance("k", k, rng)
         whole = checks.in_parts(x, lambda rows: Survey.of(as_points(rows)))
         n = int(whole.n[0])
-        covariances = of_kind(self.covariance, whole.scatter / n, np.ones(1))
+        covariances = cov.of_kind(self.covariance, whole.scatter / n, np.ones(1))
         self._check_collapse(covariances, whole, x)
         shuffled, tried = rng.permutation(n), k
         while True:  # until as many rows differ
@@ -276,13 +264,24 @@ def estimates(found: Survey, weights: Array, model: GaussianMixture) -> tuple[Ar
     """
     kind, n = model.covariance, found.n
     if model.prior:
-        scatters = parted(kind, found.scatter)
+        scatters = cov.parted(kind, found.scatter)
         means = found.mean.reshape(scatters.shape[:3])
         weights, means, parts = model.prior.mode(kind, n, means, scatters)
-        return weights, means.reshape(found.mean.shape), np.array(joined(parts))
+        return weights, means.reshape(found.mean.shape), np.array(cov.joined(parts))
     check_occupied(weights, n)
     shares = n / n.sum()
-    return shares, found.mean, of_kind(kind, found.scatter / n[:, np.newaxis, np.newaxis], shares)
+    return (
+        shares,
+        found.mean,
+        cov.of_kind(kind, found.scatter / n[:, np.newaxis, np.newaxis], shares),
+    )
+
+
+def log_prior(model: Any, weights: Array, means: Array, covariances: Array) -> float:
+    """`GaussianMixture.log_prior` of parameters that were checked."""
+    parts = cov.parted(model.covariance, covariances)
+    means = means.reshape(parts.shape[:3])
+    return float(model.prior.log_density(model.covariance, weights, means, parts))
 
 
 def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTART) -> None:
@@ -306,7 +305,7 @@ def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTA
     """
     # To what is not finite LAPACK might never come back.
     finite = np.isfinite(covariances).all(axis=(1, 2), keepdims=True)
-    varies, deviations, correlations = standardised(np.where(finite, covariances, 0.0))
+    varies, deviations, correlations = cov.standardised(np.where(finite, covariances, 0.0))
     positive = varies.all(axis=1)
     correlations[~positive] = np.eye(len(finest))
     left = np.linalg.eigvalsh(correlations)[:, :1]
@@ -318,10 +317,10 @@ def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTA
 
 def _log_density(columns: Array, mean: Array, covariance: Array) -> Array:
     """Of rows as columns, which are long."""
-    root = cholesky(covariance[np.newaxis])
+    root = cov.cholesky(covariance[np.newaxis])
     with np.errstate(over="ignore"):
         # A product with the inverse root: a triangular solve of all rows starts every BLAS thread.
-        distances = ((inverses_of(root)[0] @ (columns - mean[:, np.newaxis])) ** 2).sum(axis=0)
+        distances = ((cov.inverses_of(root)[0] @ (columns - mean[:, np.newaxis])) ** 2).sum(axis=0)
     log_determinant = 2 * np.log(np.diag(root[0])).sum()
     return np.asarray(-0.5 * (len(mean) * np.log(2 * np.pi) + log_determinant + distances))
 
@@ -336,7 +335,7 @@ def check_params(params: GaussianParams, model: GaussianMixture | None) -> None:
     """Raise a ValueError unless these are the model's parameters, and not those of a wider one."""
     checks.params(params, GaussianParams)
     if model:
-        check_kind(model.covariance, params.covariances)
+        cov.check_kind(model.covariance, params.covariances)
         if model.prior and len(model.prior.mean) != params.means.shape[1]:
             seen = f"its mean has shape {model.prior.mean.shape}"
             raise ValueError(f"prior: {seen}; the parameters' means have {params.means.shape}")

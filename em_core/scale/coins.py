@@ -64,7 +64,7 @@ class CoinSweeper(Sweeper):
         self.rows, self.mass, tosses, many, self.log_ways = self.over(_survey)
         coins.check_tosses(tosses)
         self.total = adder(self.chunks, CoinFrame(len(start.theta)), self.kept, threads)
-        self.start, self.few = start, many == 0
+        self.start, self.few, self.params = start, many == 0, lambda params: params
 
     def expect(self, params: CoinParams) -> Expected:
         """The sums for these parameters, in one pass."""
@@ -77,10 +77,6 @@ class CoinSweeper(Sweeper):
         """The M-step."""
         rows, tosses = expected.sums[:, 0], expected.sums[:, 1:]
         return coins.from_sums(rows, tosses, params, self.model.fit_weights)
-
-    def params(self, params: CoinParams) -> CoinParams:
-        """As they are."""
-        return params
 
     def vector(self, params: CoinParams) -> Array:
         """θ and the weights."""

@@ -15,21 +15,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from em_core import covariances as cov
 from em_core import gaussians
 from em_core.checks import EPS, Array
-from em_core.covariances import (
-    Kind,
-    cholesky,
-    inverses_of,
-    joined,
-    of_kind,
-    parted,
-    standardised,
-    tied,
-)
 from em_core.em import check_occupied, e_step, softmax, weighted
 from em_core.gaussians import GaussianMixture, GaussianParams
-from em_core.priors import GaussianPrior
 from em_core.scale.sweeps import Expected, Sweeper, adder, block_size
 from em_core.survey import TINY, Survey, causes
 
@@ -119,7 +109,7 @@ class Components:
         given: Any = None,
     ) -> None:
         self.weights, self.means, self.roots, self.given = weights, means, roots, given
-        self.inverses = inverses_of(roots) if inverses is None else inverses
+        self.inverses = cov.inverses_of(roots) if inverses is None else inverses
         (k, _, m), flat = means.shape, means.reshape(len(means), -1)
         upper, _, factors = triangle(m)
         with np.errstate(all="ignore"):  # a collapse is looked for when all is known
@@ -130,9 +120,8 @@ class Components:
             self.kappa = np.vecdot(diagonals, variances + flat * flat)
             sound = self.kappa <= GUARD
             self.sound = bool(sound.all())
-            whole = prefers_residuals(m, k) or (
-                shared and not self.sound
-            )  # what is shared, for all
+            # What is shared goes by residuals for all.
+            whole = prefers_residuals(m, k) or (shared and not self.sound)
             self.own = [] if self.sound and not whole else np.flatnonzero(~sound | whole).tolist()
             sizes = np.einsum("jpaa->jpa", roots).reshape(flat.shape)
             self.constants = np.log(weights) - np.log(sizes).sum(axis=1)
@@ -162,8 +151,6 @@ class Frame:
         Lower triangular: x = centre + root · z.
     units : ndarray of shape (d,)
         The axes' standard deviations.
-    log_size : float
-        Log |root|.
     log_volume : float
         What the frame and the factors 2π take from the log-likelihood of all the rows.
     smallest : float
@@ -174,21 +161,20 @@ class Frame:
         The number of rows in a block.
     """
 
-    def __init__(self, whole: Survey, k: int, kind: Kind) -> None:
+    def __init__(self, whole: Survey, k: int, kind: cov.Kind) -> None:
         (mean,), self.rows, self.kind = whole.mean, whole.rows, kind
         self.shared = kind == "shared"
-        covariance = of_kind(kind, whole.scatter / whole.n[0], np.ones(1))
-        _, (self.units,), (correlations,) = standardised(covariance)
+        covariance = cov.of_kind(kind, whole.scatter / whole.n[0], np.ones(1))
+        _, (self.units,), (correlations,) = cov.standardised(covariance)
         self.smallest = float(np.linalg.eigvalsh(correlations)[0])
         if self.smallest < 1e-12:
             correlations, self.smallest = np.eye(len(mean)), 1.0
         # A shift by less than the spread would buy nothing, and round.
         self.centre = np.where(abs(mean) > self.units, mean, 0.0)
         root = self.units[:, np.newaxis] * np.linalg.cholesky(correlations)
-        self.log_size = float(np.log(np.diag(root)).sum())
         self.log_volume = whole.n[0] * float(np.log(np.sqrt(2 * np.pi) * np.diag(root)).sum())
-        (self.root,) = parted(kind, root[np.newaxis])
-        self.inverse = inverses_of(self.root)
+        (self.root,) = cov.parted(kind, root[np.newaxis])
+        self.inverse = cov.inverses_of(self.root)
         self.shape = p, m = self.root.shape[:2]
         f = 1 + p * m + p * m * (m + 1) // 2
         self.work, numbers = k * f, m * (k + 1) if prefers_residuals(m, k) else f
@@ -208,27 +194,22 @@ class Frame:
 
     def components(self, weights: Array, means: Array, covariances: Array) -> Components:
         """A mixture in the data's own coordinates, in these."""
-        roots, given = cholesky(parted(self.kind, covariances)), (weights, means, covariances)
+        roots = cov.cholesky(cov.parted(self.kind, covariances))
+        given = weights, means, covariances
         # The root in the frame of a start of quite another scale tells nothing of it.
-        inverses = inverses_of(roots) @ self.root
+        inverses = cov.inverses_of(roots) @ self.root
         means = matvec(self.inverse, (means - self.centre).reshape(-1, *self.shape))
         return Components(weights, means, self.inverse @ roots, self.shared, inverses, given)
 
-    def prior(self, prior: GaussianPrior) -> GaussianPrior:
-        """A prior for the data's own coordinates, in these."""
-        parts = self.inverse @ parted(self.kind, prior.scale[np.newaxis]) @ self.inverse.mT
-        mean = matvec(self.inverse, (prior.mean - self.centre).reshape(self.shape)).ravel()
-        return replace(prior, mean=mean, scale=joined(parts)[0])
-
-    def covariances(self, c: Components) -> Array:
-        """The covariances in the data's own coordinates."""
-        roots = self.root @ c.roots
-        return c.given[2] if c.given else joined(roots @ roots.mT)
+    def moments(self, c: Components) -> tuple[Array, Array, Array]:
+        """The weights, means and covariances in the data's own coordinates."""
+        means, roots = matvec(self.root, c.means), self.root @ c.roots
+        means = self.centre + means.reshape(len(means), -1)
+        return c.given or (c.weights, means, cov.joined(roots @ roots.mT))
 
     def params(self, c: Components) -> GaussianParams:
         """The parameters in the data's own coordinates."""
-        means = self.centre + matvec(self.root, c.means).reshape(len(c.means), -1)
-        return GaussianParams(c.weights, c.given[1] if c.given else means, self.covariances(c))
+        return GaussianParams(*self.moments(c))
 
 
 def gaussian_sweep(c: Components, block: Block) -> Expected:
@@ -307,7 +288,7 @@ class GaussianSweeper(Sweeper):
         self.kind = model.covariance
         gaussians.check_params(start, model)
         super().__init__(model, x, partial(gaussians.as_rows, params=start), row_weights)
-        whole = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis]))
+        whole = self.whole = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis]))
         self.why = partial(causes, lambda f: self.over(lambda x, v: f(x)), self.kind)
         self.finest, self.rows, self.mass = whole.finest(), whole.rows, whole.n[0]
         gaussians.check_collapse(start.covariances, self.finest, partial(self.why, None))
@@ -317,7 +298,6 @@ class GaussianSweeper(Sweeper):
         self.d = len(self.finest)
         self.clear = 2 * max(10 * self.d * EPS, (self.finest / frame.units).max())
         self.start = frame.components(start.weights, start.means, start.covariances)
-        self.prior = model.prior and frame.prior(model.prior)
 
     def expect(self, c: Components) -> Expected:
         """The sums for these parameters, in one pass."""
@@ -333,23 +313,17 @@ class GaussianSweeper(Sweeper):
             As `GaussianMixture.m_step`.
         """
         given = partial(posterior, self.model, self.frame, c)
-        found, sound = self._from_sums(expected.sums, c, self.prior)
+        found, sound = self._from_sums(expected.sums, c)
         if not sound:
             known = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis] * given(x)))
-            estimates = gaussians.estimates(known, c.weights, self.model)
-            found = self.frame.components(*estimates)
+            found = self._from_survey(known, c)
         self._check_collapse(found, partial(self.why, given))
         return found
 
     @np.errstate(all="ignore")  # what is not finite is no maximum
     def log_prior(self, c: Components) -> float:
-        """The log of the prior density, but for a constant, which is that of the model's own."""
-        if not self.prior:
-            return 0.0
-        parts = c.roots @ c.roots.mT
-        found = self.prior.log_density(self.kind, c.weights, c.means, parts)
-        k, sets = len(c.weights), 1 if self.frame.shared else len(c.weights)
-        return found - self.frame.log_size * (k + sets * (self.prior.degrees + self.d + 1))
+        """That of the model."""
+        return gaussians.log_prior(self.model, *self.frame.moments(c)) if self.model.prior else 0.0
 
     @np.errstate(all="ignore")  # what is not finite is not combined
     def vector(self, c: Components) -> Array:
@@ -366,40 +340,43 @@ class GaussianSweeper(Sweeper):
         self._check_collapse(found)
         return found
 
-    def _from_sums(
-        self, sums: Array, c: Components | None, prior: GaussianPrior | None = None
-    ) -> tuple[Components, bool]:
+    def _from_sums(self, sums: Array, c: Components | None) -> tuple[Components, bool]:
         """The new parameters, and whether the sums that they come from have kept their digits."""
         counts, shape = sums[:, 0], (len(sums), *self.frame.shape)
+        prior, own = self.model.prior if c else None, c.own if c else []
         if not prior:
             check_occupied((c or self.start).weights, counts)
-        each = np.maximum(counts, TINY) if prior else counts
-        weights, averages = counts / counts.sum(), sums[:, 1:] / each[:, np.newaxis]
+        weights = counts / counts.sum()
+        averages = sums[:, 1:] / np.maximum(counts, TINY)[:, np.newaxis]
         means, second = averages[:, : self.d].reshape(shape), averages[:, self.d :]
         covariances = second.reshape(*shape[:2], -1).take(self.order, axis=2)
         covariances -= means[..., np.newaxis] * means[..., np.newaxis, :]
         # What goes by residuals is in the component's coordinates, the rest in the frame's.
         if c and prior:
-            if own := c.own:
-                covariances[own] = c.roots[own] @ covariances[own] @ c.roots[own].mT
-                means[own] = c.means[own] + matvec(c.roots[own], means[own])
-            scatters = counts[:, np.newaxis, np.newaxis, np.newaxis] * covariances
-            weights, means, parts = prior.mode(self.kind, counts, means, scatters)
-            found = Components(weights, means, cholesky(parts), self.frame.shared)
+            covariances[own] = c.roots[own] @ covariances[own] @ c.roots[own].mT
+            means[own] = c.means[own] + matvec(c.roots[own], means[own])
+            root = self.frame.root
+            averages = self.frame.centre + matvec(root, means).reshape(len(counts), -1)
+            scatters = cov.joined(root @ covariances @ root.mT)
+            scatters *= counts[:, np.newaxis, np.newaxis]
+            known = replace(self.whole, n=counts, mean=averages, scatter=scatters)
+            found = self._from_survey(known, c)
             return found, bool((np.delete(found.kappa, own) <= GUARD).all())
-        roots = cholesky(tied(self.kind, covariances, weights))
-        if roots.shape != covariances.shape:
-            roots = np.broadcast_to(roots, covariances.shape)
+        roots = cov.cholesky(cov.tied(self.kind, covariances, weights))
+        roots = np.broadcast_to(roots, covariances.shape)
         found = Components(weights, means, roots, self.frame.shared)
-        if not (c and c.own):
+        if not (c and own):
             return found, found.sound
-        roots, means, own = np.array(roots), np.array(means), c.own
+        roots, means = np.array(roots), np.array(means)
         roots[own] = c.roots[own] @ roots[own]
         means[own] = c.means[own] + matvec(c.roots[own], means[own])
         return Components(weights, means, roots, self.frame.shared), found.sound
+
+    def _from_survey(self, known: Survey, c: Components) -> Components:
+        return self.frame.components(*gaussians.estimates(known, c.weights, self.model))
 
     def _check_collapse(self, c: Components, *why: Any) -> None:
         # A bound from the precisions' traces clears most cases without any eigenvalue.
         least = self.frame.smallest * c.weights.min() / c.traces.max()
         if not least > self.clear:
-            gaussians.check_collapse(self.frame.covariances(c), self.finest, *why)
+            gaussians.check_collapse(self.frame.moments(c)[2], self.finest, *why)

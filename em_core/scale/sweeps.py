@@ -123,6 +123,7 @@ class Sweeper:
         Those of an array; pieces have theirs with them.
     """
 
+    params: Callable[[Any], Any]
     rows: float  # of all pieces, when they were read first
     mass: float  # the sum of their weights
 
