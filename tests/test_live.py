@@ -63,7 +63,7 @@ import time
 import numpy as np
 from em_core import CoinMixture, CoinParams, GaussianParams, em_steps
 from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, MixtureSteps, Overlap
-from em_core.widgets import BoundBars, HowMany, ManyStarts
+from em_core.widgets import BoundBars, HowMany, ManyStarts, OneRow
 x = {X}
 start = CoinParams([0.6, 0.5], [0.5, 0.5])
 points = np.array({POINTS.tolist()})
@@ -71,6 +71,7 @@ ends = [GaussianParams(*parts) for parts in {ENDS}]""",
     'jensen = Jensen("log"); jensen',
     "bound = LowerBound(x, 0.3); bound",
     "bars = BoundBars(CoinMixture(), x, start); bars",
+    "row = OneRow(); row",
     "coins = CoinSteps(x, start); coins",
     "starts = CoinStarts(x, start); starts",
     "mixture = MixtureSteps(points, k=3); mixture",
@@ -179,6 +180,13 @@ def bars_next() -> str:
     )
 
 
+def row_next() -> str:
+    touched = number(np.log(0.4), 4)
+    return (
+        f"{half(1)}: q 0.750, w 0.500, log-likelihood {touched}, lower bound {touched}, gap 0.0000"
+    )
+
+
 def starts_next() -> str:
     state = states_of(CoinMixture(), X, START, 2)[1]
     a, b = state.params.theta
@@ -228,6 +236,7 @@ NEXT: dict[str, tuple[int, Callable[[], str]]] = {
     "jensen": (1, jensen_next),
     "lower-bound": (2, bound_next),
     "bound-bars": (2, bars_next),
+    "one-row": (1, row_next),
     "coin-steps": (2, lambda: coins_at(START, 2)),
     "coin-starts": (1, starts_next),
     "mixture-steps": (2, lambda: mixture_at(3, 0, 2)),

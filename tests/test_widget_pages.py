@@ -132,6 +132,19 @@ def bar_words(step: int) -> str:
     return f"{rise} stayed" if step % 2 else f"{rise} by {now[0] - before[0]:.4f}"
 
 
+def row_words(step: int) -> str:
+    """A row with likelihoods 0.6 and 0.2, by hand: the posterior, then the weight that it is."""
+    q, w = 0.5, 0.5
+    for half_step in range(1, step + 1):
+        q, w = (0.6 * w / (0.2 + 0.4 * w), w) if half_step % 2 else (q, q)
+    value = np.log(0.2 + 0.4 * w)
+    bound = q * np.log(0.6 * w / q) + (1 - q) * np.log(0.2 * (1 - w) / (1 - q))
+    return (
+        f"{half_title(step)}: q {q:.3f}, w {w:.3f}, log-likelihood {minus(value, 4)}, "
+        f"lower bound {minus(bound, 4)}, gap {abs(value - bound):.4f}"
+    )
+
+
 @cache
 def lecture() -> tuple[np.ndarray, GaussianParams]:
     import ledger
@@ -299,6 +312,7 @@ class Spec:
 SPECS = [
     Spec("jensen", "01_jensen", 8, jensen_words),
     Spec("lower-bound", "03_incomplete", 24, bound_words),
+    Spec("one-row", "04_derivation", 8, row_words),
     Spec("bound-bars", "04_derivation", 12, bar_words),
     Spec("coin-steps", "05_coins", 20, lambda step: step_words(STATES, step)),
     Spec("coin-starts", "07_restarts", 15, starts_words),
@@ -415,7 +429,7 @@ def give_afresh(page: Page, kind: str) -> None:
             emWidgets.start();
             scrollTo({ top: 0, behavior: "instant" });
         }""",
-        [kind, place(Path(page.url).stem)],
+        [kind, place(Path(page.url).stem, kind)],
     )
 
 
@@ -717,7 +731,7 @@ def test_room_is_kept_until_the_widget_starts(
             emWidgets.start();
             return [before, root().offsetHeight];
         }""",
-        [spec.kind, place(spec.page)],
+        [spec.kind, place(spec.page, spec.kind)],
     )
     assert abs(after - before) <= 1
 
@@ -1187,10 +1201,10 @@ def chapter(name: str) -> str:
 
 
 @cache
-def place(name: str) -> str:
-    """The figure of a chapter as the page was delivered."""
+def place(name: str, kind: str) -> str:
+    """A figure of a chapter as the page was delivered."""
     source = chapter(name)
-    begin = source.index("<div", source.rindex("\n", 0, source.index("data-em-widget")))
+    begin = source.index("<div", source.rindex("\n", 0, source.index(f'data-em-widget="{kind}"')))
     return source[begin : source.index("</script>", begin)] + "</script></div>"
 
 
@@ -1199,7 +1213,7 @@ def data_of(delivered: str) -> str:
 
 
 def test_two_copies_are_independent(scratch: Callable[[str], Locator], spec: Spec) -> None:
-    one = place(spec.page)
+    one = place(spec.page, spec.kind)
     widgets = scratch(one + one)
     expect(widgets).to_have_count(2)
     button(widgets.nth(1), "Next").click()
@@ -1212,7 +1226,7 @@ def test_two_copies_are_independent(scratch: Callable[[str], Locator], spec: Spe
 def test_a_widget_that_cannot_start_says_so_and_keeps_its_picture(
     scratch: Callable[[str], Locator], spec: Spec
 ) -> None:
-    good = place(spec.page)
+    good = place(spec.page, spec.kind)
     widget = scratch(good.replace(data_of(good), "{}")).first
     expect(status(widget)).to_contain_text("can’t be stepped through")
     expect(widget.locator(".em-picture")).to_be_visible()
@@ -1238,7 +1252,7 @@ def test_data_cannot_leave_their_place(
 ) -> None:
     import em_widgets
 
-    good = place(spec.page)
+    good = place(spec.page, spec.kind)
     assert "<" not in data_of(good)
     label = re.search(r'"label":"(.*?)"', data_of(good))[1]  # type: ignore[index]
     baited = [em_widgets.as_json(bait)[1:-1].replace("<", "\\u003c") for bait in BAITS]

@@ -35,6 +35,7 @@ from em_core.widgets import (
     LowerBound,
     ManyStarts,
     MixtureSteps,
+    OneRow,
     Overlap,
     Sharpness,
     library,
@@ -44,6 +45,7 @@ from em_core.widgets.coin_steps import GRID, THETAS, profile
 from em_core.widgets.jensen import CURVES, Setting, way
 from em_core.widgets.lower_bound import STARTS
 from em_core.widgets.mixture_steps import make_start
+from em_core.widgets.one_row import KnownComponents
 from em_core.widgets.overlap import DISTANCES, MEANS, WEIGHTS, TwoComponents, points, surface
 from em_core.widgets.sharpness import SIGMAS
 from em_core.worth import observed_information, rate
@@ -67,6 +69,7 @@ MAKE = {
     "coin-starts": lambda: CoinStarts(X, START),
     "many-starts": lambda: ManyStarts({"few": ENDS, "many": ENDS - 0.02 * np.arange(200)}),
     "mixture-steps": lambda: MixtureSteps(POINTS, CLOUDS, iterations=6),
+    "one-row": lambda: OneRow(),
     "overlap": lambda: Overlap(2.5),
     "sharpness": lambda: Sharpness({"near": (NEAR, NEAR + 2.5), "far": (NEAR, NEAR + 9)}),
 }
@@ -185,6 +188,23 @@ def test_bars_are_the_run_of_em_steps_and_add_up_to_the_log_likelihood():
     assert (np.diff(bounds) > 0).all()
     rises = np.diff([values, bounds]).T
     np.testing.assert_allclose(trace["rises"], rises, atol=1e-8)
+
+
+def test_the_way_of_one_row_is_em_on_the_hill_and_any_q_can_be_tried():
+    widget = OneRow()
+    trace = widget.trace
+    states = run_of(KnownComponents(), np.array([[0.6, 0.2]]), np.array([0.5, 0.5]), 4)
+    close(trace["weights"], [s.params[0] for s in states])
+    close(trace["qs"], [s.responsibilities[0, 0] for s in states])
+    close(trace["logLikelihoods"][::2], [s.log_likelihood for s in states])
+    bounds = np.array(trace["arches"][0]) + trace["firstGaps"]
+    close(bounds, np.full(101, np.log(0.4)))
+    assert trace["firstGaps"].index(0) == trace["arches"][0].index(max(trace["arches"][0])) == 75
+    assert (np.diff(trace["bounds"]) > 0).all()
+    widget.asked = "q:30"
+    assert widget.trace["first"] == 30
+    widget.asked = "own"
+    assert widget.trace == trace
 
 
 def test_starts_are_sorted_by_the_diagonal():
@@ -669,6 +689,8 @@ def test_what_is_refused_changes_nothing(coins, name, value, words):
         (lambda: Jensen("log", weight="a"), "weight: not an array of numbers"),
         (lambda: Jensen("log", weight=[0.5]), r"weight: has shape \(1,\)"),
         (lambda: Jensen([]), r"f: \[\] must be one of"),
+        (lambda: OneRow((0.6, 0)), "x: has a likelihood that is not above 0"),
+        (lambda: OneRow(weight=1), r"start: \[1.0, 0.0\] must be two weights"),
         (lambda: ManyStarts({}), r"ends: \[\] must be at least one model"),
         (lambda: ManyStarts({"few": ENDS[:100]}), "ends: 100 must be at least 180 starts"),
         (lambda: ManyStarts({"few": ENDS}, draw=3), "draw: 3 must be 0, 1 or 2"),

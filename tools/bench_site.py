@@ -434,6 +434,7 @@ def chapters(address: str) -> list[Subject]:
     return [
         on("01_jensen", "jensen"),
         on("03_incomplete", "lower-bound"),
+        on("04_derivation", "one-row"),
         on("04_derivation", "bound-bars"),
         on("05_coins", "coin-steps"),
         on("07_restarts", "coin-starts"),

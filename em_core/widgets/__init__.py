@@ -8,6 +8,7 @@ from em_core.widgets.jensen import Jensen
 from em_core.widgets.lower_bound import LowerBound
 from em_core.widgets.many_starts import ManyStarts
 from em_core.widgets.mixture_steps import MixtureSteps
+from em_core.widgets.one_row import OneRow
 from em_core.widgets.overlap import Overlap
 from em_core.widgets.sharpness import Sharpness
 
@@ -20,6 +21,7 @@ __all__ = [
     "LowerBound",
     "ManyStarts",
     "MixtureSteps",
+    "OneRow",
     "Overlap",
     "Sharpness",
 ]
