@@ -9,6 +9,7 @@ formulas, figures and widgets come out by the same code.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ from sphinx.errors import ExtensionError
 from em_core.widgets.base import scripts
 
 FENCE = "`" * 12
+STRUT = re.compile(r'class="strut" style="height:([\d.]+)em')  # how tall KaTeX draws a piece
+ROW = 2.43  # em: no row of a formula takes more, and many take less
 FIGURE_SCALE = 2.4
 """Pixels a point: the smallest text in figures has 10 points, and nothing may be under 24 px."""
 TALL = 530
@@ -194,7 +197,7 @@ def _rendered(app: Sphinx, slide: Slide) -> dict[str, Any]:
         {
             "html": _html(app, content),
             "kind": _kind(content),
-            "room": _room(content),
+            "room": _room(content, _html(app, content)),
             "fragment": plan["slide_type"] == "fragment",
             "steps": plan.get("widget_steps", 0),
         }
@@ -219,13 +222,15 @@ def _kind(content: list[nodes.Node]) -> str:
     return "words"
 
 
-def _room(content: list[nodes.Node]) -> tuple[int, int]:
+def _room(content: list[nodes.Node], drawn: str) -> tuple[int, float]:
     """Columns and lines of code or formula, whose letters are as large as they allow."""
     code = [block for node in content for block in node.findall(nodes.literal_block)]
     lines = [line for block in code for line in block.astext().rstrip().split("\n")]
     formulas = [block for node in content for block in node.findall(nodes.math_block)]
     rows = sum(block.astext().count(NEW_ROW) + 1 for block in formulas)
-    return max(map(len, lines), default=0), len(lines) + rows
+    _, *formulas_drawn = drawn.split('class="katex-display"')
+    height = sum(max(map(float, STRUT.findall(formula))) for formula in formulas_drawn)
+    return max(map(len, lines), default=0), len(lines) + min(rows, round(height / ROW, 2))
 
 
 def _html(app: Sphinx, content: list[nodes.Node]) -> str:
