@@ -124,8 +124,7 @@ class Components:
             linear = matvec(precisions, means).reshape(flat.shape)
             first = self.constants - 0.5 * np.vecdot(flat, linear)
             quadratic = (precisions.reshape(-1, m, m)[:, *upper] * factors).reshape(k, -1)
-            parts = [first[:, np.newaxis], linear, quadratic]
-            self.products = np.concatenate(parts, axis=1)
+            self.products = np.concatenate([first[:, np.newaxis], linear, quadratic], axis=1)
 
 
 class Frame:
@@ -352,13 +351,13 @@ class GaussianSweeper(Sweeper):
             means[own] = c.means[own] + matvec(c.roots[own], means[own])
             root = self.frame.root
             averages = self.frame.centre + matvec(root, means).reshape(len(counts), -1)
-            scatters = cov.joined(root @ covariances @ root.mT)
-            scatters *= counts[:, np.newaxis, np.newaxis]
+            scatters = counts[:, np.newaxis, np.newaxis] * cov.joined(root @ covariances @ root.mT)
             known = replace(self.whole, n=counts, mean=averages, scatter=scatters)
             found = self._from_survey(known, c)
             return found, bool((np.delete(found.kappa, own) <= GUARD).all())
         roots = cov.cholesky(cov.tied(self.kind, covariances, weights))
-        roots = np.broadcast_to(roots, covariances.shape)
+        if roots.shape != covariances.shape:  # to broadcast takes long where rows are few
+            roots = np.broadcast_to(roots, covariances.shape)
         found = Components(weights, means, roots, self.kind)
         if not (c and own):
             return found, found.sound
