@@ -131,8 +131,8 @@ def not_negative(name: str, values: ArrayLike, shape: tuple[int | str, ...]) -> 
 def row_weights(values: ArrayLike, n: int) -> Array:
     """`values` as the weights of n rows, or a ValueError."""
     weights = not_negative("row_weights", values, (n,))
-    right = "at most 2**53, and not all 0"
-    must(right, 0 < weights.max() <= LARGEST_COUNT, "row_weights", weights)
+    held = 0 < weights.max() <= LARGEST_COUNT
+    must("at most 2**53, and not all 0", held, "row_weights", weights)
     return weights
 
 

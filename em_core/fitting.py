@@ -5,6 +5,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 from operator import attrgetter
 from threading import Event, Lock
@@ -112,7 +113,7 @@ def fit(
         try:
             run.go(tol, max_iter, progress)
         except KeyboardInterrupt:
-            if not run.log_likelihoods:
+            if not run.reached:
                 raise
             told = f"stopped after {run.iteration} iterations; to go on, start from result.params"
             run.doubts.append(em.StoppedWarning(told))
@@ -248,12 +249,17 @@ def fits(
         except (em.CollapseError, em.ZeroProbabilityError) as error:
             failed.append(error)
 
-    early = _stopped_early(attempt, times, jobs, stopped)
-    if early and not runs:
-        raise KeyboardInterrupt
-    for doubt in _doubts(runs, failed, f"{times} {what}", early):
+    with one_thread_in_blas(when=jobs > 1), ThreadPoolExecutor(jobs) as pool:
+        try:
+            with suppress(KeyboardInterrupt):
+                list((map if jobs == 1 else pool.map)(attempt, range(times)))
+        finally:
+            stopped.set()
+    runs = dict(sorted(runs.items()))
+    early = len(runs) + len(failed) < times
+    for doubt in _doubts([*runs.values()], failed, f"{times} {what}", early):
         warnings.warn(doubt, stacklevel=3)
-    return {number: runs[number].result() for number in sorted(runs)}
+    return {number: run.result() for number, run in runs.items()}
 
 
 def _check_settings(tol: Any, max_iter: Any, accelerate: Any, progress: Any, threads: Any) -> None:
@@ -279,8 +285,7 @@ class _Run:
         self.iteration, self.converged = 0, False
         self.climbed = "log posterior" if hasattr(model, "log_prior") else "log-likelihood"
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
-        self.log_likelihoods: list[float] = []
-        self.log_posteriors: list[float] = []
+        self.reached: list[tuple[float, float]] = []  # log-likelihoods and log posteriors
         self.rows, self.rounding = 0.0, 0.0  # are found when they are asked for
         self.doubts: list[Warning] = []
         if quick_way := known.quick_way(model):
@@ -309,8 +314,7 @@ class _Run:
                 self._explain(params)
             if not np.isfinite(log_posterior):
                 raise FloatingPointError("log_prior: not a finite number at these parameters")
-            self.log_likelihoods.append(log_likelihood)
-            self.log_posteriors.append(log_posterior)
+            self.reached.append((log_likelihood, log_posterior))
             self.iteration, self.params = iteration, params
             if stopped and stopped.is_set():
                 raise KeyboardInterrupt
@@ -368,13 +372,12 @@ class _Run:
 
     def result(self) -> em.EMResult:
         """What has been reached."""
-        both = np.array([self.log_likelihoods, self.log_posteriors])
-        values, climbed = both[:, : self.iteration + 1]
-        values.flags.writeable = climbed.flags.writeable = False
+        both = np.array(self.reached[: self.iteration + 1]).T.copy()
+        both.flags.writeable = False
+        (values, climbed), (last, top) = both, both[:, -1].tolist()
         # The start is returned as it came, not as the quick way would write it.
         params = self.as_given(self.params) if self.iteration else self.start
-        ends = float(values[-1]), self.iteration, self.converged, values
-        return em.EMResult(params, *ends, float(climbed[-1]), climbed)
+        return em.EMResult(params, last, self.iteration, self.converged, values, top, climbed)
 
 
 def _with_weights(model: Any, x: Any, row_weights: Any) -> tuple[Any, Any]:
@@ -385,30 +388,18 @@ def _with_weights(model: Any, x: Any, row_weights: Any) -> tuple[Any, Any]:
     return (x.weighted(row_weights), None) if isinstance(x, Chunks) else checks.kept(x, row_weights)
 
 
-def _stopped_early(attempt: Callable[[int], None], starts: int, jobs: int, stopped: Event) -> bool:
-    """Make all attempts, so many of them at a time; whether Ctrl-C ended them."""
-    with one_thread_in_blas(when=jobs > 1), ThreadPoolExecutor(jobs) as pool:
-        try:
-            list((map if jobs == 1 else pool.map)(attempt, range(starts)))
-        except KeyboardInterrupt:
-            return True
-        finally:
-            stopped.set()
-    return False
-
-
-def _doubts(
-    runs: dict[int, _Run], failed: list[Exception], tried: str, early: bool
-) -> list[Warning]:
-    """What there is to say of many fits; the last error if none is left."""
+def _doubts(runs: list[_Run], failed: list[Exception], tried: str, early: bool) -> list[Warning]:
+    """What there is to say of many fits; the last error if none is left, or Ctrl-C."""
     if not runs:
+        if early:
+            raise KeyboardInterrupt
         failed[-1].add_note(f"All {tried} failed. This is why the last did.")
         raise failed[-1]
-    doubts = [doubt for number in sorted(runs) for doubt in runs[number].doubts]
+    doubts = [doubt for run in runs for doubt in run.doubts]
     if early:
-        message = f"stopped; {len(runs)} of {tried} are finished, and kept"
-        doubts.append(em.StoppedWarning(message))
+        told = f"stopped; {len(runs)} of {tried} are finished, and kept"
+        doubts.append(em.StoppedWarning(told))
     if failed:
-        message = f"{len(failed)} of {tried} collapsed and were left out; the last:"
-        doubts.append(em.CollapsedStartsWarning(f"{message} {failed[-1]}"))
+        told = f"{len(failed)} of {tried} collapsed and were left out; the last: {failed[-1]}"
+        doubts.append(em.CollapsedStartsWarning(told))
     return doubts

@@ -72,9 +72,8 @@ class GaussianMixture:
     prior: GaussianPrior | None = None
 
     def __post_init__(self) -> None:
-        checks.must(
-            f"one of {', '.join(cov.KINDS)}", cov.kind_of(self), "covariance", self.covariance
-        )
+        right = f"one of {', '.join(cov.KINDS)}"
+        checks.must(right, cov.kind_of(self), "covariance", self.covariance)
         able = self.prior is None or isinstance(self.prior, GaussianPrior)
         checks.must("a GaussianPrior or None", able, "prior", self.prior)
 
@@ -269,12 +268,8 @@ def estimates(found: Survey, weights: Array, model: GaussianMixture) -> tuple[Ar
         weights, means, parts = model.prior.mode(kind, n, means, scatters)
         return weights, means.reshape(found.mean.shape), np.array(cov.joined(parts))
     check_occupied(weights, n)
-    shares = n / n.sum()
-    return (
-        shares,
-        found.mean,
-        cov.of_kind(kind, found.scatter / n[:, np.newaxis, np.newaxis], shares),
-    )
+    shares, own = n / n.sum(), found.scatter / n[:, np.newaxis, np.newaxis]
+    return shares, found.mean, cov.of_kind(kind, own, shares)
 
 
 def log_prior(model: Any, weights: Array, means: Array, covariances: Array) -> float:

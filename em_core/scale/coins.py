@@ -9,21 +9,15 @@ from em_core import checks, coins
 from em_core.checks import Array
 from em_core.coins import CoinMixture, CoinParams
 from em_core.em import softmax, weighted
-from em_core.scale.sweeps import Expected, Sweeper, adder, block_size
+from em_core.scale.sweeps import Expected, Sweeper, block_size
 
 MANY = 1e4  # heads or tails in a row; with more a matrix product loses more than four digits
 
 
-class CoinFrame:
-    """Counts as they are, in blocks for so many coins."""
-
-    def __init__(self, k: int) -> None:
-        self.size, self.work = block_size(3 + k), 3 * k
-
-    def block(self, counts: Array, weights: Any) -> Any:
-        """The features (1, heads, tails) of some rows, as columns: shape (3, n); and weights."""
-        columns = np.asarray(counts, dtype=float).T
-        return np.ascontiguousarray(np.vstack([np.ones(len(counts)), columns])), weights
+def block_of(counts: Array, weights: Any) -> Any:
+    """The features (1, heads, tails) of some rows, as columns: shape (3, n); and weights."""
+    columns = np.asarray(counts, dtype=float).T
+    return np.ascontiguousarray(np.vstack([np.ones(len(counts)), columns])), weights
 
 
 def coin_sweep(params: CoinParams, product: bool, block: Any) -> Expected:
@@ -63,7 +57,8 @@ class CoinSweeper(Sweeper):
         super().__init__(model, x, partial(coins.as_counts, least=0), row_weights)
         self.rows, self.mass, tosses, many, self.log_ways = self.over(_survey)
         coins.check_tosses(tosses)
-        self.total = adder(self.chunks, CoinFrame(len(start.theta)), self.kept, threads)
+        k = len(start.theta)
+        self.total = self.adder(block_of, block_size(3 + k), 3 * k, threads)
         self.start, self.few, self.params = start, many == 0, lambda params: params
 
     def expect(self, params: CoinParams) -> Expected:

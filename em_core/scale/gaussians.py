@@ -20,7 +20,7 @@ from em_core import gaussians
 from em_core.checks import EPS, Array
 from em_core.em import check_occupied, e_step, softmax, weighted
 from em_core.gaussians import GaussianMixture, GaussianParams
-from em_core.scale.sweeps import Expected, Sweeper, adder, block_size
+from em_core.scale.sweeps import Expected, Sweeper, block_size
 from em_core.survey import TINY, Survey, causes
 
 Block: TypeAlias = tuple[Array, Any, Any]
@@ -75,15 +75,15 @@ class Components:
     means : ndarray of shape (k, p, m)
     roots : ndarray of shape (k, p, m, m)
         Lower triangular; a covariance's part is root · rootᵀ.
-    shared : bool
-        Whether the components have one covariance.
+    kind : str
+        Of covariances.
     inverses : ndarray of shape (k, p, m, m), optional
         Of the roots, if they are known better than from these.
-    given : sequence of ndarray, optional
-        The weights, means and covariances in the data's own coordinates, if it came from these.
 
     Attributes
     ----------
+    given : sequence of ndarray, optional
+        The weights, means and covariances in the data's own coordinates, if it came from these.
     traces : ndarray of shape (k,)
         Of the covariances' inverses, the precisions.
     kappa : ndarray of shape (k,)
@@ -99,16 +99,12 @@ class Components:
         W, which makes the log-joint of the features.
     """
 
+    given: Any = None
+
     def __init__(
-        self,
-        weights: Array,
-        means: Array,
-        roots: Array,
-        shared: bool,
-        inverses: Any = None,
-        given: Any = None,
+        self, weights: Array, means: Array, roots: Array, kind: str, inverses: Any = None
     ) -> None:
-        self.weights, self.means, self.roots, self.given = weights, means, roots, given
+        self.weights, self.means, self.roots = weights, means, roots
         self.inverses = cov.inverses_of(roots) if inverses is None else inverses
         (k, _, m), flat = means.shape, means.reshape(len(means), -1)
         upper, _, factors = triangle(m)
@@ -121,15 +117,14 @@ class Components:
             sound = self.kappa <= GUARD
             self.sound = bool(sound.all())
             # What is shared goes by residuals for all.
-            whole = prefers_residuals(m, k) or (shared and not self.sound)
+            whole = prefers_residuals(m, k) or (kind == "shared" and not self.sound)
             self.own = [] if self.sound and not whole else np.flatnonzero(~sound | whole).tolist()
             sizes = np.einsum("jpaa->jpa", roots).reshape(flat.shape)
             self.constants = np.log(weights) - np.log(sizes).sum(axis=1)
             linear = matvec(precisions, means).reshape(flat.shape)
             first = self.constants - 0.5 * np.vecdot(flat, linear)
             quadratic = (precisions.reshape(-1, m, m)[:, *upper] * factors).reshape(k, -1)
-            parts = [first[:, np.newaxis], linear, quadratic]
-            self.products = np.concatenate(parts, axis=1)
+            self.products = np.concatenate([first[:, np.newaxis], linear, quadratic], axis=1)
 
 
 class Frame:
@@ -163,7 +158,6 @@ class Frame:
 
     def __init__(self, whole: Survey, k: int, kind: cov.Kind) -> None:
         (mean,), self.rows, self.kind = whole.mean, whole.rows, kind
-        self.shared = kind == "shared"
         covariance = cov.of_kind(kind, whole.scatter / whole.n[0], np.ones(1))
         _, (self.units,), (correlations,) = cov.standardised(covariance)
         self.smallest = float(np.linalg.eigvalsh(correlations)[0])
@@ -195,11 +189,12 @@ class Frame:
     def components(self, weights: Array, means: Array, covariances: Array) -> Components:
         """A mixture in the data's own coordinates, in these."""
         roots = cov.cholesky(cov.parted(self.kind, covariances))
-        given = weights, means, covariances
         # The root in the frame of a start of quite another scale tells nothing of it.
         inverses = cov.inverses_of(roots) @ self.root
-        means = matvec(self.inverse, (means - self.centre).reshape(-1, *self.shape))
-        return Components(weights, means, self.inverse @ roots, self.shared, inverses, given)
+        inner = matvec(self.inverse, (means - self.centre).reshape(-1, *self.shape))
+        found = Components(weights, inner, self.inverse @ roots, self.kind, inverses)
+        found.given = weights, means, covariances
+        return found
 
     def moments(self, c: Components) -> tuple[Array, Array, Array]:
         """The weights, means and covariances in the data's own coordinates."""
@@ -225,8 +220,7 @@ def gaussian_sweep(c: Components, block: Block) -> Expected:
     mixed = len(c.own) < len(c.weights)
     phi = features(z) if mixed and phi is None else phi
     r = c.products @ phi if mixed else np.empty((len(c.weights), z.shape[2]))
-    own = [(j, c.means[j][..., np.newaxis]) for j in c.own]
-    residuals = {j: triangular(c.inverses[j], z - mean) for j, mean in own}
+    residuals = {j: triangular(c.inverses[j], z - c.means[j][..., np.newaxis]) for j in c.own}
     for j, y in residuals.items():
         r[j] = c.constants[j] - 0.5 * np.einsum("pai,pai->i", y, y)
     log_likelihood = float(weighted(softmax(r), weights).sum())
@@ -293,7 +287,7 @@ class GaussianSweeper(Sweeper):
         self.finest, self.rows, self.mass = whole.finest(), whole.rows, whole.n[0]
         gaussians.check_collapse(start.covariances, self.finest, partial(self.why, None))
         self.frame = frame = Frame(whole, len(start.weights), self.kind)
-        self.total = adder(self.chunks, frame, self.kept, threads)
+        self.total = self.adder(frame.block, frame.size, frame.work, threads)
         self.params, (self.upper, self.order, _) = frame.params, triangle(frame.shape[1])
         self.d = len(self.finest)
         self.clear = 2 * max(10 * self.d * EPS, (self.finest / frame.units).max())
@@ -357,20 +351,20 @@ class GaussianSweeper(Sweeper):
             means[own] = c.means[own] + matvec(c.roots[own], means[own])
             root = self.frame.root
             averages = self.frame.centre + matvec(root, means).reshape(len(counts), -1)
-            scatters = cov.joined(root @ covariances @ root.mT)
-            scatters *= counts[:, np.newaxis, np.newaxis]
+            scatters = counts[:, np.newaxis, np.newaxis] * cov.joined(root @ covariances @ root.mT)
             known = replace(self.whole, n=counts, mean=averages, scatter=scatters)
             found = self._from_survey(known, c)
             return found, bool((np.delete(found.kappa, own) <= GUARD).all())
         roots = cov.cholesky(cov.tied(self.kind, covariances, weights))
-        roots = np.broadcast_to(roots, covariances.shape)
-        found = Components(weights, means, roots, self.frame.shared)
+        if roots.shape != covariances.shape:  # to broadcast takes long where rows are few
+            roots = np.broadcast_to(roots, covariances.shape)
+        found = Components(weights, means, roots, self.kind)
         if not (c and own):
             return found, found.sound
         roots, means = np.array(roots), np.array(means)
         roots[own] = c.roots[own] @ roots[own]
         means[own] = c.means[own] + matvec(c.roots[own], means[own])
-        return Components(weights, means, roots, self.frame.shared), found.sound
+        return Components(weights, means, roots, self.kind), found.sound
 
     def _from_survey(self, known: Survey, c: Components) -> Components:
         return self.frame.components(*gaussians.estimates(known, c.weights, self.model))

@@ -67,43 +67,6 @@ class Expected:
 Adder: TypeAlias = Callable[[Callable[[Any], Expected]], Expected]
 
 
-def adder(chunks: Chunks, frame: Any, keep: bool, threads: int | None) -> Adder:
-    """What adds up a function of a block over all blocks of the data.
-
-    Parameters
-    ----------
-    chunks : Chunks
-        Pieces of the data.
-    frame : object
-        Its ``block(rows, weights)`` makes a block of ``size`` rows; a pass takes ``work``
-        multiply-adds a row.
-    keep : bool
-        Whether the blocks are kept, or made whenever the data are read.
-    threads : int, optional
-        As for `fit`.
-    """
-
-    def cut(piece: ArrayLike) -> list[tuple[Any, Any]]:
-        rows, weights = np.asarray(piece), weights_of(piece)
-        parts = [slice(at, at + frame.size) for at in range(0, len(rows), frame.size)]
-        return [(rows[part], None if weights is None else weights[part]) for part in parts]
-
-    def of_piece(sweep: Callable[[Any], Expected], piece: ArrayLike) -> Expected:
-        return added(values(lambda rows: sweep(frame.block(*rows)), cut(piece)))
-
-    def of_kept(sweep: Callable[[Any], Expected]) -> Expected:
-        with closing(values(sweep, blocks)) as sums:  # else Ctrl-C is lost where it ends
-            return added(added(islice(sums, len(piece))) for piece in pieces)
-
-    pieces = [cut(piece) for piece in chunks] if keep else []
-    if sum(map(len, pieces)) == 1:  # so little pays for no team
-        only = frame.block(*pieces[0][0])
-        return lambda sweep: sweep(only)
-    values = partial(shared, threads=threads, work=frame.work)
-    blocks = list(values(lambda rows: frame.block(*rows), list(chain.from_iterable(pieces))))
-    return of_kept if keep else lambda sweep: chunks.sum(partial(of_piece, sweep))
-
-
 class Sweeper:
     """A model with its data, as `passes` needs it.
 
@@ -148,6 +111,43 @@ class Sweeper:
 
         with one_thread_in_blas(when=length_hint(self.chunks.pieces, 2) > 1):
             return self.chunks.sum(value)
+
+    def adder(self, block: Callable[..., Any], size: int, work: int, threads: Any) -> Adder:
+        """What adds up a function of a block over all blocks of the data.
+
+        The blocks of an array are kept; those of pieces are made whenever the data are read.
+
+        Parameters
+        ----------
+        block : callable
+            Makes a block of some rows and their weights.
+        size : int
+            The number of rows in a block.
+        work : int
+            Multiply-adds a row, in a pass.
+        threads : int, optional
+            As for `fit`.
+        """
+
+        def cut(piece: ArrayLike) -> list[tuple[Any, Any]]:
+            rows, weights = np.asarray(piece), weights_of(piece)
+            parts = [slice(at, at + size) for at in range(0, len(rows), size)]
+            return [(rows[part], None if weights is None else weights[part]) for part in parts]
+
+        def of_piece(sweep: Callable[[Any], Expected], piece: ArrayLike) -> Expected:
+            return added(values(lambda rows: sweep(block(*rows)), cut(piece)))
+
+        def of_kept(sweep: Callable[[Any], Expected]) -> Expected:
+            with closing(values(sweep, blocks)) as sums:  # else Ctrl-C is lost where it ends
+                return added(added(islice(sums, len(piece))) for piece in pieces)
+
+        pieces = [cut(piece) for piece in self.chunks] if self.kept else []
+        if sum(map(len, pieces)) == 1:  # so little pays for no team
+            only = block(*pieces[0][0])
+            return lambda sweep: sweep(only)
+        values = partial(shared, threads=threads, work=work)
+        blocks = list(values(lambda rows: block(*rows), list(chain.from_iterable(pieces))))
+        return of_kept if self.kept else lambda sweep: self.chunks.sum(partial(of_piece, sweep))
 
 
 def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float, float]]:
