@@ -140,7 +140,8 @@ def kept(x: Any, weights: ArrayLike | None) -> tuple[Any, Array | None]:
     """The rows whose weight is not 0, and their weights, if there are any."""
     if weights is None:
         return x, None
-    array = np.asanyarray(x)
+    array = x if hasattr(x, "iloc") else np.asanyarray(x)  # a table keeps its columns' names
+    must("an array or a list of rows", np.ndim(array), "x", x)
     weights = row_weights(weights, len(array))
     return (x, weights) if weights.all() else (array[weights > 0], weights[weights > 0])
 

@@ -44,8 +44,7 @@ def parted(kind: Kind, matrices: Array) -> Array:
 
 def joined(parts: Array) -> Array:
     """The matrices with these parts."""
-    one = parts.shape[3] > 1
-    return np.asarray(parts[:, 0] if one else parts[:, :, 0] * np.eye(parts.shape[1]))
+    return np.asarray(parts[:, 0] if parts.shape[3] > 1 else parts[..., 0] * np.eye(parts.shape[1]))
 
 
 def tied(kind: Kind, parts: Array, shares: Array) -> Array:

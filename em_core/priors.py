@@ -152,8 +152,5 @@ class GaussianPrior:
         total = rows + self.degrees + len(self.mean) + 1
         parts = (tied(kind, scale, np.ones(1)) + rows * own) / total
         more = n + self.concentration - 1
-        return (
-            more / more.sum(),
-            means - (1 - share) * apart,
-            np.broadcast_to(parts, scatters.shape),
-        )
+        means = means - (1 - share) * apart
+        return more / more.sum(), means, np.broadcast_to(parts, scatters.shape)

@@ -1,12 +1,10 @@
 """How sure a fit is, and how many components the data ask for: by fits to data drawn anew."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from itertools import count
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from em_core import checks, em
@@ -176,47 +174,37 @@ def bootstrap_ratio_test(
     checks.model(model, "log_joint", "m_step", "random_start", "sample")
     rng = checks.chance("samples", samples, rng)
     checks.whole_number("starts", starts, least=1)
-    rows = np.asanyarray(x)
+    rows, how = np.asanyarray(x), {}
     before, after = (log_density(model, rows, params).sum() for params in (smaller, larger))
-    k, most = (responsibilities(model, rows[:1], p).shape[1] for p in (smaller, larger))
+    k, most = (responsibilities(model, rows, params).shape[1] for params in (smaller, larger))
     if not k < most:
-        raise ValueError(f"larger: has {most} components; it needs more than the smaller, {k}")
-    how = {"tosses": rows.sum(axis=1).astype(int)} if isinstance(model, CoinMixture) else {}
-    seeds = rng.integers(2**62, size=samples)
+        raise ValueError(f"larger: its components are {most}; give more than the smaller's {k}")
+    if isinstance(model, CoinMixture):
+        rows = rows[rows.sum(axis=1) > 0]  # the others say nothing, and nobody tosses 0 times
+        how = {"tosses": rows.sum(axis=1).astype(int)}
+    seeds, numbers = rng.integers(2**62, size=samples), count()
 
-    def data(seed: Any) -> Any:
-        return model.sample(smaller, len(rows), np.random.default_rng(seed), **how)[0]
+    def draw() -> tuple[Any, em.Params, None]:
+        sample, start = divmod(next(numbers), 1 + starts)
+        drawn = model.sample(smaller, len(rows), np.random.default_rng(seeds[sample]), **how)[0]
+        return drawn, model.random_start(drawn, most, rng) if start else smaller, None
 
-    reached = partial(_reached, model, data, seeds, jobs, (tol, max_iter, False, False, None))
-    null = reached(1, lambda drawn: smaller)
-    full = reached(starts, lambda drawn: model.random_start(drawn, most, rng))
-    simulated = np.sort([2 * (full[i] - null[i]) for i in null.keys() & full.keys()])
-    simulated.flags.writeable = False
+    settings, what = (tol, max_iter, False, False, None), "fits to simulated data"
+    simulated = _gains(fits(model, draw, samples * (1 + starts), jobs, settings, what), 1 + starts)
     statistic = float(2 * (after - before))
     p_value = (1 + int((simulated >= statistic).sum())) / (1 + len(simulated))
     return RatioTest(statistic, simulated, p_value)
 
 
-def _reached(
-    model: Any,
-    data: Callable[[Any], Any],
-    seeds: NDArray[np.int64],
-    jobs: int,
-    settings: Any,
-    times: int,
-    start: Callable[[Any], em.Params],
-) -> dict[int, float]:
-    """The best log-likelihood of several fits to each of the data sets, by their number."""
-
-    def draws() -> Iterator[tuple[Any, em.Params, None]]:
-        for seed in np.repeat(seeds, times):
-            drawn = data(seed)
-            yield drawn, start(drawn), None
-
+def _gains(found: dict[int, em.EMResult], each: int) -> Array:
+    """The statistics, rising, from so many fits to each data set, the smaller model's first."""
     best: dict[int, float] = {}
-    what = "fits to simulated data"
-    results = fits(model, draws().__next__, len(seeds) * times, jobs, settings, what)
-    for number, result in results.items():
-        reached = best.get(number // times, -np.inf)
-        best[number // times] = max(reached, result.log_likelihood)
-    return best
+    for number, result in found.items():
+        if number % each and number - number % each in found:
+            gain = 2 * (result.log_likelihood - found[number - number % each].log_likelihood)
+            best[number // each] = max(gain, best.get(number // each, gain))
+    gains = np.sort(list(best.values()))
+    if not gains.size:
+        raise em.CollapseError(None, "no simulated data are left that both models were fitted to")
+    gains.flags.writeable = False
+    return gains

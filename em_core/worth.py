@@ -9,21 +9,24 @@ these, by central differences extrapolated to a step of 0 (Richardson's way).
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy.linalg import block_diag, cho_factor, cho_solve
+from scipy.linalg import block_diag
 from scipy.special import entr
 
 from em_core import checks, em
 from em_core.checks import Array
 from em_core.covariances import kind_of, patterns
 
-DROP = 0.004  # of the log-likelihood at the longest step: far more than rounding, and a tenth of
-# a standard error, on which the log-likelihood is nearly a parabola
-STEPS = (1.0, 0.5, 0.25)
-SINGULAR = 1e-10  # what is less than so much of the largest second derivative is nothing
+DROP = 0.004  # of the log-likelihood at the longest step: a tenth of a standard error, on which it
+# is nearly a parabola
+NOISE = 1e-8  # or so much of its terms, if that is more: far more than rounding
+COARSE = {1.0: 1.0}  # steps, and the factors by which quotients of differences are added up
+FINE = {1.0: 1 / 45, 0.5: -20 / 45, 0.25: 64 / 45}  # to that at a step of 0
+TURNS = 4  # until the directions hardly disturb each other, at most
+CAUSES = "the fit stopped early, or on a saddle, or x cannot tell the parameters apart"
 AWAY = 0.05  # standard errors from the maximum, from which on it is said
 
 
@@ -186,7 +189,8 @@ def observed_information(
     ValueError
         For unusable arguments.
     """
-    return _Neighbourhood(model, x, params, row_weights).information()
+    inverse = np.linalg.inv(_Neighbourhood(model, x, params, row_weights).root())
+    return np.asarray(inverse.T @ inverse)
 
 
 def standard_errors(
@@ -214,10 +218,7 @@ def standard_errors(
         As for `observed_information`.
     """
     around = _Neighbourhood(model, x, params, row_weights)
-    information = around.information()
-    basis = around.basis
-    variances = np.vecdot(basis, cho_solve(cho_factor(information), basis.T).T)
-    return around.arrays(np.sqrt(variances))
+    return around.arrays(np.linalg.norm(around.basis @ around.root(), axis=1))
 
 
 def em_jacobian(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None) -> Array:
@@ -242,8 +243,8 @@ def em_jacobian(model: em.Model, x: Any, params: em.Params, *, row_weights: Any 
         As for `observed_information`.
     """
     around = _Neighbourhood(model, x, params, row_weights)
-    columns = [around.slope(around.step, a) / h for a, h in enumerate(around.lengths)]
-    return np.asarray(np.linalg.lstsq(around.basis, np.transpose(columns))[0])
+    columns = [around.slope(around.step, way) for way in (around.basis * around.lengths).T]
+    return np.asarray(np.linalg.lstsq(around.basis, np.transpose(columns) / around.lengths)[0])
 
 
 def rate(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None) -> float:
@@ -267,7 +268,10 @@ def rate(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None)
         As for `observed_information`.
     """
     jacobian = em_jacobian(model, x, params, row_weights=row_weights)
-    return float(abs(np.linalg.eigvals(jacobian)).max(initial=0))
+    found = float(abs(np.linalg.eigvals(jacobian)).max(initial=0))
+    if found > 1 - 1e-9:
+        raise NotAMaximumError(f"params: EM goes on from here, at a rate of {found:.4g}; {CAUSES}")
+    return found
 
 
 def directions(model: em.Model, params: em.Params) -> Array:
@@ -296,16 +300,15 @@ def directions(model: em.Model, params: em.Params) -> Array:
     """
     arrays = arrays_of(params)
     if own := getattr(model, "directions", None):
-        size = sum(array.size for array in arrays.values())
-        return checks.numbers("directions", own(params), (size, "p"))
+        return checks.numbers("directions", own(params), (len(flat(arrays)), "p"))
     return block_diag(*[_moves(model, name, array) for name, array in arrays.items()])
 
 
 def _moves(model: Any, name: str, array: Array) -> Array:
     one = np.eye(array.size)
-    if name == "weights":
+    if name == "weights" and array.ndim == 1:
         return (one - one[:, -1:])[:, :-1] if getattr(model, "fit_weights", True) else one[:, :0]
-    if name != "covariances":
+    if name != "covariances" or array.ndim != 3:
         return one
     kind = kind_of(model)
     each = patterns(kind, len(array[0])).reshape(-1, array[0].size).T
@@ -314,32 +317,30 @@ def _moves(model: Any, name: str, array: Array) -> Array:
 
 def arrays_of(params: em.Params) -> dict[str, Array]:
     """The parameters' arrays by name."""
+    params = params._asdict() if hasattr(params, "_asdict") else params
+    if isinstance(params, tuple) and any(map(np.ndim, params)):
+        raise ValueError("params: a tuple does not name its arrays; give a named tuple or a dict")
     if is_dataclass(params):
         found = {field.name: getattr(params, field.name) for field in fields(params)}
-    elif isinstance(params, Mapping):
-        found = dict(params)
     else:
-        found = params._asdict() if hasattr(params, "_asdict") else {"params": params}
-    return {name: checks.real(name, value, "numbers", copy=True) for name, value in found.items()}
+        found = dict(params) if isinstance(params, Mapping) else {"params": params}
+    arrays = {name: checks.real("params", a, "(...)", copy=True) for name, a in found.items()}
+    for array in arrays.values():
+        checks.must("finite numbers", np.isfinite(array).all(), "params", array)
+    return arrays
 
 
 def like(params: em.Params, arrays: Mapping[str, Array]) -> em.Params:
     """Parameters of the same form from other arrays, by name as `arrays_of` gives them."""
+    arrays = {name: array[()] for name, array in arrays.items()}  # () makes a number of one
     if is_dataclass(params) or hasattr(params, "_asdict"):
         return type(params)(**arrays)
-    if isinstance(params, Mapping):
-        return dict(arrays)
-    (only,) = arrays.values()
-    return only if only.ndim else float(only)
+    return arrays if isinstance(params, Mapping) else arrays["params"]
 
 
-def _extrapolated(values: list[Any]) -> Any:
-    """The value at a step of 0, from those at steps each half as long as the one before."""
-    power = 4
-    while len(values) > 1:
-        values = [(power * fine - coarse) / (power - 1) for coarse, fine in pairwise(values)]
-        power *= 4
-    return values[0]
+def flat(arrays: Mapping[str, Array]) -> Array:
+    """The numbers of all arrays, one after the other."""
+    return np.concatenate([array.ravel() for array in arrays.values()])
 
 
 class _Neighbourhood:
@@ -358,15 +359,16 @@ class _Neighbourhood:
         self.model, self.params = model, params
         self.x, self.row_weights = checks.kept(x, row_weights)
         self.names, self.basis = arrays_of(params), directions(model, params)
-        if not (weights := self.names.get("weights", np.ones(1))).all():
-            raise BorderError(f"params: weights[{weights.argmin()}] is 0, which is the border")
-        self.centre = np.concatenate([array.ravel() for array in self.names.values()])
-        terms = em.weighted(log_density(model, self.x, params), self.row_weights)
-        self.top = float(terms.sum()) + em.log_prior(model, params)
-        self.rounding = 1e-12 * (float((1 + abs(terms)).sum()) + abs(em.log_prior(model, params)))
-        if not np.isfinite(self.top):
-            raise em.ZeroProbabilityError("x: the model gives a row probability zero")
-        self.lengths = np.array([self._length(a) for a in range(self.basis.shape[1])])
+        sizes = {n: np.where(a, abs(a), abs(a).max() or 1) for n, a in self.names.items()}
+        self.centre, self.sizes = flat(self.names), flat(sizes)
+        gone = self.arrays((self.centre == 0) & self.basis.any(axis=1)).get("weights", np.zeros(1))
+        if gone.any():
+            raise BorderError(f"params: weights[{gone.argmax()}] is 0, which is the border")
+        responsibilities(model, self.x, params)  # or an error that says what is wrong
+        self.top = self.terms(self.centre)
+        size = float((1 + abs(self.top)).sum())
+        self.drop, self.rounding = max(DROP, NOISE * size), 1e-12 * size
+        self.lengths = np.array([self._length(direction) for direction in self.basis.T])
 
     def arrays(self, vector: Array) -> dict[str, Array]:
         """The numbers of a vector as arrays by name."""
@@ -381,70 +383,88 @@ class _Neighbourhood:
     def step(self, vector: Array) -> Array:
         """What one EM step makes of a vector."""
         params = self.at(vector)
-        r, _ = em.e_step(self.model.log_joint(self.x, params), self.x)
-        shares = em.shares(self.model, r, self.row_weights)
-        found = arrays_of(self.model.m_step(self.x, shares, params))
-        return np.concatenate([array.ravel() for array in found.values()])
+        r = em.shares(self.model, responsibilities(self.model, self.x, params), self.row_weights)
+        return flat(arrays_of(self.model.m_step(self.x, r, params)))
 
-    def log_posterior(self, vector: Array) -> float:
-        """The log-likelihood plus the log prior, if there is one; NaN beyond the border."""
+    def terms(self, vector: Array) -> Array:
+        """Those of the log-likelihood, and the log prior as the last; NaN beyond the border."""
         try:
             with np.errstate(all="ignore"):
                 params = self.at(vector)
                 terms = em.weighted(log_density(self.model, self.x, params), self.row_weights)
-                return float(terms.sum()) + em.log_prior(self.model, params)
-        except (ValueError, em.CollapseError):
-            return np.nan
+                return np.append(terms, em.log_prior(self.model, params))
+        except (ValueError, ArithmeticError, em.CollapseError):
+            return np.full(1, np.nan)
 
-    def slope(self, function: Callable[[Array], Any], a: int) -> Any:
-        """The derivative of a function of a vector along a direction, in units of `lengths`."""
-        steps = [h * self.lengths[a] * self.basis[:, a] for h in STEPS]
-        ends = [(function(self.centre + step), function(self.centre - step)) for step in steps]
-        return _extrapolated([(f - b) / (2 * h) for h, (f, b) in zip(STEPS, ends, strict=True)])
+    def slope(self, function: Callable[[Array], Array], step: Array) -> Any:
+        """The derivative of a function of a vector, for a step as unit."""
+        ends = {h: function(self.centre + h * step) for h in (*FINE, *(-h for h in FINE))}
+        return sum(share * (ends[h] - ends[-h]) / (2 * h) for h, share in FINE.items())
 
-    def information(self) -> Array:
-        """Minus the second derivatives of the log-likelihood, or log posterior."""
-        p = range(len(self.lengths))
-        bends = np.diag([self._bend(a) for a in p])
-        for a, b in combinations(p, 2):
-            bends[a, b] = bends[b, a] = (self._bend(a, b) - bends[a, a] - bends[b, b]) / 2
-        if not np.linalg.eigvalsh(bends).min(initial=1) > SINGULAR * np.diag(bends).max(initial=0):
-            causes = "the fit stopped early, or on a saddle, or x cannot tell the parameters apart"
-            raise NotAMaximumError(f"params: no maximum in every direction; {causes}")
-        slopes = np.array([self.slope(self.log_posterior, a) for a in p])
-        if (away := np.sqrt(slopes @ np.linalg.solve(bends, slopes))) > AWAY:
+    def root(self) -> Array:
+        """A matrix that, times its transpose, is the inverse of the observed information.
+
+        The information is that of the log-likelihood, or log posterior. It is looked at along
+        directions that are turned until they hardly disturb each other.
+        """
+        turned = np.diag(self.lengths)
+        for _ in range(TURNS):
+            sizes, axes = np.linalg.eigh(self._bends(turned, COARSE))
+            most = abs(sizes).max(initial=1e-300)
+            turned = turned @ axes * np.sqrt(2 * self.drop / abs(sizes).clip(1e-6 * most))
+            if clear := sizes.min(initial=np.inf) > 0.01 * most:
+                break
+        bends = self._bends(turned, FINE) if clear else np.diag(sizes)
+        if not np.linalg.eigvalsh(bends).min(initial=np.inf) > 0.02 * self.drop:
+            raise NotAMaximumError(f"params: no maximum in every direction; {CAUSES}")
+        corner = np.linalg.cholesky(bends)
+        slopes = [self.slope(self.terms, step).sum() for step in (self.basis @ turned).T]
+        if (away := np.linalg.norm(np.linalg.solve(corner, slopes))) > AWAY:
             told = f"the maximum is about {away:.2g} standard errors away; fit with a smaller tol"
             warnings.warn(em.NotConvergedWarning(f"params: {told}"), stacklevel=3)
-        return np.asarray(bends / np.outer(self.lengths, self.lengths))
+        return np.asarray(np.linalg.solve(corner, turned.T).T)
 
-    def _bend(self, *along: int) -> Any:
-        """Minus the second derivative in one direction, or two together, in units of `lengths`."""
-        ahead = self.basis[:, along] @ self.lengths[list(along)]
-        return _extrapolated([2 * self._drop(h * ahead) / h**2 for h in STEPS])
+    def _bends(self, turned: Array, steps: Mapping[float, float]) -> Array:
+        """Minus the second derivatives along directions, with the columns as units."""
+        ways = (self.basis @ turned).T
+        bends = np.diag([self._bend(way, steps) for way in ways])
+        for a, b in combinations(range(len(ways)), 2):
+            both = self._bend(ways[a] + ways[b], steps)
+            bends[a, b] = bends[b, a] = (both - bends[a, a] - bends[b, b]) / 2
+        return bends
 
-    def _drop(self, ahead: Array) -> float:
+    def _bend(self, step: Array, steps: Mapping[float, float]) -> float:
+        found = sum(2 * share * self._lost(h * step) / h**2 for h, share in steps.items())
+        if not np.isfinite(found):
+            raise BorderError(f"params: {self._name(step)} is within a standard error of a border")
+        return found
+
+    def _lost(self, step: Array) -> float:
         """By how much the log-likelihood is lower after a step, on the average of both ways."""
-        ends = [self.log_posterior(self.centre + way * ahead) for way in (1, -1)]
-        return self.top - (ends[0] + ends[1]) / 2
+        ends = [self.terms(self.centre + way * step) for way in (1, -1)]
+        return float((self.top - (ends[0] + ends[1]) / 2).sum())
 
-    def _length(self, a: int) -> float:
-        """A step after which the log-likelihood is lower by about `DROP`."""
-        direction = self.basis[:, a]
-        size = float(abs(self.centre[direction != 0]).max()) or 1.0
-        length, border, known = 1e-3 * size, np.inf, np.nan
-        while 1e-12 * size < length < min(0.9 * border, 1e300) and not known < -self.rounding:
-            drop = self._drop(length * direction)
-            known = known if np.isnan(drop) else drop
-            if np.isnan(drop):
-                border, length = length, length / 4
-            elif DROP / 4 < drop < 4 * DROP:
-                return length
-            else:
-                longer = length * float(np.clip(np.sqrt(DROP / max(drop, 1e-300)), 0.1, 10))
-                length = min(longer, (length + border) / 2)
+    def _name(self, direction: Array) -> str:
+        """The parameter that moves most."""
         where = self.arrays(np.arange(len(direction)) == abs(direction).argmax())
         ((name, index),) = ((n, i) for n, found in where.items() for i in np.argwhere(found))
-        which = f"params: {name}{index.tolist() if len(index) else ''}"
+        return f"{name}{index.tolist() if len(index) else ''}"
+
+    def _length(self, direction: Array) -> float:
+        """A step after which the log-likelihood is lower by about `drop`."""
+        size = float(self.sizes[direction != 0].max())
+        length, border, known = 1e-3 * size, np.inf, np.nan
+        while 0 < length < min(0.9 * border, 1e300) and not known < -self.rounding:
+            lost = self._lost(length * direction)
+            known = known if np.isnan(lost) else lost
+            if self.drop / 4 < lost < 4 * self.drop:
+                return length
+            if np.isnan(lost):
+                border, length = length, length / 4 * (length > 1e-12 * size)
+            else:
+                longer = length * float(np.clip(np.sqrt(self.drop / max(lost, 1e-300)), 0.1, 10))
+                length = min(longer, (length + border) / 2)
+        which = f"params: {self._name(direction)}"
         if not known < self.rounding or border < 1e-6 * size:
             raise BorderError(f"{which} lies on the border, or within a standard error of it")
         raise NotAMaximumError(f"{which} is not at a maximum, or the data say nothing of it")

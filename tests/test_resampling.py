@@ -5,13 +5,17 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from em_core import (
+    Chunks,
     CoinMixture,
     CoinParams,
     GaussianMixture,
     GaussianParams,
+    NotConvergedWarning,
+    bic,
     bootstrap,
     bootstrap_ratio_test,
     fit,
@@ -83,6 +87,47 @@ def test_coins_are_tossed_as_often_as_the_data_say():
     np.testing.assert_array_equal(drawn.sum(axis=1), x.sum(axis=1))
 
 
+def test_rows_without_a_toss_make_no_difference():
+    x = np.array([[3, 1], [8, 2], [50, 50], [1, 9]])
+    smaller, larger = CoinParams([0.5], [1.0]), CoinParams([0.4, 0.7], [0.5, 0.5])
+    one, other = (
+        bootstrap_ratio_test(CoinMixture(), rows, smaller, larger, samples=3, rng=0, starts=2)
+        for rows in (x, np.insert(x, [0, 2], 0, axis=0))
+    )
+    np.testing.assert_array_equal(one.simulated, other.simulated)
+    assert one.statistic == pytest.approx(other.statistic, rel=1e-12)
+
+
+def test_warnings_are_given_where_the_call_stands():
+    x, params = fitted(50)
+    one = GaussianParams([1.0], [[3.0]], [[[9.0]]])
+    with pytest.warns(NotConvergedWarning) as caught:
+        bootstrap_ratio_test(GAUSSIANS, x, one, params, samples=1, rng=0, starts=1, max_iter=1)
+    assert {warning.filename for warning in caught} == {__file__}
+
+
+class Table:
+    """Coins in a table with named columns, as pandas has them."""
+
+    def log_joint(self, x, theta):
+        heads, tails = (np.asarray(x[name])[:, None] for name in ("heads", "tails"))
+        return np.log(0.5) + heads * np.log(theta) + tails * np.log1p(-theta)
+
+    def m_step(self, x, responsibilities, theta):
+        heads, tails = (np.asarray(x[name]) @ responsibilities for name in ("heads", "tails"))
+        return heads / (heads + tails)
+
+
+def test_a_table_keeps_its_columns_names_where_rows_are_left_out():
+    counts = np.array([[5, 5], [9, 1], [8, 2], [4, 6], [7, 3]])
+    x, theta = pd.DataFrame(counts, columns=["heads", "tails"]), np.array([0.8, 0.5])
+    weights, coins = [0, 2, 1, 1, 3], CoinParams(theta, [0.5, 0.5])
+    found = fit(Table(), x, theta, row_weights=weights).params
+    right = fit(CoinMixture(), counts, coins, row_weights=weights).params.theta
+    np.testing.assert_allclose(found, right, rtol=1e-6)
+    assert len(bootstrap(Table(), x, theta, samples=2, rng=0)) == 2
+
+
 def test_what_cannot_be_used_is_refused():
     x, params = fitted(50)
     one = GaussianParams([1.0], [[0.0]], [[[1.0]]])
@@ -92,11 +137,15 @@ def test_what_cannot_be_used_is_refused():
         (lambda: bootstrap(GAUSSIANS, x, params, samples=1, rng=0, jobs=0), "jobs: 0"),
         (
             lambda: bootstrap_ratio_test(GAUSSIANS, x, params, one, samples=1, rng=0),
-            "larger: has 1 component",
+            "larger: its components are 1; give more than the smaller's 2",
         ),
         (
             lambda: bootstrap_ratio_test(GAUSSIANS, x, one, params, samples=1, rng=0, starts=0),
             "starts: 0",
+        ),
+        (
+            lambda: bic(GAUSSIANS, Chunks.of(x), params, row_weights=np.ones(50)),
+            "x: .* must be an array or a list of rows",
         ),
     ):
         with pytest.raises(ValueError, match=word):

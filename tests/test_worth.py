@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from itertools import islice
+from typing import NamedTuple
 
 import extended
 import numpy as np
@@ -23,6 +25,7 @@ from em_core import (
     NotConvergedWarning,
     aic,
     bic,
+    bootstrap,
     em_jacobian,
     em_steps,
     fit,
@@ -297,6 +300,160 @@ def test_a_row_with_a_count_is_worth_as_many_rows():
     for wrong in (counts[1:], -counts, 0 * counts):
         with pytest.raises(ValueError, match=r"^row_weights: "):
             bic(model, values, POISSONS, row_weights=wrong)
+
+
+# --- units, counts and what is nearly tied ----------------------------------------------------
+
+
+def alone(kind, correlation, unit):
+    """One Gaussian whose columns are so much alike, and exactly the data's, in any unit."""
+    z = np.random.default_rng(0).standard_normal((60, 2))
+    z = (z - z.mean(axis=0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(z.T, bias=True))).T
+    covariance = np.array([[1, correlation], [correlation, 1]])
+    x = unit * z @ np.linalg.cholesky(covariance).T
+    (found,) = of_kind(kind, np.cov(x.T, bias=True)[np.newaxis], np.ones(1))
+    return GaussianMixture(kind), x, GaussianParams([1.0], [x.mean(axis=0)], [found])
+
+
+@pytest.mark.parametrize("unit", [1e-13, 1e-8, 1, 1e8])
+@pytest.mark.parametrize("correlation", [0, 0.9, 0.9999, 0.999999])
+def test_errors_of_one_gaussian_are_the_textbooks_however_tied_its_columns_are(correlation, unit):
+    model, x, params = alone("full", correlation, unit)
+    found, covariance = standard_errors(model, x, params), params.covariances[0]
+    variances = np.diag(covariance)
+    of_covariances = np.sqrt((np.outer(variances, variances) + covariance**2) / len(x))
+    np.testing.assert_allclose(found["means"][0], np.sqrt(variances / len(x)), rtol=1e-6)
+    np.testing.assert_allclose(found["covariances"][0], of_covariances, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("unit", [1e-13, 1e-8, 1e8])
+def test_what_is_0_by_symmetry_has_the_errors_of_its_unit(unit, kind):
+    x = np.repeat([[1.0, 1], [1, -1], [-1, 1], [-1, -1]], 5, axis=0)
+    model, one = GaussianMixture(kind), GaussianParams([1], [[0, 0]], [np.eye(2)])
+    other = GaussianParams([1], [[0, 0]], [unit**2 * np.eye(2)])
+    found, plain = standard_errors(model, unit * x, other), standard_errors(model, x, one)
+    np.testing.assert_allclose(found["means"] / unit, plain["means"], rtol=1e-6)
+    np.testing.assert_allclose(found["covariances"] / unit**2, plain["covariances"], rtol=1e-6)
+
+
+@pytest.mark.parametrize("times", [1e3, 1e8, 1e13])
+def test_however_many_rows_stand_behind_a_count_the_errors_shrink_by_its_root(times):
+    counts = times * np.bincount(DEATHS)
+    found = standard_errors(PoissonMixture(), np.arange(10), POISSONS, row_weights=counts)
+    plain = standard_errors(PoissonMixture(), DEATHS, POISSONS)
+    for name, errors in found.items():
+        np.testing.assert_allclose(np.sqrt(times) * errors, plain[name], rtol=1e-5)
+    assert rate(PoissonMixture(), np.arange(10), POISSONS, row_weights=counts) == pytest.approx(
+        rate(PoissonMixture(), DEATHS, POISSONS), rel=1e-6
+    )
+
+
+# --- what learners write ----------------------------------------------------------------------
+
+
+class Named(NamedTuple):
+    weights: np.ndarray
+    means: np.ndarray
+
+
+FORMS = {
+    "a dataclass": PoissonParams,
+    "a named tuple": Named,
+    "a mapping": lambda weights, means: {"weights": weights, "means": means},
+    "an array": lambda weights, means: np.array([weights[0], *means]),
+    "numbers": lambda weights, means: (float(weights[0]), float(means[0]), float(means[1])),
+    "named numbers": lambda weights, means: {"w": weights[0], "a": means[0], "b": means[1]},
+}
+
+
+class OfForm(PoissonMixture):
+    """The same model, with parameters in another form."""
+
+    def __init__(self, form):
+        self.form = form
+
+    def plain(self, params):
+        params = params if isinstance(params, (dict, Named, PoissonParams)) else [*params]
+        values = params.values() if isinstance(params, dict) else params
+        values = [params.weights, params.means] if hasattr(params, "weights") else [*values]
+        if len(values) == 3:
+            math.sqrt(values[0]), 1 / (1 - values[0])  # what has no numpy to return NaN
+            values = np.array([values[0], 1 - values[0]]), np.array(values[1:])
+        return PoissonParams(*values)
+
+    def log_joint(self, x, params):
+        return super().log_joint(x, self.plain(params))
+
+    def m_step(self, x, responsibilities, params):
+        found = super().m_step(x, responsibilities, self.plain(params))
+        return self.form(found.weights, found.means)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_parameters_may_have_any_form_that_names_weights_or_has_none_too_many(form):
+    model, params = OfForm(FORMS[form]), FORMS[form](POISSONS.weights, POISSONS.means)
+    assert free_parameters(model, params) == 3
+    errors = standard_errors(PoissonMixture(), DEATHS, POISSONS)
+    found = np.concatenate([np.ravel(e) for e in standard_errors(model, DEATHS, params).values()])
+    right = [*errors["weights"][len(found) == 3 :], *errors["means"]]
+    np.testing.assert_allclose(found, right, rtol=1e-6)
+    assert round(rate(model, DEATHS, params), 4) == 0.9957
+    assert type(bootstrap(model, DEATHS, params, samples=1, rng=0, tol=0.1)[0]) in (
+        type(params),
+        np.ndarray,
+    )
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ((POISSONS.weights, POISSONS.means), "a tuple does not name its arrays"),
+        (None, "nan must be finite numbers"),
+        ({"means": [1.0, np.nan]}, r"\[1.0, nan\] must be finite numbers"),
+        ({"means": ["one", "two"]}, r"not an array of numbers \('one' at \[0\]\)"),
+    ],
+    ids=["a tuple of arrays", "None", "NaN", "words"],
+)
+def test_parameters_without_numbers_or_names_are_refused(params, words):
+    with pytest.raises(ValueError, match=f"^params: {words}"):
+        free_parameters(PoissonMixture(), params)
+
+
+def test_variances_that_are_called_covariances_are_no_matrices():
+    assert free_parameters(PoissonMixture(), {"means": np.ones(2), "covariances": np.ones(2)}) == 4
+
+
+class Sum:
+    """Two numbers of which only the sum counts."""
+
+    def log_joint(self, x, params):
+        return np.log(0.5) - (x[:, None] - params["a"] - params["b"] - [0, 3]) ** 2 / 2
+
+    def m_step(self, x, responsibilities, params):
+        return params | {"a": (x - 3 * responsibilities[:, 1]).mean() - params["b"]}
+
+
+def test_what_the_data_cannot_tell_apart_is_no_maximum():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(50) + 3 * rng.integers(2, size=50)
+    params = fit(Sum(), x, {"a": 0.0, "b": 1.0}, tol=1e-13).params
+    for found in (standard_errors, observed_information, rate):
+        with pytest.raises(NotAMaximumError, match="x cannot tell the parameters apart"):
+            found(Sum(), x, params)
+
+
+def test_a_start_has_no_rate():
+    x = np.repeat([[-4.0], [-3], [-2], [2], [3], [4]], 30, axis=0)
+    start = GaussianParams([0.5, 0.5], [[-0.1], [0.1]], [[[9.0]]] * 2)
+    with pytest.raises(NotAMaximumError, match=r"^params: EM goes on from here"):
+        rate(GaussianMixture(), x, start)
+
+
+def test_of_a_weight_that_is_held_at_0_the_data_say_nothing():
+    x, params = [[3, 7], [6, 4]], CoinParams([0.3, 0.45], [0, 1])
+    with pytest.raises(NotAMaximumError, match=r"^params: theta\[0\] .* the data say nothing"):
+        standard_errors(CoinMixture(), x, params)
 
 
 # --- criteria --------------------------------------------------------------------------------
