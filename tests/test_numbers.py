@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 import build
+import frames
 import ledger
 import numpy as np
 import pytest
@@ -111,7 +112,7 @@ def test_every_table_says_where_its_digits_stand_and_by_which_rule_it_stops():
         assert source.rule
         assert source.published == (source not in ledger.OURS)
         said = ledger.table(source).data
-        assert source.rule in said
+        assert frames.marked_up(frames.typeset(source.rule)) in said
         assert source.printed_in in said
         assert source.address in said
     lacking = [s.title for s in SOURCES if s.published and not s.address]
