@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import survey
 
-from em_core import em_steps, fit_restarts
+from em_core import em_steps, fit, fit_restarts
 from em_core.tables import best_of, found_so_far, maxima_of
 
 NOTEBOOK = nbformat.read(build.ROOT / "book/17_several_starts.ipynb", as_version=4)
@@ -156,8 +156,8 @@ def test_three_classes_are_settled_after_three_starts_and_wines_are_not():
     assert at_the_top == [1, 1, 3]
     assert len(np.unique(best_of(p, starts, 0.9))) == 3
     p, levels = shares_of("wines"), np.array(STORED["ends"]["wines"]["levels"])
-    assert len(p) == 302
-    assert (p == 1 / 500).sum() == 231
+    assert len(p) > 300
+    assert (p == 1 / 500).sum() / len(p) == pytest.approx(3 / 4, abs=0.05)
     assert p[0] == 9 / 500
     at_the_top = [1 + best_of(p, starts, chance).argmin() for chance in (0.1, 0.5, 0.9)]
     assert at_the_top == [6, 39, 127]
@@ -168,11 +168,12 @@ def test_three_classes_are_settled_after_three_starts_and_wines_are_not():
 def test_the_rules_of_the_table():
     stops_at = defined("def stops_at", "stops_at")
     cases = {
-        "survey": (PUBLISHED, 0.90, 3.5, 0.92),
-        "four": (shares_of("four classes"), 0.81, 3.2, 0.89),
-        "wines": (shares_of("wines"), 0.51, 56.4, 0.64),
+        "survey": (PUBLISHED, 0.90, 3.5, 0.92, 10),
+        "four": (shares_of("four classes"), 0.81, 3.2, 0.89, 10),
+        "wines": (shares_of("wines"), 0.51, 56.4, 0.64, 258),
     }
-    for p, right, starts, fixed in cases.values():
+    for p, right, starts, fixed, five in cases.values():
+        assert stops_at(p, 5)[1] == pytest.approx(five, abs=0.5)
         chances, mean = stops_at(p)
         assert chances[0] == pytest.approx(right, abs=5e-3)
         assert mean == pytest.approx(starts, abs=0.05)
@@ -278,22 +279,30 @@ def test_the_figure_of_ways_falls_into_two_halves():
         some = found(name)
         assert some["k-means++"] > some["rows"]
         assert some["k-means"] > some["k-means++"] - 2
-    for name in ("nine clusters", "irises"):
-        assert found(name)["k-means++"] / found(name)["rows"] == pytest.approx(2, abs=0.1)
+    nine = found("nine clusters")
+    assert nine["k-means++"] / nine["rows"] == pytest.approx(2, abs=0.1)
     assert max(found("sixteen clusters").values()) <= 30
     assert found("sixteen clusters")["rows"] == 2
     assert np.power(0.98, 10) == pytest.approx(4 / 5, abs=0.02)
-    for line in STORED["cases"][:5]:
-        assert line["k-means"]["iterations"] == min(line[way]["iterations"] for way in WAYS)
     for name in names[6:]:
         some = found(name)
         assert max(some.values()) < 30
         assert (some["k-means"] == 0) == (name in ("wines", "breast cancer", "diabetes"))
         share = (some["rows"] + some["k-means++"]) / 200
-        apart = (some["k-means++"] - some["rows"]) / np.sqrt(200 * share * (1 - share))
-        assert apart < 1.5
-        assert (apart < -2) == (name == "breast cancer")
+        apart = abs(some["k-means++"] - some["rows"]) / np.sqrt(200 * share * (1 - share))
+        assert apart <= (2.3 if name == "breast cancer" else 1.8)
+        assert abs(some["k-means++"] - some["rows"]) <= 20 - 9
     assert max(found("wines").values()) <= 3
+
+
+def test_three_hundred_further_starts_turn_the_largest_difference_round():
+    again, tumours = STORED["again"], found("breast cancer")
+    assert (tumours["k-means++"], tumours["rows"]) == (9, 20)
+    assert (len(again["k-means++"]), len(again["rows"])) == (62, 44)
+    assert again["starts"] == bench_starts.MORE == 300
+    (line,) = (line for line in STORED["cases"] if line["name"] == "breast cancer")
+    for way, first in bench_starts.again(line["best"], 6).items():
+        assert len(set(first) ^ {s for s in again[way] if s < 6}) <= 1
 
 
 def test_starts_from_k_means_can_all_end_at_one_lower_value():
@@ -303,6 +312,14 @@ def test_starts_from_k_means_can_all_end_at_one_lower_value():
     (line,) = (line for line in STORED["cases"] if line["name"] == case.name)
     assert line["best"] == pytest.approx(-2256.73, abs=5e-3)
     assert line["best"] - values.max() == pytest.approx(48, abs=0.5)
+    x = case.rows()
+    smaller = bench_starts.from_groups(x, 2, np.random.default_rng(bench_starts.SEED)).weights.min()
+    assert smaller == pytest.approx(0.3, abs=0.02)
+    rng = np.random.default_rng(99)
+    start = [bench_starts.from_rows(x, 2, rng) for _ in range(3)][STORED["again"]["rows"][0]]
+    best = fit(bench_starts.MODEL, x, start)
+    assert best.log_likelihood == pytest.approx(line["best"], abs=5e-3)
+    assert best.params.weights.min() == pytest.approx(0.03, abs=0.005)
 
 
 def test_what_the_figure_of_sixty_starts_is_said_to_show():
