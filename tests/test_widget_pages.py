@@ -410,7 +410,7 @@ LEAVE_IT_ALONE = """(kind) => {
 
 
 def opened(page: Page, address: str, kind: str) -> Locator:
-    if page.url == address:
+    if page.url == address and page.locator(f'[data-em-widget="{kind}"]').count():
         give_afresh(page, kind)
     else:
         page.goto(address)
