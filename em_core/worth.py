@@ -3,7 +3,8 @@
 All of it is computed from the log-likelihood and the EM step of a model, whatever model it is. The
 parameters are taken apart into named arrays; which of their changes are possible (weights keep
 their sum, covariances their symmetry) is a matrix of directions, and derivatives are taken along
-these, by central differences extrapolated to a step of 0 (Richardson's way).
+these, by central differences extrapolated to a step of 0 (Richardson's way). They take about 5 p²
+log-likelihoods for p free parameters, and the rate 6 p EM steps.
 """
 
 import warnings
@@ -277,9 +278,9 @@ def rate(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None)
 def directions(model: em.Model, params: em.Params) -> Array:
     """In which directions a model's parameters can move.
 
-    An array named ``weights`` keeps its sum, or stays if the model's ``fit_weights`` is False; one
-    named ``covariances`` is symmetric, and of the model's kind if its ``covariance`` names one;
-    every other number is free. A model whose parameters are tied in another way has a method of
+    An array of shape (k,) named ``weights`` keeps its sum, or stays if the model's ``fit_weights``
+    is False; one of shape (k, d, d) named ``covariances`` is symmetric, and of the model's kind if
+    its ``covariance`` names one; every other number is free. A model whose parameters are tied in another way has a method of
     this name.
 
     Parameters

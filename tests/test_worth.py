@@ -326,6 +326,24 @@ def test_errors_of_one_gaussian_are_the_textbooks_however_tied_its_columns_are(c
     np.testing.assert_allclose(found["covariances"][0], of_covariances, rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", OF_GAUSSIANS)
+def test_in_other_units_from_another_zero_and_in_another_order_errors_are_the_same(name):
+    model, x, params = gaussians_of(*OF_GAUSSIANS[name])
+    unit = np.geomspace(-1e-6, -1e5, x.shape[1]) if model.covariance != "spherical" else -1e-6
+    unit = unit * np.ones(x.shape[1])
+    square, order = np.outer(unit, unit), np.arange(len(params.weights))[::-1]
+    there = params.weights, unit * (params.means + 100), square * params.covariances
+    moved = GaussianParams(*(array[order] for array in there))
+    found, plain = (
+        standard_errors(model, rows, at) for rows, at in ((unit * (x + 100), moved), (x, params))
+    )
+    there = plain["weights"], abs(unit) * plain["means"], abs(square) * plain["covariances"]
+    for one, other in zip(found.values(), there, strict=True):
+        np.testing.assert_allclose(one, other[order], rtol=1e-6)
+    far, near = rate(model, unit * (x + 100), moved), rate(model, x, params)
+    assert far == pytest.approx(near, abs=1e-8)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("unit", [1e-13, 1e-8, 1e8])
 def test_what_is_0_by_symmetry_has_the_errors_of_its_unit(unit, kind):
