@@ -280,8 +280,8 @@ def directions(model: em.Model, params: em.Params) -> Array:
 
     An array of shape (k,) named ``weights`` keeps its sum, or stays if the model's ``fit_weights``
     is False; one of shape (k, d, d) named ``covariances`` is symmetric, and of the model's kind if
-    its ``covariance`` names one; every other number is free. A model whose parameters are tied in another way has a method of
-    this name.
+    its ``covariance`` names one; every other number is free. A model whose parameters are tied in
+    another way has a method of this name.
 
     Parameters
     ----------
