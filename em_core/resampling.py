@@ -91,11 +91,8 @@ def aligned(model: em.Model, x: Any, params: em.Params, own: Array) -> em.Params
     """
     alike = own.T @ responsibilities(model, x, params)
     order = linear_sum_assignment(alike, maximize=True)[1]
-    named = {
-        name: array[order] if np.shape(array)[:1] == order.shape else array
-        for name, array in arrays_of(params).items()
-    }
-    return like(params, named)
+    found = arrays_of(params).items()
+    return like(params, {n: a[order] if a.shape[:1] == order.shape else a for n, a in found})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

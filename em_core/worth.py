@@ -3,7 +3,8 @@
 All of it is computed from the log-likelihood and the EM step of a model, whatever model it is. The
 parameters are taken apart into named arrays; which of their changes are possible (weights keep
 their sum, covariances their symmetry) is a matrix of directions, and derivatives are taken along
-these, by central differences extrapolated to a step of 0 (Richardson's way).
+these, by central differences extrapolated to a step of 0 (Richardson's way). They take about 5 p²
+log-likelihoods for p free parameters, and the rate 6 p EM steps.
 """
 
 import warnings
@@ -277,10 +278,10 @@ def rate(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None)
 def directions(model: em.Model, params: em.Params) -> Array:
     """In which directions a model's parameters can move.
 
-    An array named ``weights`` keeps its sum, or stays if the model's ``fit_weights`` is False; one
-    named ``covariances`` is symmetric, and of the model's kind if its ``covariance`` names one;
-    every other number is free. A model whose parameters are tied in another way has a method of
-    this name.
+    An array of shape (k,) named ``weights`` keeps its sum, or stays if the model's ``fit_weights``
+    is False; one of shape (k, d, d) named ``covariances`` is symmetric, and of the model's kind if
+    its ``covariance`` names one; every other number is free. A model whose parameters are tied in
+    another way has a method of this name.
 
     Parameters
     ----------
@@ -324,9 +325,9 @@ def arrays_of(params: em.Params) -> dict[str, Array]:
         found = {field.name: getattr(params, field.name) for field in fields(params)}
     else:
         found = dict(params) if isinstance(params, Mapping) else {"params": params}
-    arrays = {name: checks.real("params", a, "(...)", copy=True) for name, a in found.items()}
-    for array in arrays.values():
-        checks.must("finite numbers", np.isfinite(array).all(), "params", array)
+    right = "(...), or several by name, as a dataclass or a dict has them"
+    arrays = {name: checks.real("params", a, right, copy=True) for name, a in found.items()}
+    checks.must("finite numbers", np.isfinite(flat(arrays)).all(), "params", found)
     return arrays
 
 
@@ -359,12 +360,14 @@ class _Neighbourhood:
         self.model, self.params = model, params
         self.x, self.row_weights = checks.kept(x, row_weights)
         self.names, self.basis = arrays_of(params), directions(model, params)
-        sizes = {n: np.where(a, abs(a), abs(a).max() or 1) for n, a in self.names.items()}
-        self.centre, self.sizes = flat(self.names), flat(sizes)
+        self.centre = flat(self.names)
+        self.largest = flat({n: np.full_like(a, abs(a).max() or 1) for n, a in self.names.items()})
         gone = self.arrays((self.centre == 0) & self.basis.any(axis=1)).get("weights", np.zeros(1))
         if gone.any():
             raise BorderError(f"params: weights[{gone.argmax()}] is 0, which is the border")
-        responsibilities(model, self.x, params)  # or an error that says what is wrong
+        given = model.log_joint(self.x, params)
+        em.e_step(given, self.x)  # or an error that says what is wrong
+        checks.must("in double precision", checks.epsilon(given) == checks.EPS, "log_joint", given)
         self.top = self.terms(self.centre)
         size = float((1 + abs(self.top)).sum())
         self.drop, self.rounding = max(DROP, NOISE * size), 1e-12 * size
@@ -452,7 +455,8 @@ class _Neighbourhood:
 
     def _length(self, direction: Array) -> float:
         """A step after which the log-likelihood is lower by about `drop`."""
-        size = float(self.sizes[direction != 0].max())
+        own, largest = (abs(of[direction != 0]).max() for of in (self.centre, self.largest))
+        size = float(own or largest)
         length, border, known = 1e-3 * size, np.inf, np.nan
         while 0 < length < min(0.9 * border, 1e300) and not known < -self.rounding:
             lost = self._lost(length * direction)
@@ -465,6 +469,6 @@ class _Neighbourhood:
                 longer = length * float(np.clip(np.sqrt(self.drop / max(lost, 1e-300)), 0.1, 10))
                 length = min(longer, (length + border) / 2)
         which = f"params: {self._name(direction)}"
-        if not known < self.rounding or border < 1e-6 * size:
+        if not known < self.rounding or border < 1e-6 * largest:
             raise BorderError(f"{which} lies on the border, or within a standard error of it")
         raise NotAMaximumError(f"{which} is not at a maximum, or the data say nothing of it")

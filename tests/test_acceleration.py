@@ -90,13 +90,14 @@ def test_a_tenth_of_the_passes_reach_the_same_optimum():
 
 @pytest.mark.parametrize("model", MODELS, ids=str)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_log_likelihood_never_falls(model, seed):
+def test_the_log_likelihood_never_falls_and_ends_where_plain_em_does(model, seed):
     x, start = drawn(model, seed)
     result = fit(model, x, start, tol=1e-9, accelerate=True)
     slack = 1e-12 * abs(result.log_likelihood)
     assert (np.diff(result.log_likelihoods) >= -slack).all()
     plain = fit(model, x, start, tol=1e-11, max_iter=50_000)
     assert result.iterations <= plain.iterations
+    assert result.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-6)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=str)

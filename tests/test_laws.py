@@ -631,6 +631,18 @@ def test_a_row_of_weight_v_is_v_rows(case, seed):
 
 
 @over_models
+def test_a_row_of_weight_v_is_v_rows_to_the_last_digits(case):
+    for seed in range(10):
+        x, params, rng = drawn(case, seed)
+        counts = 1 + rng.integers(0, 5, len(x))
+        repeated = both_ways(case, np.repeat(x, counts, axis=0), params, count=1)
+        weighted = both_ways(case, x, params, counts, count=1)
+        for way, other in zip(weighted, repeated, strict=True):
+            for one, two in zip(way, other, strict=True):
+                np.testing.assert_allclose(one, two, rtol=0, atol=1e-12 * abs(two).max())
+
+
+@over_models
 @given(seed=seeds)
 def test_weights_of_1_change_no_bit_and_their_unit_no_parameter(case, seed):
     x, params, rng = drawn(case, seed)

@@ -326,6 +326,24 @@ def test_errors_of_one_gaussian_are_the_textbooks_however_tied_its_columns_are(c
     np.testing.assert_allclose(found["covariances"][0], of_covariances, rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", OF_GAUSSIANS)
+def test_in_other_units_from_another_zero_and_in_another_order_errors_are_the_same(name):
+    model, x, params = gaussians_of(*OF_GAUSSIANS[name])
+    unit = np.geomspace(-1e-6, -1e5, x.shape[1]) if model.covariance != "spherical" else -1e-6
+    unit = unit * np.ones(x.shape[1])
+    square, order = np.outer(unit, unit), np.arange(len(params.weights))[::-1]
+    there = params.weights, unit * (params.means + 100), square * params.covariances
+    moved = GaussianParams(*(array[order] for array in there))
+    found, plain = (
+        standard_errors(model, rows, at) for rows, at in ((unit * (x + 100), moved), (x, params))
+    )
+    there = plain["weights"], abs(unit) * plain["means"], abs(square) * plain["covariances"]
+    for one, other in zip(found.values(), there, strict=True):
+        np.testing.assert_allclose(one, other[order], rtol=1e-6)
+    far, near = rate(model, unit * (x + 100), moved), rate(model, x, params)
+    assert far == pytest.approx(near, abs=1e-8)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("unit", [1e-13, 1e-8, 1e8])
 def test_what_is_0_by_symmetry_has_the_errors_of_its_unit(unit, kind):
@@ -409,11 +427,12 @@ def test_parameters_may_have_any_form_that_names_weights_or_has_none_too_many(fo
     ("params", "words"),
     [
         ((POISSONS.weights, POISSONS.means), "a tuple does not name its arrays"),
-        (None, "nan must be finite numbers"),
-        ({"means": [1.0, np.nan]}, r"\[1.0, nan\] must be finite numbers"),
+        (None, r".* must be finite numbers"),
+        ({"means": [1.0, np.nan]}, r".*\[1.0, nan\].* must be finite numbers"),
         ({"means": ["one", "two"]}, r"not an array of numbers \('one' at \[0\]\)"),
+        (PoissonMixture(), r"not an array .* expected shape \(...\), or several by name"),
     ],
-    ids=["a tuple of arrays", "None", "NaN", "words"],
+    ids=["a tuple of arrays", "None", "NaN", "words", "an object"],
 )
 def test_parameters_without_numbers_or_names_are_refused(params, words):
     with pytest.raises(ValueError, match=f"^params: {words}"):
@@ -441,6 +460,16 @@ def test_what_the_data_cannot_tell_apart_is_no_maximum():
     for found in (standard_errors, observed_information, rate):
         with pytest.raises(NotAMaximumError, match="x cannot tell the parameters apart"):
             found(Sum(), x, params)
+
+
+def test_what_is_in_single_precision_is_refused():
+    class Single(PoissonMixture):
+        def log_joint(self, x, params):
+            return super().log_joint(x, params).astype(np.float32)
+
+    for found in (standard_errors, rate):
+        with pytest.raises(ValueError, match=r"^log_joint: .* must be in double precision"):
+            found(Single(), DEATHS, POISSONS)
 
 
 def test_a_start_has_no_rate():
@@ -517,6 +546,11 @@ BORDERS = {
     "a coin that never shows heads": (CoinMixture(), [[0, 10], [0, 7]], CoinParams([0.0], [1.0])),
     "a coin that always does": (CoinMixture(), [[3, 0], [4, 0]], CoinParams([1.0], [1.0])),
     "a coin nobody picks": (CoinMixture(True), [[3, 7], [6, 4]], CoinParams([0.3, 0.45], [0, 1])),
+    "a coin that hardly ever does": (
+        CoinMixture(True),
+        [[0, 10], [0, 10], [5, 5], [6, 4]],
+        CoinParams([1e-18, 0.55], [0.5, 0.5]),
+    ),
     "hardly anybody": (CoinMixture(True), [[3, 7], [6, 4]], CoinParams([0.3, 0.45], [1e-9, 1])),
     "a Gaussian nobody picks": (
         GaussianMixture(),
