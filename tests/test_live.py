@@ -414,14 +414,15 @@ def test_moving_the_start_makes_the_kernel_compute(lab):
 
 
 def test_choosing_start_and_components_of_a_mixture(lab):
-    widget = lab.made("MixtureSteps(points, k=3)")
-    widget.get_by_label("Start").select_option("5")
-    expect(status(widget)).to_have_text(mixture_at(3, 4, 0))
-    widget.get_by_label("Components").select_option("2")
+    widget = lab.made("MixtureSteps(points, ends[1])")
+    given = status(widget).inner_text()
+    widget.get_by_label("Start").select_option("random 5")
     expect(status(widget)).to_have_text(mixture_at(2, 4, 0))
-    lab.says("True", "w.start.means.shape, w.trace['setting']", "(2, 2) own/2:4")
+    widget.get_by_label("Components").select_option("3")
+    expect(status(widget)).to_have_text(mixture_at(3, 4, 0))
+    lab.says("True", "w.start.means.shape, w.trace['setting']", "(3, 2) own/3:4")
     widget.get_by_label("Start").select_option("as given")
-    expect(status(widget)).to_have_text(mixture_at(3, 0, 0))
+    expect(status(widget)).to_have_text(given)
 
 
 def test_dragging_a_point_of_jensen_never_jumps_back(lab):

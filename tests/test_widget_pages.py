@@ -154,12 +154,14 @@ def lecture() -> tuple[np.ndarray, GaussianParams]:
 
 @cache
 def mixture_run() -> list[EMState]:
-    return run_until_settled(GaussianMixture(), *lecture(), 100)
+    x = mixture_data()["Four clusters"]
+    start = GaussianMixture().random_start(x, 4, np.random.default_rng(0))
+    return run_until_settled(GaussianMixture(), x, start, 100)
 
 
 def mixture_words(step: int) -> str:
     state = mixture_run()[step // 2]
-    weights = [f"weight {n} {w:.3f}" for n, w in zip("AB", state.params.weights, strict=True)]
+    weights = [f"weight {n} {w:.3f}" for n, w in zip("ABCD", state.params.weights, strict=True)]
     value = minus(state.log_likelihood, 2)
     return f"{half_title(step)}: {', '.join(weights)}, log-likelihood {value}"
 
@@ -316,7 +318,7 @@ SPECS = [
     Spec("bound-bars", "04_derivation", 12, bar_words),
     Spec("coin-steps", "05_coins", 20, lambda step: step_words(STATES, step)),
     Spec("coin-starts", "07_restarts", 15, starts_words),
-    Spec("mixture-steps", "09_gaussian_code", 58, mixture_words),
+    Spec("mixture-steps", "09_gaussian_code", 50, mixture_words),
     Spec("overlap", "14_how_fast_how_sure", 34, overlap_words),
     Spec("sharpness", "15_misleads", 12, cache(sharp_words)),
     Spec("how-many", "16_how_many", 4, how_many_words),
@@ -988,18 +990,20 @@ def test_points_of_jensen_that_met_are_dragged_apart(page: Page, site_url: str) 
     assert of_jensen(widget, "Second point") > of_jensen(widget, "First point") + 1
 
 
-def test_at_the_end_of_the_chord_a_drag_moves_the_point_or_the_weight(
-    page: Page, site_url: str
-) -> None:
+def test_at_the_end_of_the_chord_a_drag_moves_the_point(page: Page, site_url: str) -> None:
     widget = on_its_page(page, site_url, "jensen")
     weight = handle(widget, "Weight of the second point")
     slider(widget).fill("7")
     before = of_jensen(widget, "Second point")
-    drag(page, weight, 40, 0)
-    assert of_jensen(widget, "Second point") > before
-    assert of_jensen(widget, "Weight of the second point") == 1
-    drag(page, weight, -150, 0)
-    assert of_jensen(widget, "Weight of the second point") < 0.9
+    for right, moved in ((40, np.greater), (-150, np.less)):
+        drag(page, weight, right, 0)
+        assert moved(of_jensen(widget, "Second point"), before)
+        assert of_jensen(widget, "Weight of the second point") == 1
+    small = widget.locator(".em-plane-of-starts")  # the small curve takes it back
+    box = small.bounding_box()
+    assert box
+    small.click(force=True, position={"x": 0.3 * box["width"], "y": box["height"] / 2})
+    expect(weight).to_have_attribute("aria-valuenow", "0.3")
 
 
 def test_reset_gives_back_what_the_reader_changed(page: Page, site_url: str) -> None:
@@ -1114,6 +1118,38 @@ def mixture_data() -> dict[str, np.ndarray]:
     four, _ = GaussianMixture().sample(square, 300, np.random.default_rng(5))
     eruptions = np.loadtxt(build.ROOT / "book/data/faithful.csv", delimiter=",", skiprows=1)
     return dict(zip(SETS, [lecture()[0], eruptions, four], strict=True))
+
+
+def test_a_datum_is_pointed_at_and_tells_its_shares_and_terms(page: Page, site_url: str) -> None:
+    widget = on_its_page(page, site_url, "mixture-steps")
+    datum = handle(widget, "Datum")
+    datum.focus()
+    page.keyboard.press("Home")
+    x, states = mixture_data()["Four clusters"], mixture_run()
+    i, model = x[:, 0].argmin(), GaussianMixture()
+    about, place = widget.locator(".em-datum"), f"Ringed point {minus(x[i, 0], 2)}"
+    expect(about).to_contain_text(place)
+    expect(about).to_contain_text("no shares yet")
+    for _ in range(2):
+        button(widget, "Next").click()
+    shares = states[0].responsibilities[i]
+    joint = model.log_joint(x[i : i + 1], states[1].params)[0]
+    term = minus(float(shares @ (joint - np.log(shares))), 3)
+    value = minus(float(np.logaddexp.reduce(joint)), 3)
+    parts = ", ".join(f"{n} {s:.2f}" for n, s in zip("ABCD", shares, strict=True))
+    said = f"shares {parts}; its term of the log-likelihood {value}, of the lower bound {term}"
+    expect(about).to_contain_text(said)
+    expect(datum).to_have_attribute("aria-valuetext", re.compile(re.escape(said)))
+    datum.focus()
+    page.keyboard.press("End")
+    expect(about).not_to_contain_text(place)
+    area = widget.locator(".em-plane .em-plane-of-starts").bounding_box()
+    assert area
+    low, high = x.min(axis=0), x.max(axis=0)
+    low, high = low - 0.12 * (high - low), high + 0.12 * (high - low)
+    right, up = (x[i] - low) / (high - low)
+    page.mouse.move(area["x"] + right * area["width"], area["y"] + (1 - up) * area["height"])
+    expect(about).to_contain_text(place)
 
 
 def test_a_poor_optimum_and_a_collapse_are_explained(page: Page, site_url: str) -> None:

@@ -833,9 +833,9 @@ def test_gaussian_responsibilities_and_densities_agree():
         )
         expected = widget.states[t].responsibilities[:40]
         np.testing.assert_allclose(shown, expected, rtol=1e-6, atol=1e-9)
-        density = in_javascript(f"em.gaussians({json.dumps(params)}).density(3, 70)")
+        density = in_javascript(f"em.gaussians({json.dumps(params)}).logDensity(3, 70)")
         joint = GaussianMixture().log_joint([[3, 70]], widget.states[t].params)
-        assert density == pytest.approx(np.exp(joint).sum(), rel=1e-6)
+        assert density == pytest.approx(np.logaddexp.reduce(joint[0]), rel=1e-6)
 
 
 @pytest.mark.parametrize("sigma", [2.0, 0.3, 0.01, 0.0])
@@ -874,6 +874,14 @@ def test_isolines_follow_a_known_height():
     np.testing.assert_allclose(np.hypot(*(ends - 20).T), 100.5**0.5, atol=0.03)
     _, counts = np.unique(ends.round(9), axis=0, return_counts=True)
     assert set(counts) == {2}, "the line is closed"
+
+
+def test_isolines_are_joined_to_whole_lines():
+    c, r = np.meshgrid(np.arange(41), np.arange(41))
+    heights = np.minimum((c - 10) ** 2 + (r - 10) ** 2, (c - 30) ** 2 + (r - 41) ** 2)
+    lines = in_javascript(f"em.joined(em.isoline({heights.tolist()}, 50.5))")
+    closed = sorted(line[0] == line[-1] for line in lines)
+    assert closed == [False, True]  # one is cut by the frame
 
 
 def test_numbers_are_rounded_as_python_rounds_them():

@@ -30,8 +30,12 @@ from em_core.widgets.base import (
 
 MOST = 4
 RANDOM_STARTS = 8
-STARTS = RANDOM_STARTS + 2
-"""Eight random starts, one with a component on four neighbours, one with it on a single point."""
+START_NAMES = [
+    *(f"random {number}" for number in range(1, RANDOM_STARTS + 1)),
+    "A on four points",
+    "A on one point",
+]
+STARTS = len(START_NAMES)
 Axes: TypeAlias = tuple[str, str]
 
 
@@ -48,6 +52,8 @@ class MixtureSteps(Stepper):
         The number of components, 1 to 4; default 2, or what `start` has.
     axes : tuple of two str, or mapping of str to such
         What the columns of `x` are.
+    made_by : mapping of str to GaussianParams, optional
+        The components that made a data set, by its name; they are shown faintly.
     iterations : int, default 100
         How many iterations can be stepped through at most. A run ends sooner where the
         log-likelihood settles or a component collapses; one that goes on says where to.
@@ -71,8 +77,9 @@ class MixtureSteps(Stepper):
         axes: Axes | Mapping[str, Axes] = ("x₁", "x₂"),
         iterations: int = 100,
         choices: bool = True,
+        made_by: Mapping[str, GaussianParams] | None = None,
     ) -> None:
-        self._choices = choices
+        self._choices, self._made_by = choices, dict(made_by or {})
         sets = dict(x) if isinstance(x, Mapping) else {"own": x}
         if not sets:
             raise ValueError("x: has no data set; give points, or at least one name with points")
@@ -80,6 +87,7 @@ class MixtureSteps(Stepper):
         self._axes = dict(axes) if isinstance(axes, Mapping) else dict.fromkeys(sets, axes)
         _check_axes(self._axes, sets)
         self._data = self._home = next(iter(self._sets))
+        self._start_given = start is not None
         if start is None:
             checks.whole_number("k", 2 if k is None else k, least=1)
             start = self._start(self._data, 2 if k is None else k, 0)
@@ -106,7 +114,7 @@ class MixtureSteps(Stepper):
         self._sets, self._data = self._sets | {"own": points}, "own"
         self._axes.setdefault("own", ("x₁", "x₂"))
         try:
-            self._restart(points, self.start)
+            self._own_start(points, self.start)
         except Exception:
             self._sets, self._data = before
             raise
@@ -120,8 +128,16 @@ class MixtureSteps(Stepper):
 
     @start.setter
     def start(self, params: GaussianParams) -> None:
-        self._restart(self._x, params)
+        self._own_start(self._x, params)
         self._home, self._given = self._data, params
+
+    def _own_start(self, x: ArrayLike, params: GaussianParams) -> None:
+        before, self._start_given = self._start_given, True
+        try:
+            self._restart(x, params)
+        except Exception:
+            self._start_given = before
+            raise
 
     def make_scene(self, x: ArrayLike) -> dict[str, Any]:
         """What there is to choose from."""
@@ -131,7 +147,8 @@ class MixtureSteps(Stepper):
             "names": list(NAMES),
             "data": list(self._sets),
             "most": MOST,
-            "starts": STARTS,
+            "starts": START_NAMES,
+            "given": self._start_given,
         }
 
     def make_trace(
@@ -147,6 +164,7 @@ class MixtureSteps(Stepper):
         return {
             "data": self._data,
             "best": exact(best),
+            "truth": truth(self._made_by.get(self._data)),
             **points,
             **mixture_trace(model, x, states, collapse),
         }
@@ -175,6 +193,7 @@ class MixtureSteps(Stepper):
         return {
             "sets": {name: points.tolist() for name, points in self._sets.items()},
             "axes": {name: list(axes) for name, axes in self._axes.items()},
+            "truths": {name: truth(self._made_by.get(name)) for name in self._sets},
             "iterations": self._iterations,
         }
 
@@ -202,7 +221,9 @@ class MixtureSteps(Stepper):
         columns[1].set_xlabel(across)
 
 
-def runs(sets: dict[str, Any], axes: dict[str, Any], iterations: int) -> dict[str, Any]:
+def runs(
+    sets: dict[str, Any], axes: dict[str, Any], truths: dict[str, Any], iterations: int
+) -> dict[str, Any]:
     """The runs from ten starts for every data set and number of components.
 
     Parameters
@@ -210,6 +231,8 @@ def runs(sets: dict[str, Any], axes: dict[str, Any], iterations: int) -> dict[st
     sets : dict of str to list
         The points of each data set.
     axes : dict of str to list of two str
+    truths : dict of str to list
+        What `truth` gives of the components that made each.
     iterations : int
 
     Returns
@@ -223,7 +246,7 @@ def runs(sets: dict[str, Any], axes: dict[str, Any], iterations: int) -> dict[st
         for k in range(1, MOST + 1):
             best = {"data": name, "best": exact(best_end(_key(x), k, iterations))}
             files[f"{name}/{k}"] = {
-                "shared": best | plane_scene(x, axes[name]),
+                "shared": best | {"truth": truths[name]} | plane_scene(x, axes[name]),
                 "runs": {
                     str(start): mixture_trace(
                         model, x, *run(model, x, make_start(x, k, start), iterations, True)
@@ -335,6 +358,14 @@ def _words(collapse: CollapseError) -> str:
         f"Iteration {collapse.iteration}, in the M-step: {name}collapsed: {collapse.reason}. "
         f"{collapse.advice}"
     )
+
+
+def truth(made_by: GaussianParams | None) -> list[Any]:
+    """Mean and covariance of each component that made the data; none if that is not known."""
+    if made_by is None:
+        return []
+    parts = zip(made_by.means, made_by.covariances, strict=True)
+    return [[exact(m), exact([c[0, 0], c[0, 1], c[1, 1]])] for m, c in parts]
 
 
 def plane_scene(points: Array, axes: Axes | list[str]) -> dict[str, Any]:

@@ -14,6 +14,15 @@
     return relative.map((value) => value / total);
   };
 
+  em.logSum = (logJoint) => {
+    const largest = Math.max(...logJoint);
+    return largest + Math.log(logJoint.reduce((sum, value) => sum + Math.exp(value - largest), 0));
+  };
+
+  // A row's term of the lower bound.
+  em.boundTerm = (logJoint, shares) =>
+    shares.reduce((sum, share, j) => (share === 0 ? sum : sum + share * (logJoint[j] - Math.log(share))), 0);
+
   em.likeliest = (shares) => shares.indexOf(Math.max(...shares));
 
   // --- coins; x: pairs of heads and tails
@@ -31,8 +40,7 @@
 
   em.coinBound = (x, thetas, weights, responsibilities, logBinomials) =>
     x.reduce((sum, row, i) => {
-      const logJoint = coinLogJoint(row, thetas, weights);
-      return responsibilities[i].reduce((inner, share, j) => (share === 0 ? inner : inner + share * (logJoint[j] - Math.log(share))), sum);
+      return sum + em.boundTerm(coinLogJoint(row, thetas, weights), responsibilities[i]);
     }, logBinomials);
 
   // --- Gaussians in the plane; a covariance is [xx, xy, yy]
@@ -51,8 +59,9 @@
         return constant - (xx * u * u + 2 * xy * u * v + yy * v * v) / 2;
       });
     return {
+      logJoint,
       responsibilities: (points) => points.map(([x, y]) => em.shares(logJoint(x, y))),
-      density: (x, y) => logJoint(x, y).reduce((sum, value) => sum + Math.exp(value), 0),
+      logDensity: (x, y) => em.logSum(logJoint(x, y)),
     };
   };
 
@@ -118,5 +127,28 @@
       }
     }
     return segments;
+  };
+
+  // Those segments that share ends, in one line each; the ends of two are the same numbers.
+  em.joined = (segments) => {
+    const at = new Map();
+    const key = ([c, r]) => `${c},${r}`;
+    for (const segment of segments) {
+      for (const end of segment) at.set(key(end), [...(at.get(key(end)) ?? []), segment]);
+    }
+    const used = new Set();
+    const onward = (line) => {
+      for (;;) {
+        const next = at.get(key(line.at(-1))).find((segment) => !used.has(segment));
+        if (!next) return line;
+        used.add(next);
+        line.push(key(next[0]) === key(line.at(-1)) ? next[1] : next[0]);
+      }
+    };
+    return segments.flatMap((segment) => {
+      if (used.has(segment)) return [];
+      used.add(segment);
+      return [onward(onward([...segment]).reverse())];
+    });
   };
 })();

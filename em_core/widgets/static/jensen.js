@@ -4,6 +4,8 @@
   const em = (globalThis.emWidgets ??= { kinds: {} });
   const [WIDTH, HEIGHT] = [600, 340];
   const PIECES = 120;
+  // The two small curves below: where they begin, and how large they are.
+  const [BELOW, PANEL, RISE] = [HEIGHT + 84, 262, 92];
 
   em.kinds.jensen = (scene, tools) => {
     const { svg, html, handle, choice, ask } = tools;
@@ -52,32 +54,63 @@
     const first = point("first", "First point");
     const second = point("second", "Second point");
     const toWeight = (value) => change({ weight: Number(Math.min(Math.max(Math.round(value * 50) / 50, 0), 1).toFixed(2)) });
-    // Where handles lie on each other, the weight's is on top. It hands a drag on to the point below,
-    // but for one from the end of the chord towards the other end.
+    // Where handles lie on each other, the weight's is on top, and a drag moves the point below.
     let target;
-    const choose = (share) => {
+    const choose = () => {
       const { first: a, second: b, weight: w } = setting;
-      if (a === b) return "second";
-      if (w > 0 && w < 1) return "weight";
-      if (Math.abs((share - w) * (b - a)) < 3 * unit) return undefined; // too little to tell
-      if (w === 1 && share > 1) return "second";
-      return w === 0 && share < 0 ? "first" : "weight";
+      if (a === b || w === 1) return "second";
+      return w === 0 ? "first" : "weight";
     };
     const weight = handle({
       name: "Weight of the second point",
       shape: "M-6-6H6V6H-6Z",
-      begin: () => { target = undefined; },
+      begin: () => { target = choose(); },
       drag: ([place]) => {
         const share = (inverse(place) - setting.first) / (setting.second - setting.first);
-        target ??= choose(share);
         if (target === "weight") toWeight(share);
-        else if (target) change({ [target]: snap(inverse(place)) });
+        else change({ [target]: snap(inverse(place)) });
       },
       move: (right, up) => toWeight(setting.weight + (right + up) / 50),
       value: () => ({ min: 0, max: 1, now: setting.weight, text: em.number(setting.weight, 2) }),
     });
-    const stage = svg("svg", { viewBox: `-78 -14 ${WIDTH + 96} ${HEIGHT + 76}`, class: "em-plane", role: "group", "aria-label": "Curve, chord and gap" },
-      svg("g", { "aria-hidden": "true" }, axes, curve, chord, gap, atMean, below, above, size), first.element, second.element, weight.element);
+    // The gap against the points' distance, and against the weight; the latter can be set there.
+    const panel = (left, name, ...more) => {
+      const [way, mark] = [svg("path", { class: "em-curve em-line-b em-small" }), svg("circle", { r: 6, class: "em-dot" })];
+      const element = svg("g", { transform: `translate(${left} ${BELOW})` },
+        svg("path", { d: `M0 0V${RISE}H${PANEL}`, class: "em-frame" }),
+        svg("text", { x: -10, y: 14, "text-anchor": "end" }, "gap"),
+        svg("text", { x: PANEL / 2, y: RISE + 26, "text-anchor": "middle" }, name), way, mark, ...more);
+      return { element, way, mark };
+    };
+    const area = svg("rect", { y: -8, width: PANEL, height: RISE + 8, class: "em-plane-of-starts" });
+    const ofDistance = panel(0, "distance");
+    const ofWeight = panel(WIDTH - PANEL, "weight", area);
+    const setWeight = ({ clientX, clientY }) =>
+      toWeight(new DOMPoint(clientX, clientY).matrixTransform(area.getScreenCTM().inverse()).x / PANEL);
+    area.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      area.setPointerCapture(event.pointerId);
+      setWeight(event);
+    });
+    area.addEventListener("pointermove", (event) => {
+      if (area.hasPointerCapture(event.pointerId)) setWeight(event);
+    });
+    const drawPanel = ({ way, mark }, at, share) => {
+      const gaps = Array.from({ length: 41 }, (_, i) => em.jensen(at(i / 40)).gap);
+      const up = em.scale([0, Math.max(...gaps, 1e-9)], [RISE, 6]);
+      way.setAttribute("d", em.path(gaps.map((gap, i) => [(i / 40) * PANEL, up(gap)])));
+      mark.setAttribute("cx", share * PANEL);
+      mark.setAttribute("cy", up(em.jensen(setting).gap));
+    };
+    const drawPanels = () => {
+      const { f, first: a, second: b } = setting;
+      const [low, high] = scene.curves[f].domain;
+      const most = b < a ? a - low : high - a; // as far as the second point can go
+      drawPanel(ofDistance, (share) => ({ ...setting, second: a + Math.sign(b - a || 1) * share * most }), most ? Math.abs(b - a) / most : 0);
+      drawPanel(ofWeight, (share) => ({ ...setting, weight: share }), setting.weight);
+    };
+    const stage = svg("svg", { viewBox: `-78 -14 ${WIDTH + 96} ${BELOW + RISE + 48}`, class: "em-plane", role: "group", "aria-label": "Curve, chord and gap" },
+      svg("g", { "aria-hidden": "true" }, axes, curve, chord, gap, atMean, below, above, size, ofDistance.element, ofWeight.element), first.element, second.element, weight.element);
 
     const drawCurve = (f) => {
       const [low, high] = scene.curves[f].domain;
@@ -127,11 +160,12 @@
         const lines = [line, ends, [[mean, top], [mean, middle]]].flatMap((points) => em.along(points));
         const put = em.labels({ width: WIDTH, height: HEIGHT }, [...lines, ...ends, ...ends]);
         const [outer, inner] = top <= middle ? ["Up", "Down"] : ["Down", "Up"];
-        put(below, [mean, top], outer === "Up" ? "above" : "below", `right${outer}`);
-        put(above, [mean, middle], `right${inner}`, `left${inner}`);
+        put(below, [mean, top], outer === "Up" ? "above" : "below", `left${outer}`, `right${outer}`);
+        put(above, [mean, middle], `right${inner}`, inner === "Down" ? "below" : "above", `left${inner}`);
         put(size, [mean, (top + middle) / 2], "left", "right", `left${inner}`);
         [first, second].forEach((end, i) => end.put(ends[i]));
         weight.put([mean, middle]);
+        drawPanels();
       },
       reset: () => {
         if (trace.setting.startsWith("at:")) ask(origin);

@@ -4,7 +4,7 @@
   const em = (globalThis.emWidgets ??= { kinds: {} });
   const [WIDTH, HEIGHT] = [600, 360];
   const [COLUMNS, ROWS] = [97, 61];
-  const LEVELS = [0.05, 0.15, 0.3, 0.5, 0.7, 0.9]; // shares of the density's highest value
+  const DROPS = [3, 1.9, 1.2, 0.7, 0.35, 0.1]; // how far the density's logarithm lies below its highest value
   const SURE = [0.4, 0.6, 0.8, 0.95]; // a point is drawn in one of five strengths
   const SHAPES = [
     (x, y) => `M${x - 3.2} ${y}a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0-6.4 0`,
@@ -15,7 +15,7 @@
   const DOT = (x, y) => `M${x - 2} ${y}a2 2 0 1 0 4 0a2 2 0 1 0-4 0`;
 
   em.kinds["mixture-steps"] = (scene, tools) => {
-    const { svg, html, choice, ask } = tools;
+    const { svg, html, choice, handle, ask } = tools;
     const numbers = (most) => Array.from({ length: most }, (_, i) => String(i + 1));
     const anew = () => {
       const start = starts.select.value === "own" ? "0" : starts.select.value;
@@ -23,29 +23,74 @@
     };
     const data = choice("Data", scene.data.map((name) => [name, name]), anew);
     const components = choice("Components", numbers(scene.most).map((k) => [k, k]), anew);
-    const starts = choice("Start", [...numbers(scene.starts).map((text, i) => [String(i), text]), ["own", "as given"]],
+    const starts = choice("Start", [...scene.starts.map((text, i) => [String(i), text]), ...(scene.given ? [["own", "as given"]] : [])],
       (start) => (start === "own" ? ask("own") : anew()));
 
     // A path for each marker in each strength: a few elements, however many points there are.
     const layer = (name, strength) => svg("path", { class: `em-point em-${name}`, opacity: 0.2 + 0.15 * strength });
     const layers = scene.names.map((name) => [...SURE, 1].map((_, strength) => layer(name.toLowerCase(), strength)));
     const unshared = svg("path", { class: "em-point em-unshared", opacity: 0.5 });
-    const lines = LEVELS.map((_, level) => svg("path", { class: `em-density em-line-level-${level}` }));
+    const lines = DROPS.map((_, level) => svg("path", { class: `em-density em-line-level-${level}` }));
     const curves = scene.names.map((name) => [1, 2].map((deviations) =>
       svg("path", { class: `em-ellipse em-line-${name.toLowerCase()} em-deviations-${deviations}` })));
+    const former = scene.names.map((name) => svg("path", { class: `em-former em-line-${name.toLowerCase()}` }));
+    const truth = svg("path", { class: "em-truth" });
     const letters = scene.names.map((name) => svg("text", { class: `em-name em-${name.toLowerCase()}`, "text-anchor": "middle", dy: 10 }, name));
     const axes = svg("g");
-    const plane = svg("svg", { viewBox: `-78 -4 ${WIDTH + 84} ${HEIGHT + 66}`, class: "em-plane", "aria-hidden": "true" },
+    // The datum that is looked at: the one nearest to the mouse, or the next to the right or left.
+    let order = []; // of the points, from left to right
+    let seen = null; // a place in it
+    const nearest = ([u, v]) => order.reduce((best, i, place) => {
+      const far = Math.hypot(places[i][0] - u, places[i][1] - v);
+      return far < best[0] ? [far, place] : best;
+    }, [Infinity, 0])[1];
+    const look = (place) => {
+      seen = em.clamp(place, order.length - 1);
+      drawDatum();
+    };
+    const datum = handle({
+      name: "Datum",
+      shape: "M-9 0a9 9 0 1 0 18 0a9 9 0 1 0-18 0",
+      drag: (place) => look(nearest(place)),
+      move: (right, up) => look(seen + right + up),
+      value: () => ({ min: 1, max: order.length, now: seen + 1, text: aboutDatum() }),
+    });
+    const about = html("p", { class: "em-datum" });
+    const area = svg("rect", { width: WIDTH, height: HEIGHT, class: "em-plane-of-starts" });
+    const plane = svg("svg", { viewBox: `-78 -4 ${WIDTH + 84} ${HEIGHT + 66}`, class: "em-plane", role: "group", "aria-label": "Points and ellipses" },
       axes,
-      svg("svg", { width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}` },
-        ...lines, unshared, ...layers.flat(), ...curves.flat(), ...letters));
-    const climb = em.climb(tools, 600, 70);
+      svg("svg", { width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" },
+        ...lines, truth, unshared, ...layers.flat(), ...former, ...curves.flat(), ...letters),
+      area,
+      datum.element);
+    // The whole drawing listens, so that the ring hides no datum near it.
+    plane.addEventListener("click", (event) => datum.follow(event));
+    plane.addEventListener("pointermove", (event) => {
+      if (event.pointerType === "mouse") datum.follow(event);
+    });
+    const climb = em.climb(tools, 600, 70, true);
     let trace = null;
     let places = [];
     let x = null;
     let y = null;
     let drawnBox = null;
 
+    let shown = 0;
+    const aboutDatum = () => {
+      const [t, r] = at(shown);
+      const [u, v] = trace.points[order[seen]];
+      const logJoint = em.gaussians(paramsAt(t)).logJoint(u, v);
+      const value = em.number(em.logSum(logJoint), 3);
+      const place = `Ringed point ${em.number(u, 2)}, ${em.number(v, 2)}`;
+      if (r === null) return `${place}: no shares yet; its term of the log-likelihood ${value}`;
+      const [shares] = em.gaussians(paramsAt(r)).responsibilities([[u, v]]);
+      const parts = shares.map((share, j) => `${scene.names[j]} ${em.number(share, 2)}`);
+      return `${place}: shares ${parts.join(", ")}; its term of the log-likelihood ${value}, of the lower bound ${em.number(em.boundTerm(logJoint, shares), 3)}`;
+    };
+    const drawDatum = () => {
+      about.textContent = aboutDatum();
+      datum.put(places[order[seen]]);
+    };
     const paramsAt = (t) => ({ weights: trace.weights[t], means: trace.means[t], covariances: trace.covariances[t] });
     const drawPoints = (r) => {
       const drawn = layers.map((strengths) => strengths.map(() => ""));
@@ -60,22 +105,26 @@
     };
     const drawDensity = (t) => {
       const [x0, x1, y0, y1] = trace.box;
-      const { density } = em.gaussians(paramsAt(t));
+      const { logDensity } = em.gaussians(paramsAt(t));
       const heights = Array.from({ length: ROWS }, (_, r) => Array.from({ length: COLUMNS }, (__, c) =>
-        density(x0 + ((x1 - x0) * c) / (COLUMNS - 1), y1 - ((y1 - y0) * r) / (ROWS - 1))));
+        logDensity(x0 + ((x1 - x0) * c) / (COLUMNS - 1), y1 - ((y1 - y0) * r) / (ROWS - 1))));
       const highest = Math.max(...heights.flat());
-      const place = ([c, r]) => `${((c / (COLUMNS - 1)) * WIDTH).toFixed(1)} ${((r / (ROWS - 1)) * HEIGHT).toFixed(1)}`;
+      const place = ([c, r]) => [(c / (COLUMNS - 1)) * WIDTH, (r / (ROWS - 1)) * HEIGHT];
       lines.forEach((line, level) => {
-        const segments = em.isoline(heights, LEVELS[level] * highest);
-        line.setAttribute("d", segments.map(([from, to]) => `M${place(from)}L${place(to)}`).join(""));
+        const drawn = em.joined(em.isoline(heights, highest - DROPS[level]));
+        line.setAttribute("d", drawn.map((points) => em.smooth(points.map(place))).join(""));
       });
     };
-    const drawComponents = (t) => {
+    const oval = (mean, covariance, deviations) => em.path(em.ellipse(mean, covariance, deviations).map(([u, v]) => [x(u), y(v)]), true);
+    // After an M-step the ellipses before it stay, faintly.
+    const drawComponents = (t, moved) => {
       const { means, covariances } = paramsAt(t);
+      const before = paramsAt(Math.max(t - 1, 0));
+      former.forEach((curve, j) => curve.setAttribute("d", moved && j < means.length ? oval(before.means[j], before.covariances[j], 2) : ""));
       curves.forEach((pair, j) => {
         const there = j < means.length;
         letters[j].setAttribute("transform", there ? `translate(${x(means[j][0]).toFixed(1)} ${y(means[j][1]).toFixed(1)})` : "translate(-99 -99)");
-        pair.forEach((curve, i) => curve.setAttribute("d", there ? em.path(em.ellipse(means[j], covariances[j], i + 1).map(([u, v]) => [x(u), y(v)]), true) : ""));
+        pair.forEach((curve, i) => curve.setAttribute("d", there ? oval(means[j], covariances[j], i + 1) : ""));
       });
     };
     // A run that collapses has one step more: the M-step that failed, which leaves all as it was.
@@ -93,7 +142,7 @@
     };
 
     return {
-      stage: html("div", { class: "em-mixture" }, plane, climb.element),
+      stage: html("div", { class: "em-mixture" }, plane, about, climb.element),
       choices: [data.element, components.element, starts.element].slice(scene.data.length > 1 ? 0 : 1).slice(0, scene.choices),
       use: (next) => {
         trace = next;
@@ -103,17 +152,22 @@
         places = trace.points.map(([u, v]) => [Number(x(u).toFixed(1)), Number(y(v).toFixed(1))]);
         if (String(trace.box) !== drawnBox) axes.replaceChildren(em.axes(tools, { width: WIDTH, height: HEIGHT, box: trace.box, x, y, across: trace.axes[0], up: trace.axes[1] }));
         drawnBox = String(trace.box);
+        order = [...trace.points.keys()].sort((i, j) => trace.points[i][0] - trace.points[j][0]);
+        seen = Math.min(seen ?? Math.floor(order.length / 2), order.length - 1);
+        truth.setAttribute("d", trace.truth.map(([mean, covariance]) => oval(mean, covariance, 2)).join(""));
         climb.use(trace);
         data.select.value = trace.data;
         components.select.value = String(trace.weights[0].length);
-        starts.select.value = trace.setting === "own" ? "own" : em.parts(trace.setting)[1];
+        starts.select.value = trace.setting === "own" ? (scene.given ? "own" : "0") : em.parts(trace.setting)[1];
       },
       show: (step) => {
         const [t, r] = at(step);
+        shown = step;
         drawPoints(r);
         drawDensity(t);
-        drawComponents(t);
+        drawComponents(t, r !== null && r < t);
         climb.show(t);
+        drawDatum();
       },
       status: (step) => {
         const [t, , collapsed] = at(step);

@@ -18,6 +18,17 @@
   em.path = (points, closed = false) =>
     `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}${closed ? "Z" : ""}`;
 
+  // A line that turns at the points without corners: from middle to middle of its pieces.
+  em.smooth = (points) => {
+    const pair = ([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`;
+    const middle = ([x, y], [u, v]) => [(x + u) / 2, (y + v) / 2];
+    const [first, last] = [points[0], points.at(-1)];
+    const closed = first[0] === last[0] && first[1] === last[1];
+    const inner = points.slice(1, -1).map((point, i) => `Q${pair(point)} ${pair(middle(point, points[i + 2]))}`).join("");
+    const start = middle(first, points[1]);
+    return closed ? `M${pair(start)}${inner}Q${pair(last)} ${pair(start)}` : `M${pair(first)}L${pair(start)}${inner}L${pair(last)}`;
+  };
+
   // Points along a line through others, near enough to each other that no label fits between them.
   em.along = (points, apart = 6) =>
     points.slice(1).flatMap(([x, y], i) => {
@@ -150,27 +161,38 @@
 
   em.contours = ({ svg }, paths) => paths.map((d, level) => svg("path", { d, class: `em-contour em-level-${level}` }));
 
-  // The log-likelihood over the iterations, as far as it is known.
-  em.climb = ({ svg }, width, height) => {
+  // The log-likelihood over the iterations, as far as it is known. With a scale, which a first jump
+  // that is most of the way does not flatten: it comes from below.
+  em.climb = ({ svg }, width, height, scaled = false) => {
     const line = svg("polyline", { class: "em-path" });
     const dot = svg("circle", { r: 5, class: "em-dot" });
     const text = svg("text", { class: "em-value" });
     const end = svg("text", { x: width, y: height + 24, "text-anchor": "end" });
+    const scale = svg("g");
     let points = [];
-    const element = svg("svg", { viewBox: `-8 -26 ${width + 16} ${height + 56}`, class: "em-climb", "aria-hidden": "true" },
+    let lowest = 0;
+    const left = scaled ? 78 : 8;
+    const element = svg("svg", { viewBox: `${-left} -26 ${width + left + (scaled ? 6 : 8)} ${height + 56}`, class: "em-climb", "aria-hidden": "true" },
       svg("path", { d: `M0 0V${height}H${width}`, class: "em-frame" }),
       svg("text", { x: 0, y: height + 24 }, "0"),
       svg("text", { x: width / 2, y: height + 24, "text-anchor": "middle" }, "iteration"),
-      end, line, dot, text);
+      end, scale, line, dot, text);
     return {
       element,
       use: ({ logLikelihoods }) => {
         const last = Math.max(logLikelihoods.length - 1, 1);
-        const low = Math.min(...logLikelihoods);
         const high = Math.max(...logLikelihoods);
+        const [first, second] = logLikelihoods;
+        const jumps = scaled && second < high && second - first > high - second;
+        const low = jumps ? second - 0.3 * (high - second) : Math.min(...logLikelihoods);
         const x = em.scale([0, last], [0, width]);
         const y = em.scale(low < high ? [low, high] : [low - 1, high], [height - 6, 10]);
-        points = logLikelihoods.map((value, t) => [x(t), y(value), value]);
+        lowest = jumps ? low : -Infinity;
+        points = logLikelihoods.map((value, t) => [x(t), Math.min(y(value), height), value]);
+        const ticks = scaled ? em.ticks(low, low < high ? high : low + 1, 3) : [];
+        scale.replaceChildren(...ticks.filter((_, i) => ticks.length < 4 || i % 2 === 1).flatMap(([value, name]) => [
+          svg("path", { d: `M0 ${y(value)}h-5`, class: "em-frame" }),
+          svg("text", { x: -10, y: y(value) + 7, "text-anchor": "end" }, name)]));
         end.textContent = String(logLikelihoods.length - 1);
       },
       show: (t) => {
@@ -178,7 +200,7 @@
         line.setAttribute("points", points.slice(0, t + 1).map(([u, v]) => `${u} ${v}`).join(" "));
         dot.setAttribute("cx", x);
         dot.setAttribute("cy", y);
-        text.textContent = `log-likelihood ${em.number(value, 2)}`;
+        text.textContent = `log-likelihood ${em.number(value, 2)}${value < lowest ? ", below the scale" : ""}`;
         const right = x > width / 2;
         text.setAttribute("x", right ? x - 4 : x + 10);
         text.setAttribute("y", right ? Math.max(y - 12, -8) : y > height / 2 ? y - 10 : y + 22);
