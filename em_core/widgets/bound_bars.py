@@ -13,6 +13,7 @@ from scipy.special import rel_entr
 
 from em_core.checks import Array
 from em_core.em import CollapseError, EMState, Model, Params, lower_bound
+from em_core.plots import label
 from em_core.style import COMPONENTS, LIGHT, LINES, WIDTH
 from em_core.widgets.base import Stepper, exact, number
 
@@ -91,8 +92,10 @@ class BoundBars(Stepper):
         _draw_bars(one, values, bounds)
         one.set(title=f"Iteration {iteration}, enlarged", yticks=[])
         in_bar = {"ha": "center", "va": "center"}
-        one.text(0, bounds[0] - 0.12 * (values[-1] - bounds[0]), "bound", color="white", **in_bar)
-        one.text(0, (values[0] + bounds[0]) / 2, "KL", color=COMPONENTS[1], **in_bar)
+        one.text(
+            0, bounds[0] - 0.12 * (values[-1] - bounds[0]), "bound", color=LIGHT["paper"], **in_bar
+        )
+        label(one, 0, (values[0] + bounds[0]) / 2, "KL", color=COMPONENTS[1], **in_bar)
         one.set_xticks(range(len(values)), ["before", "E-step", "M-step"][: len(values)])
 
 
