@@ -132,7 +132,7 @@
   // Those segments that share ends, in one line each; the ends of two are the same numbers.
   em.joined = (segments) => {
     const at = new Map();
-    const key = ([c, r]) => `${c},${r}`;
+    const key = ([c, r]) => 4096 * c + r;
     for (const segment of segments) {
       for (const end of segment) at.set(key(end), [...(at.get(key(end)) ?? []), segment]);
     }

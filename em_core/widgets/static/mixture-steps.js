@@ -103,7 +103,10 @@
       layers.forEach((strengths, j) => strengths.forEach((path, i) => path.setAttribute("d", drawn[j][i])));
       unshared.setAttribute("d", r === null ? places.map(([u, v]) => DOT(u, v)).join("") : "");
     };
+    let drawn = null; // the weights of the density that is drawn, which an E-step leaves
     const drawDensity = (t) => {
+      if (drawn === trace.weights[t]) return;
+      drawn = trace.weights[t];
       const [x0, x1, y0, y1] = trace.box;
       const { logDensity } = em.gaussians(paramsAt(t));
       const heights = Array.from({ length: ROWS }, (_, r) => Array.from({ length: COLUMNS }, (__, c) =>
@@ -111,8 +114,8 @@
       const highest = Math.max(...heights.flat());
       const place = ([c, r]) => [(c / (COLUMNS - 1)) * WIDTH, (r / (ROWS - 1)) * HEIGHT];
       lines.forEach((line, level) => {
-        const drawn = em.joined(em.isoline(heights, highest - DROPS[level]));
-        line.setAttribute("d", drawn.map((points) => em.smooth(points.map(place))).join(""));
+        const whole = em.joined(em.isoline(heights, highest - DROPS[level]));
+        line.setAttribute("d", whole.map((points) => em.smooth(points.map(place))).join(""));
       });
     };
     const oval = (mean, covariance, deviations) => em.path(em.ellipse(mean, covariance, deviations).map(([u, v]) => [x(u), y(v)]), true);
