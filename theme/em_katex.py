@@ -78,8 +78,10 @@ def mended(formula: str) -> str:
     if pieces and pieces[-1].endswith(TAIL):
         pieces[-1] = pieces[-1].removesuffix(TAIL) + "</span>"
         *others, last = (PIECE.join(["", *group]) for group in groups(pieces))
-        drawn = "".join([begin, *map(boxed, others), f'<span class="last-piece">{last}</span>'])
-        drawn += "</span></span>"
+        inner = "".join([*map(boxed, others), f'<span class="last-piece">{last}</span>'])
+        if others and _signs(pieces) <= WHOLE:
+            inner = f'<span class="whole">{inner}</span>'
+        drawn = f"{begin}{inner}</span></span>"
     return before + valid(start + math + end) + drawn
 
 
@@ -89,13 +91,7 @@ def boxed(group: str) -> str:
 
 
 def groups(pieces: list[str]) -> Iterator[list[str]]:
-    """Pieces that stay together: from a bracket to the one that closes it, unless that is long.
-
-    All of a short formula.
-    """
-    if _signs(pieces) <= WHOLE:
-        yield pieces
-        return
+    """Pieces that stay together: from a bracket to the one that closes it, unless that is long."""
     group: list[str] = []
     depth = 0
     for piece in pieces:
