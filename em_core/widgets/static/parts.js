@@ -45,7 +45,7 @@
     rightUp: [14, -12, "start"], rightDown: [14, 24, "start"],
     leftUp: [-14, -12, "end"], leftDown: [-14, 24, "end"],
   };
-  const LETTER = 12; // the width of one, and the room above and below a line, where letters are largest
+  const LETTER = 13; // the width of one, and the room above and below a line, where letters are largest
   const [UP, DOWN] = [19, 7];
   em.labels = ({ width, height }, lines) => {
     const taken = [];
