@@ -49,8 +49,8 @@ APPLICATION = "\u2061"
 PIECE = '<span class="base">'
 TAIL = "</span></span></span>"  # of the last piece, of its line, of the formula
 BRACKET = re.compile(r'class="m(open|close)')
-LONGEST = 24  # signs: what is longer than that may break within its brackets, too
-WHOLE = 20  # signs: what is no longer than that stays in one line
+LONGEST = 24  # signs, with those that only hold room: what is longer than that may break within its brackets, too
+WHOLE = 20  # signs that are seen: what is no longer than that stays in one line
 
 
 def mend_answers() -> None:
@@ -79,7 +79,7 @@ def mended(formula: str) -> str:
         pieces[-1] = pieces[-1].removesuffix(TAIL) + "</span>"
         *others, last = (PIECE.join(["", *group]) for group in groups(pieces))
         inner = "".join([*map(boxed, others), f'<span class="last-piece">{last}</span>'])
-        if others and _signs(pieces) <= WHOLE:
+        if others and len(_text(pieces).replace("\u200b", "")) <= WHOLE:
             inner = f'<span class="whole">{inner}</span>'
         drawn = f"{begin}{inner}</span></span>"
     return before + valid(start + math + end) + drawn
@@ -104,11 +104,11 @@ def groups(pieces: list[str]) -> Iterator[list[str]]:
 
 
 def _short(group: list[str]) -> list[list[str]]:
-    return [group] if group and _signs(group) <= LONGEST else [[piece] for piece in group]
+    return [group] if group and len(_text(group)) <= LONGEST else [[piece] for piece in group]
 
 
-def _signs(pieces: list[str]) -> int:
-    return len(re.sub(r"<[^>]*>|\u200b", "", "".join(pieces)))
+def _text(pieces: list[str]) -> str:
+    return re.sub(r"<[^>]*>", "", "".join(pieces))
 
 
 def valid(math: str) -> str:
