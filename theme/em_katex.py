@@ -49,8 +49,8 @@ APPLICATION = "\u2061"
 PIECE = '<span class="base">'
 TAIL = "</span></span></span>"  # of the last piece, of its line, of the formula
 BRACKET = re.compile(r'class="m(open|close)')
-LONGEST = 24  # signs, with those that only hold room: what is longer than that may break within its brackets, too
-WHOLE = 20  # signs that are seen: what is no longer than that stays in one line
+LONGEST = 24  # signs, unseen ones too: a longer bracket may break within
+WHOLE = 20  # signs that are seen: what is no longer stays in one line
 
 
 def mend_answers() -> None:
