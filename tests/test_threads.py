@@ -235,9 +235,9 @@ def test_ctrl_c_stops_those_who_wait_for_threads():
     values = shared(pressed, range(10_000), 2, 5_000)
     next(values)  # all wait for their turn
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # may be ignored, as after &
-    taken.set()
     try:
         with pytest.raises(KeyboardInterrupt):
+            taken.set()  # from here on it may come
             list(values)
     finally:
         signal.signal(signal.SIGINT, before)
