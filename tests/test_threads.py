@@ -234,11 +234,15 @@ def test_ctrl_c_stops_those_who_wait_for_threads():
 
     values = shared(pressed, range(10_000), 2, 5_000)
     next(values)  # all wait for their turn
+
+    def go_on():
+        taken.set()  # from here on Ctrl-C may come
+        list(values)
+
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # may be ignored, as after &
     try:
         with pytest.raises(KeyboardInterrupt):
-            taken.set()  # from here on it may come
-            list(values)
+            go_on()
     finally:
         signal.signal(signal.SIGINT, before)
     assert 20 < len(begun) < 10_000
