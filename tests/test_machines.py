@@ -57,7 +57,7 @@ def test_the_tests_data_come_as_on_the_machine(module, arguments, monkeypatch):
             monkeypatch.setattr(loaded, function, getattr(loaded, function))
     (name,) = machines.SOURCES[module.__name__]
     made = getattr(module, name)
-    machines.imitate(BY_NAME["another order"])
+    machines.imitate(BY_NAME["no vector instructions, another order"])
     x, there = made(*arguments)[0], getattr(module, name)(*arguments)[0]
     assert (x != there).any()
     assert (np.sort(x, axis=0) == np.sort(there, axis=0)).all()
@@ -77,7 +77,7 @@ def test_a_process_is_on_the_machine_that_its_environment_names(machine):
         capture_output=True,
         check=True,
     )
-    if machine.name == "no vector instructions":
+    if machine.name.startswith("no vector instructions"):
         assert int(ran.stdout) == 0
 
 

@@ -90,8 +90,8 @@ MACHINES = [
     Machine("no vector instructions", without_features()),
     Machine("one thread", threads(1)),
     Machine("two threads", threads(2)),
-    Machine("another offset", {}, elsewhere),
-    Machine("another order", {}, shuffled),
+    Machine("no vector instructions, another order", without_features(), shuffled),
+    Machine("two threads, another offset", threads(2), elsewhere),
     Machine("other last bits", {}, moved),
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import machines
@@ -42,7 +43,11 @@ ENGINES = {
     "engines-look": ("every page and deck in three engines", "complains"),
 }
 HERE = "one thread"  # where all laws are tested with all their examples
-IMITATED_WITH = {"oldest": "no vector instructions", "newest": "two threads"}
+# By the chapters, and by the code, whose tests' data are moved as well.
+IMITATED_WITH = {
+    "oldest": ("no vector instructions", "no vector instructions, another order"),
+    "newest": ("two threads", "two threads, another offset"),
+}
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,7 @@ def elsewhere() -> Iterator[Step]:
     for other in other_pythons.environments():
         setup = Step(f"{other.kind}-set-up", f"set-up: {other.name}", other.set_up)
         yield setup
-        machine = IMITATED_WITH.get(other.kind)
+        by_chapters, machine = IMITATED_WITH.get(other.kind, ("", ""))
         where = f"{other.name}, {machine}" if machine else other.name
         # With the pins another Python computes with the same numpy, so the same numbers. What is
         # drawn is drawn elsewhere by the chapters.
@@ -145,14 +150,14 @@ def elsewhere() -> Iterator[Step]:
         yield Step(f"{other.kind}-code", f"the code: {where}", code, (setup.name,))
         if machine:
             chapters = pytest(*NBVAL, "--nbval-current-env", python=other.python)
-            command = on(machine, chapters, other.python)
-            title = f"the chapters' outputs: {where}"
+            command = on(by_chapters, chapters, other.python)
+            title = f"the chapters' outputs: {other.name}, {by_chapters}"
             yield Step(f"{other.kind}-outputs", title, command, (setup.name,))
 
 
 def imitated() -> Iterator[Step]:
     """Test what rounding may touch on the other machines unlike this one."""
-    done = {HERE, *IMITATED_WITH.values()}
+    done = {HERE, *chain.from_iterable(IMITATED_WITH.values())}
     for machine in [machine for machine in machines.MACHINES if machine.name not in done]:
         command = on(machine.name, pytest(*files(ROUNDING), *FEW))
         yield Step(machine.name.replace(" ", "-"), f"imitated: {machine.name}", command)
