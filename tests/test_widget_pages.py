@@ -470,7 +470,7 @@ def test_scripts_without_a_page() -> None:
 def test_the_first_steps_from_disk_and_with_the_network_cut(
     page: Page, site_dir: Path, spec: Spec, complaints: list[str]
 ) -> None:
-    """With the figures of em_core; the others are looked at over http and in Python."""
+    """With the figures of em_core; over http, where the files are the same, the last ones too."""
     address = (site_dir / "book" / f"{spec.page}.html").as_uri()
     widget = opened(page, address, spec.kind)
     page.context.set_offline(True)
