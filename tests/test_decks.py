@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import engines
 import notebooks
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -330,6 +331,12 @@ def test_every_figure_has_its_alternative_text(deck):
 @each(NAMES)
 def test_no_formula_looks_otherwise_than_one_that_stands_alone(deck):
     assert closed(deck.page) == {"print": [], "screen": []}
+
+
+def test_no_letters_of_a_formula_overlap(opened):
+    for name in NAMES[:3]:
+        page = opened(name)
+        assert page.evaluate(f"({engines.LOOK})(window)") == [], name
 
 
 @each(WITH_WIDGETS)

@@ -15,6 +15,7 @@ from typing import Any
 import build
 import pytest
 from bs4 import BeautifulSoup, NavigableString, Tag
+from engines import LOOK as OVERLAPS
 from parsed import soup
 from playwright.sync_api import Browser, Page
 from test_decks import NAMES as DECKS
@@ -156,6 +157,10 @@ def test_no_formula_looks_otherwise_than_one_that_stands_alone(looks):
     found = {(name, media): said for name in CHAPTERS for media, said in looks[name].closed.items()}
     assert len(found) == 2 * len(CHAPTERS)
     assert {name: what for name, what in found.items() if what} == {}
+
+
+def test_no_letters_of_a_formula_overlap(looks):
+    assert {name: looks[name].overlaps for name in CHAPTERS if looks[name].overlaps} == {}
 
 
 def test_an_inherited_property_is_found(page: Page, site_dir):
@@ -347,6 +352,7 @@ class Look:
 
     closed: dict[str, list[str]] = field(default_factory=dict)
     """On the screen and on paper."""
+    overlaps: list[str] = field(default_factory=list)
     reasons: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     """By the width of the window."""
     unfolded: int = 0
@@ -362,6 +368,7 @@ def look_at(page: Page, address: str) -> Look:
     resize(page, 1280, 800)
     page.goto(address)
     look.closed = closed(page)
+    look.overlaps = page.evaluate(f"({OVERLAPS})(window)")
     for width in (1280, 390):
         resize(page, width, 800)
         look.reasons[width] = drawn(page, REASONS)

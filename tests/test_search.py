@@ -98,9 +98,9 @@ FIRST = [
 
 @pytest.mark.parametrize(("typed", "address", "heading"), FIRST, ids=[row[0] for row in FIRST])
 def test_what_one_looks_for_comes_first(
-    one: Visit, base: str, typed: str, address: str, heading: str
+    one: Visit, site_url: str, typed: str, address: str, heading: str
 ) -> None:
-    link = search(one, base, typed).first.locator("a")
+    link = search(one, f"{site_url}/", typed).first.locator("a")
     assert address in str(link.get_attribute("href"))
     assert heading in link.inner_text()
 

@@ -20,8 +20,9 @@ FEW = ["-m", "not many", "--hypothesis-profile=few"]
 # Each file of tests belongs to one step. These need nothing but the code.
 ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sklearn"]
 LAWS = [*ROUNDING, "worth", "priors", "formulas", "chunks", "threads", "machines"]
-PLAIN = ["core", "errors", "causes", "taken", "tables", "exercises"]
-CODE = [*PLAIN, "resampling", "plots", "widgets"]
+PLAIN = ["core", "errors", "causes", "tables", "exercises"]
+DATA = ["taken", "resampling"]
+CODE = [*PLAIN, *DATA, "plots", "widgets"]
 CLAIMS = ["coins", "more_coins", "gaussians", "worth", "misleads", "how_many", "starts"]
 # What the chapters claim of em_core's numbers, and the book's own bench: on its own Python alone,
 # with which the pages are made. Elsewhere em_core itself is tested, and the chapters' outputs.
@@ -145,7 +146,7 @@ def elsewhere() -> Iterator[Step]:
         where = f"{other.name}, {machine}" if machine else other.name
         # With the pins another Python computes with the same numpy, so the same numbers. What is
         # drawn is drawn elsewhere by the chapters.
-        named = files([*LAWS, *PLAIN, "resampling"] if machine else PLAIN)
+        named = files([*LAWS, *PLAIN, *DATA] if machine else PLAIN)
         code = on(machine or "here", pytest(*named, *FEW, python=other.python), other.python)
         yield Step(f"{other.kind}-code", f"the code: {where}", code, (setup.name,))
         if machine:
