@@ -108,7 +108,9 @@ def of_test() -> list[Step]:
     """
     return [
         Step("browsers", "the browsers are there", [*PYTHON, "tools/browser.py"]),
-        Step("build", "the book builds without a warning", [*PYTHON, "tools/build.py", "build"]),
+        Step(
+            "build", "the book builds without a warning", warm([*PYTHON, "tools/build.py", "build"])
+        ),
         Step("laws", "laws and numbers, one thread", on(HERE, pytest(*files(LAWS)))),
         *style(),
         Step("print", "the book prints", [*PYTHON, "tools/pdf.py", "--built"], ("build",)),
@@ -150,7 +152,7 @@ def elsewhere() -> Iterator[Step]:
         code = on(machine or "here", pytest(*named, *FEW, python=other.python), other.python)
         yield Step(f"{other.kind}-code", f"the code: {where}", code, (setup.name,))
         if machine:
-            chapters = pytest(*NBVAL, "--nbval-current-env", python=other.python)
+            chapters = warm(pytest(*NBVAL, python=other.python), other.python)
             command = on(by_chapters, chapters, other.python)
             title = f"the chapters' outputs: {other.name}, {by_chapters}"
             yield Step(f"{other.kind}-outputs", title, command, (setup.name,))
@@ -162,6 +164,11 @@ def imitated() -> Iterator[Step]:
     for machine in [machine for machine in machines.MACHINES if machine.name not in done]:
         command = on(machine.name, pytest(*files(ROUNDING), *FEW))
         yield Step(machine.name.replace(" ", "-"), f"imitated: {machine.name}", command)
+
+
+def warm(command: list[str], python: str = sys.executable) -> list[str]:
+    """Let its kernels begin with the imports that they share; in Binder's step they start cold."""
+    return [python, "tools/warm_kernels.py", *command]
 
 
 def on(machine: str, command: list[str], python: str = sys.executable) -> list[str]:
