@@ -157,6 +157,7 @@ OWN = {
     "07_restarts": [
         ("choose", "Colour by", 1),
         ("choose", "Data", 1),
+        ("choose", "Start", 2),
         ("press", "Next"),
         ("drag", "Start", 60, 60),
         ("key", "ArrowDown"),

@@ -256,6 +256,25 @@ def test_a_place_of_the_other_samples_and_the_way_back():
     assert (widget.trace, widget.scene) == given
 
 
+@pytest.mark.parametrize("kind", ["fixed", "unequal"])
+def test_beside_the_saddle_a_run_is_level_and_then_reaches_a_peak(kind):
+    widget = CoinStarts(X, START)
+    square = widget.scene["squares"][kind]
+    near, nearer = (f"{kind}:beside{digits}" for digits in (3, 6))
+    widget.asked = near
+    assert (widget.trace["level"], widget.trace["setting"]) == ([], near)
+    a, b = widget.start.theta
+    assert a - b == pytest.approx(1e-3)
+    assert b == np.sum(square["x"], axis=0)[0] / np.sum(square["x"])
+    sooner = widget.trace["last"]
+    widget.asked = nearer
+    assert widget.trace["level"][0] == 1  # where fit ends, right at the saddle
+    stopped = fit(CoinMixture(), square["x"], widget.start)
+    assert stopped.log_likelihood - widget.trace["logLikelihoods"][0] < 1e-6
+    assert widget.trace["last"] > sooner
+    np.testing.assert_allclose(widget.trace["thetas"][-1], square["ends"][0]["theta"], atol=1e-3)
+
+
 def test_the_iterations_needed_are_those_of_fit():
     square = CoinStarts(X, START).scene["squares"]["fixed"]
     for i, j in [(0, 0), (3, 17), (12, 11), (20, 0)]:
@@ -380,11 +399,12 @@ def test_the_library_gives_what_the_kernel_gives(kind):
     widget = MAKE[kind]()
     files = library.files(widget.kind, json.loads(json.dumps(widget.library())))
     for name, file in files.items():
-        run = sorted(file["runs"])[len(file["runs"]) // 2]
-        setting = f"{name}:{run}"
-        widget.choose(setting)
-        live = json.loads(json.dumps(widget.trace))
-        assert live == {"setting": setting, **file["shared"], **file["runs"][run]}
+        names = sorted(file["runs"])
+        for run in (names[len(names) // 2], names[-1]):
+            setting = f"{name}:{run}"
+            widget.choose(setting)
+            live = json.loads(json.dumps(widget.trace))
+            assert live == {"setting": setting, **file["shared"], **file["runs"][run]}
 
 
 @pytest.mark.many

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ from numpy.typing import ArrayLike
 
 from em_core.checks import Array
 from em_core.coins import CoinMixture, CoinParams
-from em_core.em import CollapseError, EMState
+from em_core.em import CollapseError, EMState, em_steps
 from em_core.plots import draw_coin_contours, draw_path
 from em_core.style import COMPONENTS, LIGHT, WIDTH
-from em_core.widgets.base import Stepper, exact, run_until_settled
+from em_core.widgets.base import Stepper, exact, run_until_settled, settled
 from em_core.widgets.coin_steps import (
     GRID,
     THETAS,
@@ -33,6 +34,10 @@ LEVELS = 8
 ENDS = ("θ_A above θ_B", "θ_B above θ_A", "the diagonal, θ_A = θ_B")
 APART = 0.02
 """Runs that end nearer to each other than this in both θ have found the same place."""
+BESIDE = {"beside3": 1e-3, "beside6": 1e-6}
+"""Starts that no grid has: how far θ_A is above the saddle, at which θ_B is."""
+LEFT = 0.01
+"""By how much the log-likelihood has risen when a run has left the saddle."""
 UNEQUAL = (((9, 1), (1, 9), (2, 8), (1, 9), (2, 8), (1, 9)), (0.2, 0.8))
 """Samples and weights with three peaks of different heights."""
 
@@ -40,7 +45,8 @@ UNEQUAL = (((9, 1), (1, 9), (2, 8), (1, 9), (2, 8), (1, 9)), (0.2, 0.8))
 class CoinStarts(Stepper):
     """The square of starts of two coins, by the optimum reached or by the iterations needed.
 
-    The reader may choose other samples and weights, whose peaks have different heights.
+    The reader may choose other samples and weights, whose peaks have different heights, and starts
+    right beside the saddle, where a run is level for a while.
 
     Parameters
     ----------
@@ -66,7 +72,8 @@ class CoinStarts(Stepper):
         super().__init__(CoinMixture(), x, start, MOST)
 
     def _run(self, model: Any, x: Any, start: CoinParams, setting: str) -> dict[str, Any]:
-        states = run_until_settled(model, x, start, MOST)
+        away = setting.split(":")[-1] in BESIDE
+        states = _run_away(x, start) if away else run_until_settled(model, x, start, MOST)
         kind = "unequal" if setting.startswith("unequal") else "fixed"
         trace = {"setting": setting, "kind": kind} | self.make_trace(model, x, states, None)
         self.model, self._x, self.states, self.collapse = model, x, states, None
@@ -76,7 +83,7 @@ class CoinStarts(Stepper):
         """Where each start of the grid ends, after how many iterations: here and for the others."""
         return {
             "label": "Where two coins' starts end",
-            "choices": 2,
+            "choices": 3,
             "squares": {
                 "fixed": square(as_counts(x), pair(self.start.weights)),
                 "unequal": square(*UNEQUAL),
@@ -92,9 +99,12 @@ class CoinStarts(Stepper):
 
     def choose(self, setting: str) -> None:
         """Show the run from the place on the grid that the browser asks for."""
-        chosen = self.scene["squares"][setting.split(":")[0]]
-        _, start = setting_start(setting, np.array(chosen["weights"]))
-        self._show(self._run(self.model, np.array(chosen["x"]), start, setting))
+        kind, place = setting.split(":")
+        chosen = self.scene["squares"][kind]
+        x, weights = np.array(chosen["x"]), np.array(chosen["weights"])
+        away = place in BESIDE
+        start = _beside(x, weights, place) if away else setting_start(setting, weights)[1]
+        self._show(self._run(self.model, x, start, setting))
 
     def choose_given(self) -> None:
         """Go back to the samples and the start that the widget was made with."""
@@ -149,7 +159,8 @@ def starts_trace(model: CoinMixture, x: Any, states: list[EMState]) -> dict[str,
     """The way from one start as JSON: a step is an iteration, and no bounds are shown."""
     trace = coin_trace(model, x, states, None)
     del trace["bounds"], trace["weights"]
-    return trace | {"last": len(states) - 1}
+    level_at = [t for t in range(1, len(states) - 1) if settled(states[: t + 1])]
+    return trace | {"last": len(states) - 1, "level": level_at}
 
 
 def runs(x: list[list[int]], weights: list[float]) -> dict[str, Any]:
@@ -174,8 +185,28 @@ def runs(x: list[list[int]], weights: list[float]) -> dict[str, Any]:
             for i, column in enumerate(_all_runs(counts, chosen))
             for j, states in enumerate(column)
         }
+        rows = np.array(counts)
+        traces |= {
+            place: starts_trace(CoinMixture(), rows, _run_away(rows, _beside(rows, chosen, place)))
+            for place in BESIDE
+        }
         files[kind] = {"shared": {"kind": kind}, "runs": traces}
     return files
+
+
+def _beside(x: Array, weights: ArrayLike, place: str) -> CoinParams:
+    saddle = x[:, 0].sum() / x.sum()
+    return CoinParams([saddle + BESIDE[place], saddle], weights)
+
+
+def _run_away(x: Array, start: CoinParams) -> list[EMState]:
+    """A run until it settles anew: at its start, level as it is, `em_core.fit` might stop."""
+    states: list[EMState] = []
+    for state in islice(em_steps(CoinMixture(), x, start), MOST + 1):
+        states.append(state)
+        if settled(states) and state.log_likelihood - states[0].log_likelihood > LEFT:
+            break
+    return states
 
 
 def square(counts: Counts, weights: tuple[float, float]) -> dict[str, Any]:

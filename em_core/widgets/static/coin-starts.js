@@ -48,8 +48,11 @@
       key.replaceChildren(...words);
     };
     const data = choice("Data", Object.entries(scene.squares).map(([name, { words }]) => [name, words]), (name) => {
-      const [i, j] = trace.thetas[0].map((theta) => em.nearest(grid, theta));
-      ask(`${name}:${i},${j}`);
+      ask(`${name}:${starts.select.value === "grid" ? ofTheGrid() : starts.select.value}`);
+    });
+    const ofTheGrid = () => trace.thetas[0].map((theta) => em.nearest(grid, theta)).join(",");
+    const starts = choice("Start", [["grid", "of the grid"], ["beside3", "0.001 beside the saddle"], ["beside6", "0.000001 beside the saddle"]], (start) => {
+      ask(`${kind}:${start === "grid" ? ofTheGrid() : start}`);
     });
     const picker = choice("Colour by", [["optimum", "where it ends"], ["iterations", "iterations needed"]], see);
     const coins = em.coinMap(scene, tools, under, "The square of starts, θA and θB");
@@ -65,10 +68,11 @@
     };
     return {
       stage: html("div", { class: "em-coins em-starts" }, html("div", {}, coins.map), html("div", {}, climb.element, key)),
-      choices: [data.element, picker.element],
+      choices: [data.element, starts.element, picker.element],
       use: (next) => {
         trace = next;
         data.select.value = trace.kind;
+        starts.select.value = trace.setting.includes("beside") ? trace.setting.split(":")[1] : "grid";
         if (trace.kind !== kind) {
           kind = trace.kind;
           see();
@@ -82,7 +86,8 @@
       },
       status: (step) => {
         const [a, b] = figures(step);
-        const end = step === trace.last ? `. Here it ends: ${endOf()}` : "";
+        const level = trace.level.includes(step) ? ". So little is gained that a stopping rule would end it here" : "";
+        const end = step === trace.last ? `. Here it ends: ${endOf()}` : level;
         return `${title(step)}: θ_A ${a}, θ_B ${b}, log-likelihood ${em.number(trace.logLikelihoods[step], 2)}${end}`;
       },
       head: ["Iteration", "θ_A", "θ_B", "log-likelihood"],
