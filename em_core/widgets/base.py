@@ -208,15 +208,25 @@ class Stepper(Widget):
 
     def _run(self, model: Model, x: Any, start: Params, setting: str) -> dict[str, Any]:
         """Compute everything; what raises leaves the widget as it was."""
-        states, collapse = run(model, x, start, self._iterations, self.until_settled)
+        states, collapse = self._states(model, x, start)
         trace = {"setting": setting} | self.make_trace(model, x, states, collapse)
         self.model, self._x, self.states, self.collapse = model, x, states, collapse
         return trace
 
+    def _states(
+        self, model: Model, x: Any, start: Params
+    ) -> tuple[list[EMState], CollapseError | None]:
+        return run(model, x, start, self._iterations, self.until_settled)
+
+    def _step_of(self, index: int) -> int:
+        """The step at which a state's parameters are new."""
+        return self.per_iteration * index
+
     @property
     def state(self) -> EMState:
         """The state that belongs to the parameters shown."""
-        return self.states[min(self.step // self.per_iteration, len(self.states) - 1)]
+        shown = [t for t in range(len(self.states)) if self._step_of(t) <= self.step]
+        return self.states[shown[-1]]
 
     @state.setter
     def state(self, state: EMState) -> None:
@@ -224,7 +234,7 @@ class Stepper(Widget):
             raise ValueError(f"state: is a {type(state).__name__}; expected an EMState")
         for t, known in enumerate(self.states):
             if known is state:
-                self.step = self.per_iteration * t
+                self.step = self._step_of(t)
                 return
         self.start = state.params
 
@@ -280,8 +290,8 @@ class Stepper(Widget):
         middle = max(1, last // 4) if last else 0
         return [
             ("Start", 0, 0),
-            (f"Iteration {middle}", middle, middle),
-            (f"Iteration {last}", last, last),
+            (f"Iteration {self.states[middle].iteration}", middle, middle),
+            (f"Iteration {self.states[last].iteration}", last, last),
         ]
 
 

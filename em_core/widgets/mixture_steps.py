@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -13,12 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from em_core import checks, style
 from em_core.checks import Array
-from em_core.em import CollapseError, EMState
+from em_core.em import CollapseError, EMState, Model, Params, em_steps
 from em_core.fitting import fit
 from em_core.gaussians import GaussianMixture, GaussianParams
 from em_core.plots import draw_ellipses, draw_points
 from em_core.widgets.base import (
     NAMES,
+    TOLERANCE,
     Stepper,
     exact,
     number,
@@ -36,6 +38,11 @@ START_NAMES = [
     "A on one point",
 ]
 STARTS = len(START_NAMES)
+HALVED = 50
+"""How many iterations are shown by halves, and one by one."""
+FEWER = 0.2
+"""Each later one that is shown comes by this share of iterations after the one before."""
+LONGEST = 10_000
 Axes: TypeAlias = tuple[str, str]
 
 
@@ -54,9 +61,9 @@ class MixtureSteps(Stepper):
         What the columns of `x` are.
     made_by : mapping of str to GaussianParams, optional
         The components that made a data set, by its name; they are shown faintly.
-    iterations : int, default 100
-        How many iterations can be stepped through at most. A run ends sooner where the
-        log-likelihood settles or a component collapses; one that goes on says where to.
+    iterations : int, default 50
+        How many iterations are shown by halves, and one by one. A run goes on until the
+        log-likelihood settles or a component collapses; of later iterations ever fewer are shown.
     choices : bool, default True
         Whether the reader can choose data, components and start.
 
@@ -67,7 +74,6 @@ class MixtureSteps(Stepper):
     """
 
     kind = "mixture-steps"
-    until_settled = True
 
     def __init__(
         self,
@@ -75,7 +81,7 @@ class MixtureSteps(Stepper):
         start: GaussianParams | None = None,
         k: int | None = None,
         axes: Axes | Mapping[str, Axes] = ("x₁", "x₂"),
-        iterations: int = 100,
+        iterations: int = HALVED,
         choices: bool = True,
         made_by: Mapping[str, GaussianParams] | None = None,
     ) -> None:
@@ -101,6 +107,14 @@ class MixtureSteps(Stepper):
         if k > MOST:
             raise ValueError(f"k: is {k}; this widget shows at most {MOST} components")
         return make_start(self._sets[data], k, number)
+
+    def _states(
+        self, model: Model, x: Any, start: Params
+    ) -> tuple[list[EMState], CollapseError | None]:
+        return whole_run(model, x, start, self._iterations)
+
+    def _step_of(self, index: int) -> int:
+        return index + min(index, halved(self.states))
 
     @property
     def x(self) -> Any:
@@ -199,9 +213,10 @@ class MixtureSteps(Stepper):
 
     def describe(self) -> str:
         """The run in one sentence."""
+        last = self.states[-1].iteration
         return (
             f"{len(np.asarray(self.x))} points and {len(self.start.weights)} Gaussian components: "
-            f"in {len(self.states) - 1} iterations of EM the ellipses move from the start onto the "
+            f"in {last} iterations of EM the ellipses move from the start onto the "
             "clusters, and the log-likelihood goes from "
             f"{number(self.states[0].log_likelihood, 2)} to "
             f"{number(self.states[-1].log_likelihood, 2)}."
@@ -249,7 +264,7 @@ def runs(
                 "shared": best | {"truth": truths[name]} | plane_scene(x, axes[name]),
                 "runs": {
                     str(start): mixture_trace(
-                        model, x, *run(model, x, make_start(x, k, start), iterations, True)
+                        model, x, *whole_run(model, x, make_start(x, k, start), iterations)
                     )
                     for start in range(STARTS)
                 },
@@ -272,41 +287,42 @@ def make_start(x: Array, k: int, start: int) -> GaussianParams:
 def best_end(key: tuple[tuple[float, ...], ...], k: int, iterations: int) -> float:
     """The highest log-likelihood at which one of the random starts ends."""
     x, model = np.array(key), GaussianMixture()
-    ends = []
-    for start in range(RANDOM_STARTS):
-        states, collapse = run(model, x, make_start(x, k, start), iterations, True)
-        end = goes_on_to(x, states, collapse)
-        ends.append(states[-1].log_likelihood if end is None else end)
-    return max(ends)
+    starts = [make_start(x, k, start) for start in range(RANDOM_STARTS)]
+    return max(whole_run(model, x, start, iterations)[0][-1].log_likelihood for start in starts)
 
 
-def goes_on_to(x: Array, states: list[EMState], collapse: CollapseError | None) -> float | None:
-    """The log-likelihood at which a run that was left on its way ends; None if it has ended."""
-    if collapse is not None or settled(states):
-        return None
-    here = states[-1].params
-    return _end(_key(x), *(part.tobytes() for part in (here.weights, here.means, here.covariances)))
+def whole_run(
+    model: Model, x: Any, start: Params, iterations: int
+) -> tuple[list[EMState], CollapseError | None]:
+    """The first states of a run, one by one, then ever fewer, until it settles or collapses."""
+    states, collapse = run(model, x, start, iterations, True)
+    done = collapse is not None or settled(states)
+    while not done and states[-1].iteration < LONGEST:
+        before = states[-1].iteration
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # it shall not settle yet; the points are seen
+                some = max(1, round(FEWER * before))
+                result = fit(model, x, states[-1].params, tol=TOLERANCE, max_iter=some)
+        except CollapseError as error:
+            error.iteration += before
+            return states, error
+        state = next(em_steps(model, x, result.params))
+        states.append(replace(state, iteration=before + result.iterations))
+        done = result.converged
+    return states, collapse
 
 
-@lru_cache(maxsize=256)
-def _end(
-    key: tuple[tuple[float, ...], ...], weights: bytes, means: bytes, covariances: bytes
-) -> float | None:
-    flat = [np.frombuffer(part) for part in (weights, means, covariances)]
-    here = GaussianParams(flat[0], flat[1].reshape(-1, 2), flat[2].reshape(-1, 2, 2))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the reader sees which points a component has kept
-            return fit(GaussianMixture(), np.array(key), here).log_likelihood
-    except CollapseError:
-        return None
+def halved(states: list[EMState]) -> int:
+    """The last iteration that is shown by halves: up to it there are all."""
+    return max(t for t, state in enumerate(states) if state.iteration == t)
 
 
 @lru_cache(maxsize=256)
 def _narrow_start(key: tuple[tuple[float, ...], ...], k: int, points: int) -> GaussianParams:
     """Component A on some neighbouring points: of several places the first that holds it."""
     x, rng = np.array(key), np.random.default_rng(0)
-    best = best_end(key, k, 100) if points > 1 and k > 1 else np.inf
+    best = best_end(key, k, HALVED) if points > 1 and k > 1 else np.inf
     for row in rng.choice(len(x), size=min(len(x), 40), replace=False):
         near = np.argsort((((x - x[row]) / x.std(axis=0)) ** 2).sum(axis=1))[:points]
         start = _with_first_on(x, near, GaussianMixture().random_start(x, k, rng))
@@ -339,15 +355,20 @@ def mixture_trace(
             f"start: has {k} components in {d} dimensions; "
             f"this widget shows at most {MOST} components, in 2"
         )
+    by_halves = halved(states)
+    first, others = states[: by_halves + 1], states[by_halves + 1 :]
+    failed = 0 if collapse is None else 1 if others else 2
     return {
-        "last": 2 * (len(states) - 1) + (0 if collapse is None else 2),
-        "end": None if (end := goes_on_to(x, states, collapse)) is None else exact(end),
+        "last": 2 * by_halves + len(others) + failed,
+        "halved": by_halves,
+        "others": [state.iteration for state in others],
         "weights": [exact(s.params.weights) for s in states],
         "means": [exact(s.params.means) for s in states],
         "covariances": [
             [exact([c[0, 0], c[0, 1], c[1, 1]]) for c in s.params.covariances] for s in states
         ],
-        **run_figures(model, x, states),
+        **run_figures(model, x, first),
+        "logLikelihoods": exact(state.log_likelihood for state in states),
         "collapse": None if collapse is None else _words(collapse),
     }
 

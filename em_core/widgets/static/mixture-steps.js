@@ -130,19 +130,19 @@
         pair.forEach((curve, i) => curve.setAttribute("d", there ? oval(means[j], covariances[j], i + 1) : ""));
       });
     };
-    // A run that collapses has one step more: the M-step that failed, which leaves all as it was.
+    // By halves, then some of the later iterations. A run that collapses ends with the M-step that
+    // failed, which leaves all as it was.
     const at = (step) => {
-      const [t, r] = em.half(step);
-      const last = trace.weights.length - 1;
-      return [Math.min(t, last), r === null ? null : Math.min(r, last), Boolean(trace.collapse) && step === trace.last];
+      const later = step - 2 * trace.halved;
+      const t = Math.min(trace.halved + later, trace.weights.length - 1);
+      return [...(later > 0 ? [t, t] : em.half(step)), Boolean(trace.collapse) && step === trace.last];
     };
-    const atTheEnd = () => {
-      const here = trace.logLikelihoods.at(-1);
-      const end = trace.end ?? here;
-      const [shown, reached, best] = [here, end, trace.best].map((value) => em.number(value, 2));
-      const onward = reached === shown ? "" : `. It has not settled: EM goes on to ${reached}`;
-      return end < trace.best - 0.5 ? `${onward}. The best of the random starts ends at ${best}` : onward;
+    const title = (step) => {
+      const other = trace.others[step - 2 * trace.halved - 1];
+      return other === undefined ? em.halfTitle(step) : `Iteration ${other}`;
     };
+    const atTheEnd = () =>
+      trace.logLikelihoods.at(-1) < trace.best - 0.5 ? `. The best of the random starts ends at ${em.number(trace.best, 2)}` : "";
 
     return {
       stage: html("div", { class: "em-mixture" }, plane, about, climb.element),
@@ -176,7 +176,7 @@
         const [t, , collapsed] = at(step);
         if (collapsed) return trace.collapse;
         const weights = trace.weights[t].map((weight, j) => `weight ${scene.names[j]} ${em.number(weight, 3)}`);
-        return `${em.halfTitle(step)}: ${weights.join(", ")}, log-likelihood ${em.number(trace.logLikelihoods[t], 2)}${step === trace.last ? atTheEnd() : ""}`;
+        return `${title(step)}: ${weights.join(", ")}, log-likelihood ${em.number(trace.logLikelihoods[t], 2)}${step === trace.last ? atTheEnd() : ""}`;
       },
       get head() {
         const parts = trace.weights[0].flatMap((_, j) => ["weight", `mean ${trace.axes[0]}`, `mean ${trace.axes[1]}`].map((part) => `${part} ${scene.names[j]}`));
@@ -184,10 +184,10 @@
       },
       row: (step) => {
         const [t, r, collapsed] = at(step);
-        const title = collapsed ? `${trace.collapse.split(":")[0]}: collapsed` : em.halfTitle(step);
+        const name = collapsed ? `${trace.collapse.split(":")[0]}: collapsed` : title(step);
         const lower = r === null || collapsed ? "–" : em.number(r === t ? trace.logLikelihoods[t] : trace.bounds[r], 4);
         const parts = trace.weights[t].flatMap((weight, j) => [weight, ...trace.means[t][j]].map((value) => em.number(value, 3)));
-        return [title, em.number(trace.logLikelihoods[t], 4), lower, ...parts];
+        return [name, em.number(trace.logLikelihoods[t], 4), lower, ...parts];
       },
     };
   };

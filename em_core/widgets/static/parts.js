@@ -167,6 +167,7 @@
     const line = svg("polyline", { class: "em-path" });
     const dot = svg("circle", { r: 5, class: "em-dot" });
     const text = svg("text", { class: "em-value" });
+    const name = svg("text", { x: width / 2, y: height + 24, "text-anchor": "middle" });
     const end = svg("text", { x: width, y: height + 24, "text-anchor": "end" });
     const scale = svg("g");
     let points = [];
@@ -175,11 +176,10 @@
     const element = svg("svg", { viewBox: `${-left} -26 ${width + left + (scaled ? 6 : 8)} ${height + 56}`, class: "em-climb", "aria-hidden": "true" },
       svg("path", { d: `M0 0V${height}H${width}`, class: "em-frame" }),
       svg("text", { x: 0, y: height + 24 }, "0"),
-      svg("text", { x: width / 2, y: height + 24, "text-anchor": "middle" }, "iteration"),
-      end, scale, line, dot, text);
+      name, end, scale, line, dot, text);
     return {
       element,
-      use: ({ logLikelihoods }) => {
+      use: ({ logLikelihoods, halved, others = [] }) => {
         const last = Math.max(logLikelihoods.length - 1, 1);
         const high = Math.max(...logLikelihoods);
         const [first, second] = logLikelihoods;
@@ -193,7 +193,8 @@
         scale.replaceChildren(...ticks.filter((_, i) => ticks.length < 4 || i % 2 === 1).flatMap(([value, name]) => [
           svg("path", { d: `M0 ${y(value)}h-5`, class: "em-frame" }),
           svg("text", { x: -10, y: y(value) + 7, "text-anchor": "end" }, name)]));
-        end.textContent = String(logLikelihoods.length - 1);
+        name.textContent = others.length ? `iteration, ever fewer after ${halved}` : "iteration";
+        end.textContent = String(others.at(-1) ?? logLikelihoods.length - 1);
       },
       show: (t) => {
         const [x, y, value] = points[t];
