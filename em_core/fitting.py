@@ -312,8 +312,8 @@ class _Run:
         for iteration, params, log_likelihood, log_posterior in self.steps:
             if not np.isfinite(log_likelihood):
                 self._explain(params)
-            if not np.isfinite(log_posterior):
-                raise FloatingPointError("log_prior: not a finite number at these parameters")
+            if not log_posterior < np.inf:
+                raise FloatingPointError("log_prior: no number below infinity at these parameters")
             self.reached.append((log_likelihood, log_posterior))
             self.iteration, self.params = iteration, params
             if stopped and stopped.is_set():

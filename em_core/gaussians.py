@@ -74,7 +74,7 @@ class GaussianMixture:
     def __post_init__(self) -> None:
         right = f"one of {', '.join(cov.KINDS)}"
         checks.must(right, cov.kind_of(self), "covariance", self.covariance)
-        able = self.prior is None or isinstance(self.prior, GaussianPrior)
+        able = isinstance(self.prior, GaussianPrior | None)
         checks.must("a GaussianPrior or None", able, "prior", self.prior)
 
     def check(self, x: ArrayLike, params: GaussianParams) -> None:
@@ -169,10 +169,8 @@ class GaussianMixture:
         ValueError
             For unusable parameters.
         """
-        if not self.prior:
-            return 0.0
         check_params(params, self)
-        return log_prior(self, params.weights, params.means, params.covariances)
+        return self.prior.log_density(self.covariance, params) if self.prior else 0.0
 
     def sample(
         self, params: GaussianParams, n: int, rng: np.random.Generator | int
@@ -270,13 +268,6 @@ def estimates(found: Survey, weights: Array, model: GaussianMixture) -> tuple[Ar
     check_occupied(weights, n)
     shares, own = n / n.sum(), found.scatter / n[:, np.newaxis, np.newaxis]
     return shares, found.mean, cov.of_kind(kind, own, shares)
-
-
-def log_prior(model: Any, weights: Array, means: Array, covariances: Array) -> float:
-    """`GaussianMixture.log_prior` of parameters that were checked."""
-    parts = cov.parted(model.covariance, covariances)
-    means = means.reshape(parts.shape[:3])
-    return float(model.prior.log_density(model.covariance, weights, means, parts))
 
 
 def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTART) -> None:

@@ -1,7 +1,7 @@
 """What is held likely of a mixture of Gaussians before any data are seen."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -103,19 +103,17 @@ class GaussianPrior:
     def _apart(self, means: Array) -> Array:
         return means - self.mean.reshape(means.shape[1:])
 
-    def log_density(self, kind: Kind, weights: Array, means: Array, parts: Array) -> float:
+    def log_density(self, kind: Kind, params: Any) -> float:
         """The log density at some parameters, but for a constant.
 
         Parameters
         ----------
         kind : str
             Of covariances.
-        weights : ndarray of shape (k,)
-        means : ndarray of shape (k, p, m)
-        parts : ndarray of shape (k, p, m, m)
-            Of the covariances.
+        params : GaussianParams
         """
-        (scale,), apart = parted(kind, self.scale[np.newaxis]), self._apart(means)
+        (scale,), parts = (parted(kind, m) for m in (self.scale[np.newaxis], params.covariances))
+        apart = self._apart(params.means.reshape(parts.shape[:3]))
         log_sizes = np.linalg.slogdet(parts)[1].sum(axis=1)
         inverses = np.linalg.inv(parts)
         distances = np.einsum("jpa,jpab,jpb->j", apart, inverses, apart)
@@ -123,7 +121,7 @@ class GaussianPrior:
         own = (self.degrees + len(self.mean) + 1) * log_sizes + traces
         own = own[:1] if kind == "shared" else own
         twice = (log_sizes + self.shrinkage * distances).sum() + own.sum()
-        return float(xlogy(self.concentration - 1, weights).sum() - twice / 2)
+        return float(xlogy(self.concentration - 1, params.weights).sum() - twice / 2)
 
     def mode(
         self, kind: Kind, n: Array, means: Array, scatters: Array

@@ -9,9 +9,9 @@ from scipy.optimize import linear_sum_assignment
 
 from em_core import checks, em
 from em_core.checks import Array
-from em_core.coins import CoinMixture
+from em_core.coins import CoinMixture, as_counts
 from em_core.fitting import fits
-from em_core.worth import arrays_of, like, log_density, responsibilities
+from em_core.worth import arrays_of, like, responsibilities
 
 
 def bootstrap(
@@ -23,6 +23,7 @@ def bootstrap(
     rng: np.random.Generator | int,
     tol: float = 1e-8,
     max_iter: int = 10_000,
+    accelerate: bool = False,
     jobs: int = 1,
 ) -> list[em.Params]:
     """Fit to rows drawn with replacement: the parameters scatter as those of new data would.
@@ -40,7 +41,7 @@ def bootstrap(
         How many times rows are drawn.
     rng : numpy.random.Generator or int
         The source of chance, or a seed for one.
-    tol, max_iter, jobs
+    tol, max_iter, accelerate, jobs
         As for `fit_restarts`.
 
     Returns
@@ -62,7 +63,6 @@ def bootstrap(
     NotConvergedWarning, FewRowsWarning, StoppedWarning
         As for `fit_restarts`.
     """
-    checks.model(model, "log_joint", "m_step")
     rng = checks.chance("samples", samples, rng)
     own = responsibilities(model, x, params)
 
@@ -70,7 +70,8 @@ def bootstrap(
         times = np.bincount(rng.integers(len(own), size=len(own)), minlength=len(own))
         return x, params, times
 
-    found = fits(model, draw, samples, jobs, (tol, max_iter, False, False, None), "resamples")
+    settings = (tol, max_iter, accelerate, False, None)
+    found = fits(model, draw, samples, jobs, settings, "resamples")
     return [aligned(model, x, result.params, own) for result in found.values()]
 
 
@@ -89,7 +90,9 @@ def aligned(model: em.Model, x: Any, params: em.Params, own: Array) -> em.Params
     object
         Every array whose first axis has k elements is reordered.
     """
-    alike = own.T @ responsibilities(model, x, params)
+    joint = checks.log_joint(model.log_joint(x, params), x)
+    able = joint.max(axis=1) > -np.inf  # a row that was not drawn may be impossible
+    alike = own[able].T @ em.e_step(joint[able])[0]
     order = linear_sum_assignment(alike, maximize=True)[1]
     found = arrays_of(params).items()
     return like(params, {n: a[order] if a.shape[:1] == order.shape else a for n, a in found})
@@ -126,6 +129,7 @@ def bootstrap_ratio_test(
     starts: int = 10,
     tol: float = 1e-8,
     max_iter: int = 10_000,
+    accelerate: bool = False,
     jobs: int = 1,
 ) -> RatioTest:
     """Are more components needed? Twice the gain in log-likelihood, against what chance gives.
@@ -149,7 +153,7 @@ def bootstrap_ratio_test(
     starts : int, default 10
         Random starts of the larger model, for each data set. With too few of them the statistics
         are too small, and the p-value with them.
-    tol, max_iter, jobs
+    tol, max_iter, accelerate, jobs
         As for `fit_restarts`.
 
     Returns
@@ -171,26 +175,35 @@ def bootstrap_ratio_test(
     checks.model(model, "log_joint", "m_step", "random_start", "sample")
     rng = checks.chance("samples", samples, rng)
     checks.whole_number("starts", starts, least=1)
-    rows, how = np.asanyarray(x), {}
-    before, after = (log_density(model, rows, params).sum() for params in (smaller, larger))
-    k, most = (responsibilities(model, rows, params).shape[1] for params in (smaller, larger))
+    n, k, before = _told(model, x, "smaller", smaller)
+    _, most, after = _told(model, x, "larger", larger)
     if not k < most:
         raise ValueError(f"larger: its components are {most}; give more than the smaller's {k}")
+    seeds, numbers, how = rng.integers(2**62, size=samples), count(), {}
     if isinstance(model, CoinMixture):
-        rows = rows[rows.sum(axis=1) > 0]  # the others say nothing, and nobody tosses 0 times
-        how = {"tosses": rows.sum(axis=1).astype(int)}
-    seeds, numbers = rng.integers(2**62, size=samples), count()
+        tosses = as_counts(x).sum(axis=1).astype(int)
+        how = {"tosses": tosses[tosses > 0]}  # the others say nothing, and nobody tosses 0 times
+        n = len(how["tosses"])
 
     def draw() -> tuple[Any, em.Params, None]:
         sample, start = divmod(next(numbers), 1 + starts)
-        drawn = model.sample(smaller, len(rows), np.random.default_rng(seeds[sample]), **how)[0]
+        drawn = model.sample(smaller, n, np.random.default_rng(seeds[sample]), **how)[0]
         return drawn, model.random_start(drawn, most, rng) if start else smaller, None
 
-    settings, what = (tol, max_iter, False, False, None), "fits to simulated data"
+    settings, what = (tol, max_iter, accelerate, False, None), "fits to simulated data"
     simulated = _gains(fits(model, draw, samples * (1 + starts), jobs, settings, what), 1 + starts)
     statistic = float(2 * (after - before))
     p_value = (1 + int((simulated >= statistic).sum())) / (1 + len(simulated))
     return RatioTest(statistic, simulated, p_value)
+
+
+def _told(model: em.Model, x: Any, name: str, params: em.Params) -> tuple[int, int, float]:
+    """How many rows and components there are, and the log-likelihood."""
+    try:
+        r, log_likelihood = em.e_step(model.log_joint(x, params), x)
+    except ValueError as error:
+        raise type(error)(str(error).replace("params:", f"{name}:", 1)) from None
+    return *r.shape, log_likelihood
 
 
 def _gains(found: dict[int, em.EMResult], each: int) -> Array:

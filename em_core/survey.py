@@ -82,7 +82,7 @@ class Survey:
 
         Whatever the component, it is 100 ε times the largest |x|, in units of each axis's spread.
         """
-        total = self.n.sum()
+        total = np.maximum(self.n.sum(), TINY)
         apart = self.n @ (self.mean - self.n @ self.mean / total) ** 2
         variances = (np.einsum("jaa->a", self.scatter) + apart) / total
         units = np.sqrt(np.where(variances > 0, variances, 1.0))

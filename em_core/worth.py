@@ -244,7 +244,10 @@ def em_jacobian(model: em.Model, x: Any, params: em.Params, *, row_weights: Any 
         As for `observed_information`.
     """
     around = _Neighbourhood(model, x, params, row_weights)
-    columns = [around.slope(around.step, way) for way in (around.basis * around.lengths).T]
+    try:
+        columns = [around.slope(around.step, way) for way in (around.basis * around.lengths).T]
+    except em.CollapseError as error:
+        raise NotAMaximumError(f"params: EM collapses nearby: {error.reason}; {CAUSES}") from None
     return np.asarray(np.linalg.lstsq(around.basis, np.transpose(columns) / around.lengths)[0])
 
 
@@ -299,9 +302,13 @@ def directions(model: em.Model, params: em.Params) -> Array:
     ValueError
         If the parameters are not arrays of numbers, or the model's directions don't fit.
     """
+    checks.model(model, "log_joint")
     arrays = arrays_of(params)
     if own := getattr(model, "directions", None):
-        return checks.numbers("directions", own(params), (len(flat(arrays)), "p"))
+        found = checks.numbers("directions", own(params), (len(flat(arrays)), "p"))
+        rank = np.linalg.matrix_rank(found / np.maximum(abs(found).max(axis=0), 1e-300))
+        checks.must("independent columns", rank == found.shape[1], "directions", found)
+        return found
     return block_diag(*[_moves(model, name, array) for name, array in arrays.items()])
 
 
@@ -327,7 +334,8 @@ def arrays_of(params: em.Params) -> dict[str, Array]:
         found = dict(params) if isinstance(params, Mapping) else {"params": params}
     right = "(...), or several by name, as a dataclass or a dict has them"
     arrays = {name: checks.real("params", a, right, copy=True) for name, a in found.items()}
-    checks.must("finite numbers", np.isfinite(flat(arrays)).all(), "params", found)
+    able = any(a.size for a in arrays.values()) and np.isfinite(flat(arrays)).all()
+    checks.must("finite numbers", able, "params", found)
     return arrays
 
 
@@ -457,17 +465,22 @@ class _Neighbourhood:
         """A step after which the log-likelihood is lower by about `drop`."""
         own, largest = (abs(of[direction != 0]).max() for of in (self.centre, self.largest))
         size = float(own or largest)
-        length, border, known = 1e-3 * size, np.inf, np.nan
-        while 0 < length < min(0.9 * border, 1e300) and not known < -self.rounding:
+        length, known = 1e-3 * size, np.nan
+        low, high, border = 0.0, np.inf, np.inf  # where too little is lost, too much, or all
+        while low < 0.9 * high and 1e-15 * size < length < 1e300 and not known < -self.rounding:
             lost = self._lost(length * direction)
-            known = known if np.isnan(lost) else lost
-            if self.drop / 4 < lost < 4 * self.drop:
-                return length
             if np.isnan(lost):
-                border, length = length, length / 4 * (length > 1e-12 * size)
+                high = border = length
             else:
-                longer = length * float(np.clip(np.sqrt(self.drop / max(lost, 1e-300)), 0.1, 10))
-                length = min(longer, (length + border) / 2)
+                known = lost
+                low, high = (length, high) if lost < self.drop else (low, length)
+                if self.drop / 4 < lost < 4 * self.drop:
+                    return length
+            length *= float(np.clip(np.sqrt(self.drop / max(lost, 1e-300)), 0.1, 10))
+            if not low < length < high:
+                length = (low + high) / 2
+        if low > 0 and high < border:  # as at the edge of a step
+            return low
         which = f"params: {self._name(direction)}"
         if not known < self.rounding or border < 1e-6 * largest:
             raise BorderError(f"{which} lies on the border, or within a standard error of it")

@@ -321,7 +321,7 @@ def test_the_rows_of_a_piece_are_a_whole_number(rows):
         Chunks.of(TOSSES, rows)
 
 
-@pytest.mark.parametrize("x", [None, 5, (row for row in TOSSES), MODEL], ids=repr)
+@pytest.mark.parametrize("x", [None, 5, {5}, {"x": 5}, (row for row in TOSSES), MODEL], ids=repr)
 def test_what_cannot_be_cut_is_refused(x):
     with pytest.raises(
         ValueError, match=r"^x: .* must be an array, or give rows by x\[start:stop\]"

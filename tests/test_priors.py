@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import asdict
 from itertools import islice
 
 import numpy as np
@@ -245,6 +246,30 @@ def test_a_spike_collapses_without_a_prior_and_not_with_one():
     with pytest.raises(CollapseError):
         fit(GaussianMixture(), x, start)
     assert fit(GaussianMixture(prior=GaussianPrior.weak(x, 2)), x, start).converged
+
+
+@over_kinds
+@pytest.mark.parametrize("accelerate", [False, True])
+def test_a_weight_of_0_comes_back_where_the_prior_forbids_it(kind, accelerate):
+    x = np.random.default_rng(0).standard_normal((30, 2))
+    weak = asdict(GaussianPrior.weak(x, 2))
+    start = GaussianParams([0, 1], [[0, 0], [1, 1]], [np.eye(2)] * 2)
+    model = GaussianMixture(kind, GaussianPrior(**weak | {"concentration": 2}))
+    found = fit(model, x, start, tol=0, max_iter=3, accelerate=accelerate)
+    looped = [state.log_posterior for state in islice(em_steps(model, x, start), 4)]
+    assert found.log_posteriors[0] == looped[0] == -np.inf
+    near(found.log_posteriors[1:], looped[1:], 1e-9)
+    assert fit(model, x, start, accelerate=accelerate).converged
+    alone = GaussianMixture(kind, GaussianPrior(**weak | {"concentration": 1}))
+    assert fit(alone, x, start).params.weights[0] == 0
+
+
+def test_without_a_prior_parameters_are_looked_at_all_the_same():
+    assert GaussianMixture().log_prior(GaussianParams([1], [[0]], [[[1]]])) == 0
+    unequal = GaussianParams([0.5, 0.5], [[0], [1]], [[[1]], [[2]]])
+    for wrong in (3, None, [[0.0]], unequal):
+        with pytest.raises(ValueError, match=r"^(params|covariances): "):
+            GaussianMixture("shared").log_prior(wrong)
 
 
 def test_of_few_rows_nobody_is_warned_who_has_a_prior():

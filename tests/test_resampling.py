@@ -118,14 +118,42 @@ class Table:
         return heads / (heads + tails)
 
 
+TABLE = pd.DataFrame({"heads": [5, 9, 8, 4, 7], "tails": [5, 1, 2, 6, 3]}), np.array([0.8, 0.5])
+
+
 def test_a_table_keeps_its_columns_names_where_rows_are_left_out():
-    counts = np.array([[5, 5], [9, 1], [8, 2], [4, 6], [7, 3]])
-    x, theta = pd.DataFrame(counts, columns=["heads", "tails"]), np.array([0.8, 0.5])
+    x, theta = TABLE
+    counts = x.to_numpy()
     weights, coins = [0, 2, 1, 1, 3], CoinParams(theta, [0.5, 0.5])
     found = fit(Table(), x, theta, row_weights=weights).params
     right = fit(CoinMixture(), counts, coins, row_weights=weights).params.theta
     np.testing.assert_allclose(found, right, rtol=1e-6)
     assert len(bootstrap(Table(), x, theta, samples=2, rng=0)) == 2
+
+
+def test_accelerated_fits_end_where_plain_ones_do():
+    x, params = fitted(60)
+    start = GaussianParams([0.5, 0.5], [[-1.0], [7.0]], [[[4.0]]] * 2)
+    one, other = (
+        bootstrap(GAUSSIANS, x, params, samples=2, rng=0, tol=1e-10, accelerate=accelerate)
+        for accelerate in (False, True)
+    )
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_allclose(a.means, b.means, atol=1e-3)
+    one = GaussianParams([1.0], [x.mean(axis=0)], [[[x.var()]]])
+    found, quick = (
+        bootstrap_ratio_test(GAUSSIANS, x, one, start, **how, samples=2, rng=0, starts=1)
+        for how in ({}, {"accelerate": True})
+    )
+    np.testing.assert_allclose(found.simulated, quick.simulated, atol=1e-4)
+    with pytest.raises(ValueError, match=r"^accelerate: can't be True for Table"):
+        bootstrap(Table(), *TABLE, samples=1, rng=0, accelerate=True)
+
+
+def test_a_row_that_was_not_drawn_may_be_impossible_after_the_fit():
+    x = [[9, 0], [0, 9]]  # of two rows drawn, both are the same one, every other time
+    found = bootstrap(CoinMixture(), x, CoinParams([0.5], [1.0]), samples=9, rng=0)
+    assert {0.0, 1.0} < {params.theta[0] for params in found}
 
 
 def test_what_cannot_be_used_is_refused():
@@ -143,6 +171,11 @@ def test_what_cannot_be_used_is_refused():
             lambda: bootstrap_ratio_test(GAUSSIANS, x, one, params, samples=1, rng=0, starts=0),
             "starts: 0",
         ),
+        (
+            lambda: bootstrap_ratio_test(GAUSSIANS, x, one, 3, samples=1, rng=0),
+            "^larger: is a int; this model needs GaussianParams",
+        ),
+        (lambda: bootstrap_ratio_test(GAUSSIANS, "x", one, params, samples=1, rng=0), "^x: "),
         (
             lambda: bic(GAUSSIANS, Chunks.of(x), params, row_weights=np.ones(50)),
             "x: .* must be an array or a list of rows",

@@ -431,8 +431,10 @@ def test_parameters_may_have_any_form_that_names_weights_or_has_none_too_many(fo
         ({"means": [1.0, np.nan]}, r".*\[1.0, nan\].* must be finite numbers"),
         ({"means": ["one", "two"]}, r"not an array of numbers \('one' at \[0\]\)"),
         (PoissonMixture(), r"not an array .* expected shape \(...\), or several by name"),
+        ({}, r".* must be finite numbers"),
+        ([], r".* must be finite numbers"),
     ],
-    ids=["a tuple of arrays", "None", "NaN", "words", "an object"],
+    ids=["a tuple of arrays", "None", "NaN", "words", "an object", "no names", "no numbers"],
 )
 def test_parameters_without_numbers_or_names_are_refused(params, words):
     with pytest.raises(ValueError, match=f"^params: {words}"):
@@ -479,6 +481,22 @@ def test_a_start_has_no_rate():
         rate(GaussianMixture(), x, start)
 
 
+@pytest.mark.parametrize(
+    ("x", "means", "variances"),
+    [
+        ([4.48, -1.86, 4.16, 0.4], [1.27, 0.58], [0.41, 0.063]),
+        ([-2.3, 0.35, 0.64], [1.69, 0.62], [2.1, 270]),
+        ([1.12, 4.82, 4.1, 2.8, -1.01, 3.64, -1.0], [2.8, 3.6], [0.41, 0.0022]),
+    ],
+)
+def test_far_from_a_maximum_it_ends_and_says_so(x, means, variances):
+    """Where ten times a step lose a thousand times as much; where EM collapses from close by."""
+    rows, means, variances = (np.reshape(a, (-1, 1)) for a in (x, means, variances))
+    for found in (em_jacobian, rate):
+        with pytest.raises(NotAMaximumError, match=r"^params: "):
+            found(GaussianMixture(), rows, GaussianParams([0.5, 0.5], means, variances[..., None]))
+
+
 def test_of_a_weight_that_is_held_at_0_the_data_say_nothing():
     x, params = [[3, 7], [6, 4]], CoinParams([0.3, 0.45], [0, 1])
     with pytest.raises(NotAMaximumError, match=r"^params: theta\[0\] .* the data say nothing"):
@@ -523,6 +541,24 @@ def test_a_model_says_in_which_directions_its_parameters_move():
     alone = observed_information(PoissonMixture(), DEATHS, POISSONS)[0, 0]
     np.testing.assert_allclose(found["weights"], alone**-0.5, rtol=1e-8)
     assert not found["means"].any()
+
+
+@pytest.mark.parametrize("columns", [[0, 0], [0, 1, 2], [3]], ids=["twice", "a sum", "none"])
+def test_directions_of_which_one_follows_from_others_are_refused_by_name(columns):
+    class Dependent(PoissonMixture):
+        def directions(self, params):
+            moves = [[1, -1, 0, 0], [0, 0, 1e-9, 0], [1e9, -1e9, 1, 0], [0, 0, 0, 0]]
+            return np.transpose(moves)[:, columns]
+
+    for found in (standard_errors, observed_information, rate, em_jacobian, bic):
+        with pytest.raises(ValueError, match=r"^directions: .* must be independent columns"):
+            found(Dependent(), DEATHS, POISSONS)
+
+
+@pytest.mark.parametrize("model", [None, GaussianMixture, "full"])
+def test_what_is_no_model_has_no_parameters(model):
+    with pytest.raises(ValueError, match=r"^model: "):
+        free_parameters(model, POISSONS)
 
 
 def test_what_is_not_a_maximum_is_refused():

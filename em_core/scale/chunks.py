@@ -1,6 +1,6 @@
 """Data in pieces, which are read one by one: in memory, on disk, on the machines of a cluster."""
 
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from copy import copy
 from dataclasses import dataclass
 from functools import partial, reduce
@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from em_core import checks
-from em_core.checks import Array
+from em_core.checks import Array, Sums
 
 CHUNK_BYTES = 2**22
 ROWS = 8  # in a piece for each column, at least: they make as many blocks, which threads share
 NOTHING = "x: there is no row of data, or none at a second reading"
 
-Sums = TypeVar("Sums")
 Value = TypeVar("Value")
 
 
@@ -65,7 +64,8 @@ class Chunks:
             at least eight for each column.
         """
         x = np.asarray(x) if isinstance(x, (list, tuple)) else x
-        checks.must("an array, or give rows by x[start:stop]", isinstance(x, Sized), "x", x)
+        able = isinstance(x, Sized) and hasattr(x, "__getitem__") and not isinstance(x, Mapping)
+        checks.must("an array, or give rows by x[start:stop]", able, "x", x)
         if rows is None:
             columns = max(1, np.size(x[:1]))
             rows = max(ROWS * columns, CHUNK_BYTES // (8 * columns))

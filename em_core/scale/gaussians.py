@@ -314,10 +314,9 @@ class GaussianSweeper(Sweeper):
         self._check_collapse(found, partial(self.why, given))
         return found
 
-    @np.errstate(all="ignore")  # what is not finite is no maximum
     def log_prior(self, c: Components) -> float:
         """That of the model."""
-        return gaussians.log_prior(self.model, *self.frame.moments(c)) if self.model.prior else 0.0
+        return self.model.log_prior(self.frame.params(c)) if self.model.prior else 0.0
 
     @np.errstate(all="ignore")  # what is not finite is not combined
     def vector(self, c: Components) -> Array:
