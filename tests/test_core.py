@@ -38,7 +38,7 @@ CONTRACT = {
     "bootstrap": "(model, x, params, *, samples, rng, tol=1e-08, max_iter=10000, jobs=1)",
     "bootstrap_ratio_test": "(model, x, smaller, larger, *, samples, rng, starts=10, tol=1e-08, "
     "max_iter=10000, jobs=1)",
-    "EMState": "(iteration, params, responsibilities, log_likelihood, log_posterior)",
+    "EMState": "(iteration, params, posterior, log_likelihood, log_posterior)",
     "RatioTest": "(statistic, simulated, p_value)",
     "EMResult": "(params, log_likelihood, iterations, converged, log_likelihoods, log_posterior, "
     "log_posteriors)",
@@ -127,9 +127,9 @@ def source(module: str) -> str:
     return (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
 
 
-def test_the_core_is_at_most_1796_lines_of_code():
+def test_the_core_is_at_most_1815_lines_of_code():
     sizes = {name: len(code_lines(source(name))) for name in ["__init__", *CORE]}
-    assert sum(sizes.values()) <= 1796, sizes
+    assert sum(sizes.values()) <= 1815, sizes
 
 
 def test_the_core_is_all_that_does_not_draw_show_or_check():
