@@ -20,7 +20,7 @@ FEW = ["-m", "not many", "--hypothesis-profile=few"]
 # Each file of tests belongs to one step. These need nothing but the code.
 ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sklearn"]
 LAWS = [*ROUNDING, "worth", "priors", "formulas", "chunks", "threads", "machines"]
-PLAIN = ["core", "errors", "causes", "taken", "tables", "exercises"]
+PLAIN = ["core", "errors", "causes", "taken", "tables", "exercises", "by_hand"]
 CODE = [*PLAIN, "resampling", "plots", "widgets"]
 CLAIMS = ["coins", "more_coins", "gaussians", "worth", "misleads", "how_many", "starts"]
 # What the chapters claim of em_core's numbers, and the book's own bench: on its own Python alone,
