@@ -22,7 +22,7 @@ ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sk
 LAWS = [*ROUNDING, "worth", "priors", "formulas", "chunks", "threads", "machines"]
 PLAIN = ["core", "errors", "causes", "tables", "exercises"]
 DATA = ["taken", "resampling"]
-CODE = [*PLAIN, *DATA, "plots", "widgets"]
+CODE = [*PLAIN, *DATA, "by_hand", "plots", "widgets"]
 CLAIMS = ["coins", "more_coins", "gaussians", "worth", "misleads", "how_many", "starts"]
 # What the chapters claim of em_core's numbers, and the book's own bench: on its own Python alone,
 # with which the pages are made. Elsewhere em_core itself is tested, and the chapters' outputs.
