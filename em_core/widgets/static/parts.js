@@ -258,10 +258,11 @@
         const jumps = scaled && second < high && second - first > high - second;
         const low = jumps ? second - 0.3 * (high - second) : Math.min(...logLikelihoods);
         const x = em.scale([0, last], [0, width]);
-        const y = em.scale(low < high ? [low, high] : [low - 1, high], [height - 6, 10]);
+        const ends = low < high ? [low, high] : [low - 1, high];
+        const y = em.scale(ends, [height - 6, 10]);
         lowest = jumps ? low : -Infinity;
         points = logLikelihoods.map((value, t) => [x(t), Math.min(y(value), height), value]);
-        const ticks = scaled ? em.ticks(low, low < high ? high : low + 1, 3) : [];
+        const ticks = scaled ? em.ticks(...ends, 3) : [];
         scale.replaceChildren(...ticks.filter((_, i) => ticks.length < 4 || i % 2 === 1).flatMap(([value, name]) => [
           svg("path", { d: `M0 ${y(value)}h-5`, class: "em-frame" }),
           svg("text", { x: -10, y: y(value) + 7, "text-anchor": "end" }, name)]));
