@@ -168,7 +168,8 @@ def differences(case: Case, answer: dict[str, Any]) -> Iterator[tuple[float, flo
         prior = state.log_posterior - state.log_likelihood
         yield apart(got["logPrior"], prior, 1), limit
         for after in case.states[t + 1 : t + 2]:
-            weights, means, covariances = map(np.array, got["next"].values())
+            made = (got["next"][name] for name in ("weights", "means", "covariances"))
+            weights, means, covariances = map(np.array, made)
             expected = np.array(plain(after.params)["covariances"])
             units = np.sqrt(expected[:, [0, 0, 2]] * expected[:, [0, 2, 2]])
             limit += lost(x, after.params)
