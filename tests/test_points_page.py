@@ -130,6 +130,12 @@ def test_points_are_put_sprayed_moved_erased_and_taken_back(points: Points) -> N
         points.page.mouse.click(*points.at(right, down))
     points.has(lambda n: n == 4)
     points.says("Start: weights")
+    points.page.keyboard.press("Control+z")
+    points.says(
+        "Put down at least 4 points, so that there is something to fit; so far there are 3."
+    )
+    points.page.keyboard.press("Control+Shift+Z")
+    points.says("Start: weights")
     points.press("Spray")
     points.stroke((0.6, 0.5), (0.7, 0.5))
     sprayed = points.has(lambda n: n > 9)

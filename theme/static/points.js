@@ -9,6 +9,7 @@
   const { html, svg, words, choice, handle } = em.make;
   const NAMES = [..."ABCDEF"];
   const [WIDTH, HEIGHT] = [600, 360];
+  const FEWEST = 4; // points, of which a covariance can be found
   const SETTLED = 1e-8; // as em_core's fit
   const FRAME = 12; // ms of a frame in which steps are done
   const KEPT = "em-points";
@@ -244,7 +245,9 @@
     state.step = 0;
     const { points, k, kind, start } = state;
     for (const pane of [soft, hard]) pane.run = null;
-    sorry = points.length ? "" : "Put down some points: click into the picture, choose data above, or paste a table.";
+    sorry = "";
+    if (!points.length) sorry = "Put down some points: click into the picture, choose data above, or paste a table.";
+    else if (points.length < FEWEST) sorry = `Put down at least ${FEWEST} points, so that there is something to fit; so far there ${points.length > 1 ? `are ${points.length}` : "is one"}.`;
     const random = steps.chance(start.seed);
     const prior = state.prior && points.length ? steps.weakPrior(points, k) : null;
     if (!sorry && state.prior && !prior) sorry = "A column is constant and so has no scale, from which the prior would be taken.";
@@ -255,7 +258,7 @@
         if (state.hard) hard.run = runOf(points, { kind, prior }, from, true);
       } catch (error) {
         if (!(error instanceof steps.Collapse || error instanceof RangeError)) throw error;
-        sorry = error instanceof RangeError ? `${error.message}.` : `${refusal({ ...error, component: error.component, iteration: 0 })}${points.length < 4 ? ` There are ${points.length} points; give at least 4.` : ""}`;
+        sorry = error instanceof RangeError ? `${error.message}.` : refusal(error);
       }
     }
     draw();
@@ -676,10 +679,10 @@
 
   root.replaceChildren(html("div", { class: "em-live" },
     html("div", { class: "em-choices" }, data.element, components.element, kinds.element, starts.element),
-    group("Tools", ...toolButtons, button("Sample", sample), button("Undo", () => travel(past, future)), button("Redo", () => travel(future, past)), button("Clear", () => load({ ...state, data: "", points: [], names: ["x", "y"], box: [0, 10, 0, 10], step: 0 }))),
+    group("Tools", ...toolButtons, button("Sample", sample), button("Undo", () => travel(past, future)), button("Redo", () => travel(future, past)), button("Clear", () => load({ ...state, data: "", points: [], names: ["x", "y"], step: 0, start: fresh() }))),
     html("div", { class: "em-panes" }, soft.element, hard.element),
     about,
-    group("Steps", button("E-step", eStep), button("M-step", mStep), button("Iteration", () => go(state.step - (state.step % 2) + 2)), running, button("Back", () => go(state.step - 1)), button("To the start", () => go(0)), button("Another start", another), ...(document.fullscreenEnabled ? [button("Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()))] : [])),
+    group("Steps", button("E-step", eStep), button("M-step", mStep), button("Iteration", () => go(state.step - (state.step % 2) + 2)), running, button("Back", () => go(state.step - 1)), button("To the start", () => go(0)), button("Another start", another)),
     status, figures,
     html("div", { class: "em-ticks" }, besideLabel, priorLabel),
     html("p", { class: "em-heading" }, "Try this"),
@@ -690,13 +693,13 @@
     question,
     html("details", { class: "em-table" }, html("summary", {}, "Paste or open a table"), pasted, group("Table", button("Use these rows", () => useTable(pasted.value)), opened), answer),
     html("p", { class: "em-heading" }, "Take it with you"),
-    group("Take it with you", button("Copy the address", copyLink), button("Copy as Python", copyPython), button("Save the points", () => save(new Blob([steps.asTable(state)], { type: "text/csv" }), "points.csv")), button("Picture (SVG)", saveSvg), button("Picture (PNG)", savePng)),
+    group("Take it with you", button("Copy the address", copyLink), button("Copy as Python", copyPython), button("Save the points", () => save(new Blob([steps.asTable(state)], { type: "text/csv" }), "points.csv")), button("Picture (SVG)", saveSvg), button("Picture (PNG)", savePng), ...(document.fullscreenEnabled ? [button("Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()))] : [])),
     told, copied));
   root.classList.add("em-ready");
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "Your own points");
-  root.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.tagName === "TEXTAREA") return;
+  addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.matches?.("textarea, input[type=search]")) return;
     event.preventDefault();
     if (event.shiftKey) travel(future, past);
     else travel(past, future);
