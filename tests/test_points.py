@@ -216,6 +216,7 @@ def test_the_cell_of_python_collapses_as_the_page_does():
         ("1,2\n" * 5001, "It has 5001 rows; this page takes 5000. em_core takes more"),
         ("1,2\n" * 300_000, "That is too long for this page"),
         ("1," + "9" * 400 + "\n", "Line 1 holds “9999999999999999…”, and this page draws numbers"),
+        ("1," + "9" * 900_000 + "x", "Line 1 holds “9999999999999999…”, which is no number."),
         ("<img src=x onerror=alert(1)>,1\n", "Line 1 holds “<img src=x onerr…”"),
     ],
 )

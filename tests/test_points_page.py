@@ -313,4 +313,8 @@ def test_by_finger_the_page_scrolls_and_a_tap_puts_down_a_point(
         finger = Phone(visit.page)
         finger.scroll_from(phone.area)
         assert phone.count() == 4
+        phone.press("Spray")
+        x, y = phone.at(0.5, 0.3)
+        finger.swipe((x, y), 20, 40)
+        phone.has(lambda n: n > 8)
         assert not visit.complaints

@@ -13,7 +13,7 @@
   // A piece of what was given, short, for a sentence.
   const shown = (text) => `“${[...text.slice(0, 40)].slice(0, 16).join("")}${text.length > 16 ? "…" : ""}”`;
 
-  const asNumber = (text) => (NUMBER.test(text) ? Number(text) : NaN);
+  const asNumber = (text) => (text.length < 500 && NUMBER.test(text) ? Number(text) : NaN);
 
   // What is wrong with a value, if something is.
   const wrong = (text, value) => {
