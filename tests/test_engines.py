@@ -13,6 +13,7 @@ import notebooks
 import pytest
 from engines import Engine, Played, WebKit
 from playwright.sync_api import Playwright
+from points_cases import ANSWERS, agree, cases
 from walk import COME_TO_REST, NAMES, is_remembered
 
 # WebKitGTK itself crashed once in some hundred visits, on a machine with 15 times its load: that is
@@ -325,6 +326,20 @@ def comes_to(engine: Engine, expected: Any, action: tuple[Any, ...]) -> None:
         engines.wait(lambda: engine.run(STATE) == expected, action)
     except AssertionError:
         assert engine.run(STATE) == expected, action
+
+
+# --- the page on which the browser does the steps itself
+
+
+def test_the_page_s_steps_are_em_cores(engine: Engine, site_url: str) -> None:
+    engine.goto(f"{site_url}/book/points.html")
+    engine.until("() => document.querySelector('.em-points.em-ready') !== null")
+    drawn = list(cases(per_cell=4, seed=15))
+    script = f"(cases) => {{ {ANSWERS.read_text()}; return globalThis.answerCases(cases); }}"
+    for case, answer in zip(
+        drawn, engine.run(script, [case.asked() for case in drawn]), strict=True
+    ):
+        assert agree(case, answer)
 
 
 # --- search, contents, colours, questions ---------------------------------------------------------

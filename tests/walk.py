@@ -269,7 +269,7 @@ KEEP_ONE_FORMULA = """() =>
 # The colours of the text depend on the mode and not on the width: only what stands around it, and
 # widgets, may be drawn otherwise in another window.
 DROP_THE_TEXT = """() => {
-    const kept = "[data-em-widget], h1";
+    const kept = ".em-stepper, h1";
     for (const element of document.querySelectorAll("article *"))
         if (!element.closest(kept) && !element.querySelector(kept)) element.remove();
 }"""

@@ -47,6 +47,7 @@ from playwright.sync_api import Browser, Locator, Page, Response, Route, sync_pl
 
 from em_core.widgets import base
 
+MANY, ITERATION_MS = 5000, 33  # points of the readers' own, and what an iteration may take
 ROUNDS, CLICKS = 4, 25  # each widget's clicks are spread over all rounds
 SETTLED_MS = 1000  # after the start, while the layout is still watched
 OUTPUT = build.BUILD / "bench-site.json"
@@ -103,10 +104,10 @@ SCROLL = """async (selector) => {
 SHIFT = """([from, settled]) => emBench.shifts
   .filter(([time]) => time >= from && time <= emBench.ready + settled)
   .reduce((sum, [, value]) => sum + value, 0)"""
-CLICK = """async (root, count) => {
+CLICK = """async (root, [count, step, back]) => {
   const button = (name) => [...root.querySelectorAll("button")].find((b) => b.textContent === name);
-  const slider = root.querySelector(".em-controls input");
-  const next = button("Next");
+  const slider = root.querySelector("input[type=range]");
+  const next = button(step);
   const click = () => new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     const start = performance.now();
@@ -117,7 +118,7 @@ CLICK = """async (root, count) => {
   const times = [];
   while (times.length < count) {
     await new Promise((resolve) => setTimeout(resolve, 20 + 60 * Math.random()));
-    if (slider.value === slider.max) button("Reset").click();
+    if (slider && slider.value === slider.max) button(back).click();
     else times.push(await click());
   }
   return times;
@@ -246,6 +247,16 @@ def table(rows: list[Row]) -> str:
     limits = [f"≤ {TARGETS[key]}" if key in TARGETS else "" for key in HEADS]
     lines.append(_line("target", limits))
     return "\n".join(lines)
+
+
+def own_points(iterations: list[float]) -> str:
+    """What an iteration on the readers' own page took, and what it may take."""
+    median, slowest = np.percentile(iterations, [50, 95])
+    took = f"{median:.1f} ms, 95th % {slowest:.1f} ms"
+    return (
+        f"your own points: {MANY} of them, six components, an iteration with its picture {took}; "
+        f"target ≤ {ITERATION_MS} ms"
+    )
 
 
 def _line(name: str, cells: list[str], closing: str = "") -> str:
@@ -396,7 +407,7 @@ def start_in_sight(chromium: Browser, subject: Subject, samples: Samples) -> Non
         samples.start_shifts.append(page.evaluate(SHIFT, [let_go, SETTLED_MS]))
         widget = page.locator(f'[data-em-widget="{subject.kind}"]')
         choose(widget, subject)
-        samples.clicks += widget.evaluate(CLICK, CLICKS)
+        samples.clicks += widget.evaluate(CLICK, [CLICKS, "Next", "Reset"])
 
 
 def use_slowly(chromium: Browser, subject: Subject, samples: Samples) -> None:
@@ -412,7 +423,26 @@ def use_slowly(chromium: Browser, subject: Subject, samples: Samples) -> None:
         page.evaluate(SCROLL, f'[data-em-widget="{subject.kind}"]')
         widget = page.locator(f'[data-em-widget="{subject.kind}"]')
         choose(widget, subject)
-        samples.slow_clicks += widget.evaluate(CLICK, CLICKS)
+        samples.slow_clicks += widget.evaluate(CLICK, [CLICKS, "Next", "Reset"])
+
+
+def iterate(chromium: Browser, address: str) -> list[float]:
+    """What an iteration takes with its picture, of as many points as readers may put down."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(MANY, 2)) + rng.choice([0, 4, 9], size=(MANY, 2))
+    with visit(chromium) as page:
+        page.goto(f"{address}/book/points.html")
+        points = page.locator(".em-points.em-ready")
+        points.get_by_text("Paste or open a table").click()
+        points.get_by_placeholder("3.6, 79").evaluate(
+            "(field, text) => { field.value = text; }",
+            "\n".join(f"{u:.4f},{v:.4f}" for u, v in x),
+        )
+        points.get_by_role("button", name="Use these rows").click()
+        points.get_by_text(f"{MANY} rows are in the picture.").wait_for()
+        points.get_by_label("Components k").select_option("6")
+        times: list[float] = points.evaluate(CLICK, [CLICKS, "Iteration", "To the start"])
+        return times
 
 
 def choose(widget: Locator, subject: Subject) -> None:
@@ -470,15 +500,16 @@ def measure(chromium: Browser, subjects: list[Subject], samples: dict[str, Sampl
         print(flush=True)
 
 
-def run(site: Path, folder: Path) -> tuple[list[Row], str]:
-    """Measure everything; the rows and the browser's version."""
+def run(site: Path, folder: Path) -> tuple[list[Row], list[float], str]:
+    """Measure everything; the rows, the times of iterations, and the browser's version."""
     make_stock_page(folder)
     with served(site) as address, served(folder) as stock_address, a_browser() as chromium:
         subjects = [*chapters(address), stock_subject(stock_address)]
         samples = {subject.name: Samples() for subject in subjects}
         measure(chromium, subjects, samples)
         rows = [summarise(s.name, samples[s.name], widget_files(s)) for s in subjects]
-        return rows, chromium.version
+        iterations = [time for _ in range(ROUNDS) for time in iterate(chromium, address)]
+        return rows, iterations, chromium.version
 
 
 @contextmanager
@@ -491,7 +522,7 @@ def a_browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def report(rows: list[Row], chromium: str) -> dict[str, Any]:
+def report(rows: list[Row], iterations: list[float], chromium: str) -> dict[str, Any]:
     """What is kept of a run."""
     named = {row.name: row for row in rows}
     return {
@@ -505,6 +536,7 @@ def report(rows: list[Row], chromium: str) -> dict[str, Any]:
         "clicks": ROUNDS * CLICKS,
         "targets": TARGETS,
         "rows": [asdict(row) for row in rows],
+        "iteration_ms": _middle(iterations, 2),
         "ours_by_stock": ratios(named[COMPARED], named[STOCK]),
     }
 
@@ -517,9 +549,10 @@ def main() -> None:
     if not (arguments.site / "index.html").exists():
         sys.exit(f"{arguments.site} holds no built site: run `make book` first")
     with tempfile.TemporaryDirectory() as folder:
-        rows, chromium = run(arguments.site, Path(folder))
-    arguments.output.write_text(json.dumps(report(rows, chromium), indent=2) + "\n")
-    print(f"\n{table(rows)}\n\n-- {ROUNDS * CLICKS} clicks each; kept in {arguments.output}")
+        rows, iterations, chromium = run(arguments.site, Path(folder))
+    arguments.output.write_text(json.dumps(report(rows, iterations, chromium), indent=2) + "\n")
+    print(f"\n{table(rows)}\n\n{own_points(iterations)}")
+    print(f"\n-- {ROUNDS * CLICKS} clicks each; kept in {arguments.output}")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from bs4 import BeautifulSoup, Tag
 
 HOME = "index"
 SOURCES = "bibliography"
-SCREEN_ONLY = ".headerlink, .em-ghost, .only-dark, .toctree-wrapper, .ways, button, script"
+SCREEN_ONLY = ".headerlink, .em-ghost, .em-points, .only-dark, .toctree-wrapper, .ways, button"
+SCREEN_ONLY += ", script"
 EXERCISE = re.compile(r"Exercise (\d+\.\d+)")
 QUESTION = re.compile(r"\s*(\d+)\.")
 OF_ALL = {"What to remember", "Test yourself", "Exercises", "Sources"}  # which each chapter has

@@ -26,14 +26,17 @@ CODE = [*PLAIN, *DATA, "by_hand", "plots", "widgets"]
 CLAIMS = ["coins", "more_coins", "gaussians", "worth", "misleads", "how_many", "starts"]
 # What the chapters claim of em_core's numbers, and the book's own bench: on its own Python alone,
 # with which the pages are made. Elsewhere em_core itself is tested, and the chapters' outputs.
-BOOK = ["bench_site", *(f"claims_{part}" for part in CLAIMS)]
+BOOK = ["bench_site", "points", *(f"claims_{part}" for part in CLAIMS)]
 # These need the site, and most a browser.
 SITE = {
     "pages": (
         ["site", "site_quality", "search", "solutions", "house", "notation", "launch"],
         "every page in a browser",
     ),
-    "widgets": (["widget_pages", "touch"], "every widget, by mouse, keys and fingers"),
+    "widgets": (
+        ["widget_pages", "touch", "points_page"],
+        "every widget, by mouse, keys and fingers",
+    ),
     "decks": (["decks", "drawn_formulas", "other_engines"], "every deck; every formula as drawn"),
     "live": (["live"], "the widgets in JupyterLab and Notebook"),
     "paper": (["pdf"], "the printed book"),

@@ -3,16 +3,6 @@
   "use strict";
   const em = (globalThis.emWidgets ??= { kinds: {} });
   const [WIDTH, HEIGHT] = [600, 360];
-  const [COLUMNS, ROWS] = [97, 61];
-  const DROPS = [3, 1.9, 1.2, 0.7, 0.35, 0.1]; // how far the density's logarithm lies below its highest value
-  const SURE = [0.4, 0.6, 0.8, 0.95]; // a point is drawn in one of five strengths
-  const SHAPES = [
-    (x, y) => `M${x - 3.2} ${y}a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0-6.4 0`,
-    (x, y) => `M${x - 2.9} ${y - 2.9}h5.8v5.8h-5.8Z`,
-    (x, y) => `M${x} ${y - 3.9}l3.7 6.6h-7.4Z`,
-    (x, y) => `M${x} ${y - 4.1}l4.1 4.1-4.1 4.1-4.1-4.1Z`,
-  ];
-  const DOT = (x, y) => `M${x - 2} ${y}a2 2 0 1 0 4 0a2 2 0 1 0-4 0`;
 
   em.kinds["mixture-steps"] = (scene, tools) => {
     const { svg, html, choice, handle, ask } = tools;
@@ -26,16 +16,10 @@
     const starts = choice("Start", [...scene.starts.map((text, i) => [String(i), text]), ...(scene.given ? [["own", "as given"]] : [])],
       (start) => (start === "own" ? ask("own") : anew()));
 
-    // A path for each marker in each strength: a few elements, however many points there are.
-    const layer = (name, strength) => svg("path", { class: `em-point em-${name}`, opacity: 0.2 + 0.15 * strength });
-    const layers = scene.names.map((name) => [...SURE, 1].map((_, strength) => layer(name.toLowerCase(), strength)));
-    const unshared = svg("path", { class: "em-point em-unshared", opacity: 0.5 });
-    const lines = DROPS.map((_, level) => svg("path", { class: `em-density em-line-level-${level}` }));
-    const curves = scene.names.map((name) => [1, 2].map((deviations) =>
-      svg("path", { class: `em-ellipse em-line-${name.toLowerCase()} em-deviations-${deviations}` })));
-    const former = scene.names.map((name) => svg("path", { class: `em-former em-line-${name.toLowerCase()}` }));
+    const cloud = em.cloud(tools, scene.names);
+    const density = em.density(tools, WIDTH, HEIGHT);
+    const ovals = em.components(tools, scene.names);
     const truth = svg("path", { class: "em-truth" });
-    const letters = scene.names.map((name) => svg("text", { class: `em-name em-${name.toLowerCase()}`, "text-anchor": "middle", dy: 10 }, name));
     const axes = svg("g");
     // The datum that is looked at: the one nearest to the mouse, or the next to the right or left.
     let order = []; // of the points, from left to right
@@ -60,7 +44,7 @@
     const plane = svg("svg", { viewBox: `-78 -4 ${WIDTH + 84} ${HEIGHT + 66}`, class: "em-plane", role: "group", "aria-label": "Points and ellipses" },
       axes,
       svg("svg", { width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" },
-        ...lines, truth, unshared, ...layers.flat(), ...former, ...curves.flat(), ...letters),
+        ...density.elements, truth, ...cloud.elements, ...ovals.elements),
       area,
       datum.element);
     // The whole drawing listens, so that the ring hides no datum near it.
@@ -92,44 +76,15 @@
       datum.put(places[order[seen]]);
     };
     const paramsAt = (t) => ({ weights: trace.weights[t], means: trace.means[t], covariances: trace.covariances[t] });
-    const drawPoints = (r) => {
-      const drawn = layers.map((strengths) => strengths.map(() => ""));
-      const shares = r === null ? [] : em.gaussians(paramsAt(r)).responsibilities(trace.points);
-      shares.forEach((row, i) => {
-        const j = em.likeliest(row);
-        const strength = SURE.filter((least) => row[j] > least).length;
-        drawn[j][strength] += SHAPES[j](...places[i]);
-      });
-      layers.forEach((strengths, j) => strengths.forEach((path, i) => path.setAttribute("d", drawn[j][i])));
-      unshared.setAttribute("d", r === null ? places.map(([u, v]) => DOT(u, v)).join("") : "");
-    };
+    const drawPoints = (r) => cloud.draw(places, r === null ? null : em.gaussians(paramsAt(r)).responsibilities(trace.points));
     let drawn = null; // the weights of the density that is drawn, which an E-step leaves
     const drawDensity = (t) => {
       if (drawn === trace.weights[t]) return;
       drawn = trace.weights[t];
-      const [x0, x1, y0, y1] = trace.box;
-      const { logDensity } = em.gaussians(paramsAt(t));
-      const heights = Array.from({ length: ROWS }, (_, r) => Array.from({ length: COLUMNS }, (__, c) =>
-        logDensity(x0 + ((x1 - x0) * c) / (COLUMNS - 1), y1 - ((y1 - y0) * r) / (ROWS - 1))));
-      const highest = Math.max(...heights.flat());
-      const place = ([c, r]) => [(c / (COLUMNS - 1)) * WIDTH, (r / (ROWS - 1)) * HEIGHT];
-      lines.forEach((line, level) => {
-        const whole = em.joined(em.isoline(heights, highest - DROPS[level]));
-        line.setAttribute("d", whole.map((points) => em.smooth(points.map(place))).join(""));
-      });
+      density.draw(em.gaussians(paramsAt(t)).logDensity, trace.box);
     };
-    const oval = (mean, covariance, deviations) => em.path(em.ellipse(mean, covariance, deviations).map(([u, v]) => [x(u), y(v)]), true);
     // After an M-step the ellipses before it stay, faintly.
-    const drawComponents = (t, moved) => {
-      const { means, covariances } = paramsAt(t);
-      const before = paramsAt(Math.max(t - 1, 0));
-      former.forEach((curve, j) => curve.setAttribute("d", moved && j < means.length ? oval(before.means[j], before.covariances[j], 2) : ""));
-      curves.forEach((pair, j) => {
-        const there = j < means.length;
-        letters[j].setAttribute("transform", there ? `translate(${x(means[j][0]).toFixed(1)} ${y(means[j][1]).toFixed(1)})` : "translate(-99 -99)");
-        pair.forEach((curve, i) => curve.setAttribute("d", there ? oval(means[j], covariances[j], i + 1) : ""));
-      });
-    };
+    const drawComponents = (t, moved) => ovals.draw(paramsAt(t), moved ? paramsAt(t - 1) : null, [x, y]);
     // By halves, then some of the later iterations. A run that collapses ends with the M-step that
     // failed, which leaves all as it was.
     const at = (step) => {
@@ -157,7 +112,7 @@
         drawnBox = String(trace.box);
         order = [...trace.points.keys()].sort((i, j) => trace.points[i][0] - trace.points[j][0]);
         seen = Math.min(seen ?? Math.floor(order.length / 2), order.length - 1);
-        truth.setAttribute("d", trace.truth.map(([mean, covariance]) => oval(mean, covariance, 2)).join(""));
+        truth.setAttribute("d", trace.truth.map(([mean, covariance]) => em.oval(mean, covariance, 2, [x, y])).join(""));
         climb.use(trace);
         data.select.value = trace.data;
         components.select.value = String(trace.weights[0].length);

@@ -161,6 +161,78 @@
 
   em.contours = ({ svg }, paths) => paths.map((d, level) => svg("path", { d, class: `em-contour em-level-${level}` }));
 
+  // Points of the plane, each with the marker of its likeliest component, the stronger the surer.
+  const SURE = [0.4, 0.6, 0.8, 0.95]; // a point is drawn in one of five strengths
+  em.markers = [
+    (x, y) => `M${x - 3.2} ${y}a3.2 3.2 0 1 0 6.4 0a3.2 3.2 0 1 0-6.4 0`,
+    (x, y) => `M${x - 2.9} ${y - 2.9}h5.8v5.8h-5.8Z`,
+    (x, y) => `M${x} ${y - 3.9}l3.7 6.6h-7.4Z`,
+    (x, y) => `M${x} ${y - 4.1}l4.1 4.1-4.1 4.1-4.1-4.1Z`,
+    (x, y) => `M${x} ${y + 3.9}l3.7-6.6h-7.4Z`,
+    (x, y) => `M${x - 4} ${y - 1.3}h2.7v-2.7h2.6v2.7h2.7v2.6h-2.7v2.7h-2.6v-2.7h-2.7Z`,
+  ];
+  const DOT = (x, y) => `M${x - 2} ${y}a2 2 0 1 0 4 0a2 2 0 1 0-4 0`;
+  // A path for each marker in each strength: a few elements, however many points there are.
+  em.cloud = ({ svg }, names) => {
+    const layer = (name, strength) => svg("path", { class: `em-point em-${name}`, opacity: 0.2 + 0.15 * strength });
+    const layers = names.map((name) => [...SURE, 1].map((_, strength) => layer(name.toLowerCase(), strength)));
+    const unshared = svg("path", { class: "em-point em-unshared", opacity: 0.5 });
+    return {
+      elements: [unshared, ...layers.flat()],
+      draw: (places, shares) => {
+        const drawn = layers.map((strengths) => strengths.map(() => ""));
+        (shares ?? []).forEach((row, i) => {
+          const j = em.likeliest(row);
+          const strength = SURE.filter((least) => row[j] > least).length;
+          drawn[j][strength] += em.markers[j](...places[i]);
+        });
+        layers.forEach((strengths, j) => strengths.forEach((path, i) => path.setAttribute("d", drawn[j][i])));
+        unshared.setAttribute("d", shares ? "" : places.map(([u, v]) => DOT(u, v)).join(""));
+      },
+    };
+  };
+
+  em.oval = (mean, covariance, deviations, [x, y]) =>
+    em.path(em.ellipse(mean, covariance, deviations).map(([u, v]) => [x(u), y(v)]), true);
+
+  // The components' letters and ellipses; those before a step stay, faintly.
+  em.components = ({ svg }, names) => {
+    const curves = names.map((name) => [1, 2].map((deviations) =>
+      svg("path", { class: `em-ellipse em-line-${name.toLowerCase()} em-deviations-${deviations}` })));
+    const former = names.map((name) => svg("path", { class: `em-former em-line-${name.toLowerCase()}` }));
+    const letters = names.map((name) => svg("text", { class: `em-name em-${name.toLowerCase()}`, "text-anchor": "middle", dy: 10 }, name));
+    return {
+      elements: [...former, ...curves.flat(), ...letters],
+      draw: ({ means, covariances }, before, [x, y]) =>
+        names.forEach((_, j) => {
+          const there = j < means.length;
+          former[j].setAttribute("d", before && there ? em.oval(before.means[j], before.covariances[j], 2, [x, y]) : "");
+          letters[j].setAttribute("transform", there ? `translate(${x(means[j][0]).toFixed(1)} ${y(means[j][1]).toFixed(1)})` : "translate(-99 -99)");
+          curves[j].forEach((curve, i) => curve.setAttribute("d", there ? em.oval(means[j], covariances[j], i + 1, [x, y]) : ""));
+        }),
+    };
+  };
+
+  // Lines of equal density in a box of the plane.
+  const [COLUMNS, ROWS] = [97, 61];
+  const DROPS = [3, 1.9, 1.2, 0.7, 0.35, 0.1]; // how far the density's logarithm lies below its highest value
+  em.density = ({ svg }, width, height) => {
+    const lines = DROPS.map((_, level) => svg("path", { class: `em-density em-line-level-${level}` }));
+    const place = ([c, r]) => [(c / (COLUMNS - 1)) * width, (r / (ROWS - 1)) * height];
+    return {
+      elements: lines,
+      draw: (logDensity, [x0, x1, y0, y1]) => {
+        const heights = Array.from({ length: ROWS }, (_, r) => Array.from({ length: COLUMNS }, (__, c) =>
+          logDensity(x0 + ((x1 - x0) * c) / (COLUMNS - 1), y1 - ((y1 - y0) * r) / (ROWS - 1))));
+        const highest = Math.max(...heights.flat());
+        lines.forEach((line, level) => {
+          const whole = em.joined(em.isoline(heights, highest - DROPS[level]));
+          line.setAttribute("d", whole.map((points) => em.smooth(points.map(place))).join(""));
+        });
+      },
+    };
+  };
+
   // The log-likelihood over the iterations, as far as it is known. With a scale, which a first jump
   // that is most of the way does not flatten: it comes from below.
   em.climb = ({ svg }, width, height, scaled = false) => {
@@ -186,10 +258,11 @@
         const jumps = scaled && second < high && second - first > high - second;
         const low = jumps ? second - 0.3 * (high - second) : Math.min(...logLikelihoods);
         const x = em.scale([0, last], [0, width]);
-        const y = em.scale(low < high ? [low, high] : [low - 1, high], [height - 6, 10]);
+        const ends = low < high ? [low, high] : [low - 1, high];
+        const y = em.scale(ends, [height - 6, 10]);
         lowest = jumps ? low : -Infinity;
         points = logLikelihoods.map((value, t) => [x(t), Math.min(y(value), height), value]);
-        const ticks = scaled ? em.ticks(low, low < high ? high : low + 1, 3) : [];
+        const ticks = scaled ? em.ticks(...ends, 3) : [];
         scale.replaceChildren(...ticks.filter((_, i) => ticks.length < 4 || i % 2 === 1).flatMap(([value, name]) => [
           svg("path", { d: `M0 ${y(value)}h-5`, class: "em-frame" }),
           svg("text", { x: -10, y: y(value) + 7, "text-anchor": "end" }, name)]));

@@ -1,0 +1,320 @@
+"""Your own points, as readers use the page: by mouse, keys and finger, with what they bring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+from test_points import ROOT, ran
+from test_touch import Phone
+from walk import Visit, until, visiting
+
+from em_core import CollapseError
+
+pytestmark = pytest.mark.site
+
+TABLE = (ROOT / "book/data/faithful.csv").read_text()
+FUZZ = """async (addresses) => {
+  const status = document.querySelector(".em-points .em-status");
+  const bad = [];
+  for (const address of addresses) {
+    const heard = new Promise((done) => addEventListener("hashchange", done, { once: true }));
+    location.hash = `#${address}&n=${Math.random()}`;
+    await heard;
+    const drawn = document.querySelector(".em-points .em-name").getAttribute("transform");
+    if (!status.textContent || /NaN|undefined/.test(status.textContent + drawn)) bad.push(address);
+  }
+  return bad;
+}"""
+ADDRESSES = [
+    "k=1e9",
+    "k=6&points=1,2;3,4",
+    "points=1e308,1;2,2",
+    "points=" + "1,2;" * 3000,
+    "points=1,1;1,1;1,1&k=3",
+    "points=1,1;2,2;3,3;4,4&k=2&start=rows:1",
+    "points=1,1&prior=1",
+    "points=1,5;2,5;3,5;7,5&prior=1&covariance=diagonal",
+    "data=__proto__&covariance=constructor",
+    "data=far-point&k=3&hard=1&prior=1&step=4000",
+    "data=line&covariance=spherical&step=3",
+    "data=faithful&k=2&start=own:0,0;1e9,1e9&step=9",
+    "data=own&k=2&start=own:1,2",
+    "names=<img src=x onerror=alert(1)>|y&points=1,2;3,4;5,7;2,2&k=1",
+    "step=NaN&start=own:NaN,1;2,2&%00&%ZZ",
+]
+
+
+class Points:
+    """The page, and what is done on it."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit, self.page = visit, visit.page
+        self.root = self.page.locator(".em-points")
+        self.status = self.root.locator(".em-status")
+        self.area = self.root.locator(".em-plane-of-starts").first
+
+    def press(self, name: str) -> None:
+        self.root.get_by_role("button", name=name, exact=True).click()
+
+    def choose(self, name: str, value: str) -> None:
+        self.root.get_by_label(name).select_option(value)
+
+    def says(self, words: str) -> None:
+        expect(self.status).to_contain_text(words)
+
+    def answers(self, words: str) -> None:
+        expect(self.root.locator(".em-answer", has_text=words)).to_be_visible()
+
+    def figures(self, row: int = 0) -> Locator:
+        return self.root.locator(".em-figures tbody tr").nth(row)
+
+    def at(self, right: float, down: float) -> tuple[float, float]:
+        """A place in the picture, by shares of its width and height."""
+        self.area.scroll_into_view_if_needed()
+        box = self.area.bounding_box()
+        assert box
+        return box["x"] + right * box["width"], box["y"] + down * box["height"]
+
+    def stroke(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        self.page.mouse.move(*self.at(*start))
+        self.page.mouse.down()
+        self.page.mouse.move(*self.at(*end), steps=6)
+        self.page.mouse.up()
+
+    def state(self) -> dict[str, list[str]]:
+        return parse_qs(self.page.url.partition("#")[2])
+
+    def count(self) -> int:
+        return len(self.state().get("points", [""])[0].split(";"))
+
+    def has(self, count: Callable[[int], bool]) -> int:
+        """The number of points in the address, once it is as it should be."""
+        until(self.page, lambda: count(self.count()))
+        return self.count()
+
+    def paste(self, text: str) -> None:
+        fold = self.root.locator("details")
+        if fold.get_attribute("open") is None:
+            fold.locator("summary").click()
+        fold.get_by_role("textbox").fill(text)
+        self.press("Use these rows")
+
+    def copied(self, words: str = "") -> str:
+        """The cell of Python, once it is there."""
+        cell = self.root.get_by_role("textbox", name="What was copied")
+        until(self.page, lambda: words in cell.input_value())
+        return cell.input_value()
+
+    def run(self) -> None:
+        self.press("Run")
+        expect(self.root.get_by_role("button", name="Run", exact=True)).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def points(chromium: Browser, site_url: str) -> Iterator[Points]:
+    """One visit for all tests: what one leaves behind, the next begins with."""
+    with visiting(chromium, viewport={"width": 1280, "height": 900}) as visit:
+        visit.open_afresh(f"{site_url}/book/points.html")
+        yield Points(visit)
+        assert not visit.complaints
+
+
+def test_points_are_put_sprayed_moved_erased_and_taken_back(points: Points) -> None:
+    points.press("Clear")
+    points.says("Put down some points")
+    for right, down in [(0.2, 0.3), (0.3, 0.6), (0.25, 0.4), (0.35, 0.35)]:
+        points.page.mouse.click(*points.at(right, down))
+    points.has(lambda n: n == 4)
+    points.says("Start: weights")
+    points.page.keyboard.press("Control+z")
+    points.says(
+        "Put down at least 4 points, so that there is something to fit; so far there are 3."
+    )
+    points.page.keyboard.press("Control+Shift+Z")
+    points.says("Start: weights")
+    points.press("Spray")
+    points.stroke((0.6, 0.5), (0.7, 0.5))
+    sprayed = points.has(lambda n: n > 9)
+    points.press("Erase")
+    points.stroke((0.15, 0.3), (0.22, 0.3))
+    points.has(lambda n: n == sprayed - 1)
+    points.page.keyboard.press("Control+z")
+    points.has(lambda n: n == sprayed)
+    points.press("Undo")
+    points.has(lambda n: n == 4)
+    points.press("Redo")
+    points.has(lambda n: n == sprayed)
+    points.press("Undo")
+    points.has(lambda n: n == 4)
+    before = points.state()["points"]
+    points.press("Sample")
+    points.has(lambda n: n == 100)
+    points.press("Undo")
+    points.has(lambda n: n == 4)
+    points.press("Move")
+    points.stroke((0.2, 0.3), (0.5, 0.7))
+    until(points.page, lambda: points.state()["points"] != before)
+    assert points.count() == 4
+
+
+def test_all_of_it_goes_by_keys(points: Points) -> None:
+    points.press("Put")
+    cursor = points.root.get_by_role("slider", name="Cursor")
+    cursor.focus()
+    before = points.has(lambda n: n > 0)
+    for key in ["ArrowUp", "Shift+ArrowRight", "Enter", "ArrowLeft", " "]:
+        points.page.keyboard.press(key)
+    points.has(lambda n: n == before + 2)
+    points.press("Erase")
+    cursor.focus()
+    points.page.keyboard.press("Enter")
+    points.has(lambda n: n == before)
+    points.press("Look")
+    cursor.focus()
+    points.page.keyboard.press("ArrowUp")
+    expect(points.root.locator(".em-datum")).to_contain_text("Row ")
+
+
+def test_steps_come_in_turn_and_go_back(points: Points) -> None:
+    points.choose("Data", "faithful")
+    points.press("M-step")
+    points.says("Nothing is shared out yet")
+    points.press("E-step")
+    points.says("Iteration 1, after the E-step")
+    expect(points.figures()).to_contain_text("0.000")
+    points.press("E-step")
+    points.says("the M-step is next")
+    points.press("M-step")
+    points.says("Iteration 1, after the M-step")
+    points.press("Back")
+    points.says("Iteration 1, after the E-step")
+    points.press("Iteration")
+    points.says("Iteration 1, after the M-step")
+
+
+def test_a_pasted_table_comes_to_the_published_number(points: Points) -> None:
+    points.paste("a,b\n1,2\nthree,4")
+    points.answers("Line 3 holds “three”, which is no number.")
+    points.paste(TABLE)
+    points.answers("272 rows are in the picture.")
+    points.choose("Components k", "2")
+    points.run()
+    points.says("It has settled")
+    expect(points.figures()).to_contain_text("−1130.26")
+    expect(points.figures()).to_contain_text("2322.19")
+    points.press("Copy as Python")
+    assert ran(points.copied("3.6, 79"))["printed"] == "log-likelihood -1130.2640, BIC 2322.1917\n"
+
+
+def test_a_collapse_is_told_in_em_cores_words_and_a_prior_prevents_it(points: Points) -> None:
+    points.press("One far point")
+    points.answers("One centre stands on the far point.")
+    points.run()
+    points.says("Component C collapsed at iteration 2: its covariance is not positive definite")
+    points.press("Copy as Python")
+    with pytest.raises(CollapseError, match="component 2 collapsed at iteration 2") as caught:
+        ran(points.copied("9.4, 0.6"))
+    points.says(caught.value.advice)
+    points.press("Back")
+    points.says("Iteration 2, after the E-step")
+    points.root.get_by_label("Hold small components").check()
+    points.says("Start: weights")
+    points.run()
+    points.says("It has settled")
+    expect(points.root.locator(".em-figures")).to_contain_text("log posterior")
+
+
+def test_each_experiment_is_set_up_by_a_press(points: Points) -> None:
+    questions = set()
+    for button in points.root.get_by_role("group", name="Try this").get_by_role("button").all():
+        button.click()
+        questions.add(points.root.locator(".em-answer").first.text_content())
+    assert len(questions) == 6
+    points.press("Unequal clouds, hard labels")
+    points.run()
+    points.says("hard A 0.616")
+    expect(points.figures(0)).to_contain_text("soft")
+    expect(points.figures(1)).to_contain_text("hard")
+
+
+def test_a_centre_is_dragged(points: Points) -> None:
+    points.press("A start on the saddle")
+    centre = points.root.get_by_role("slider", name="Centre B")
+    centre.focus()
+    before = centre.get_attribute("aria-valuetext")
+    points.page.keyboard.press("ArrowRight")
+    expect(centre).not_to_have_attribute("aria-valuetext", before or "")
+    points.run()
+    points.says("It has settled")
+
+
+def test_the_picture_and_the_points_are_saved(points: Points, tmp_path: Path) -> None:
+    for name, begins in {
+        "Save the points": b"x,y",
+        "Picture (SVG)": b"<svg",
+        "Picture (PNG)": b"\x89PNG",
+    }.items():
+        with points.page.expect_download() as download:
+            points.press(name)
+        download.value.save_as(tmp_path / "saved")
+        saved = (tmp_path / "saved").read_bytes()
+        assert saved.startswith(begins)
+        assert len(saved) > 1000
+        assert b"var(--" not in saved
+
+
+def test_the_address_shows_the_same_elsewhere_and_a_reload_keeps_what_is_too_much_for_it(
+    points: Points,
+) -> None:
+    points.paste("".join(f"{i % 7},{i % 11}\n" for i in range(230)))
+    points.answers("230 rows are in the picture.")
+    points.choose("Components k", "3")
+    points.press("Iteration")
+    points.says("Iteration 1, after the M-step")
+    figures = points.figures().text_content()
+    points.press("Copy the address")
+    points.answers("without the points, of which there are more than 200")
+    assert "points" not in points.state()
+    points.page.reload()
+    points.says("Iteration 1, after the M-step")
+    expect(points.figures()).to_have_text(figures or "")
+
+
+def test_no_address_breaks_the_page(points: Points) -> None:
+    assert points.page.evaluate(FUZZ, ADDRESSES) == []
+
+
+def test_on_paper_and_without_scripts_a_sentence_stands_there(
+    points: Points, site_dir: Path
+) -> None:
+    words = points.page.get_by_text("That needs a screen and JavaScript")
+    expect(words).to_be_hidden()
+    points.page.emulate_media(media="print")
+    expect(words).to_be_visible()
+    expect(points.status).to_be_hidden()
+    points.page.emulate_media(media="screen")
+    html = (site_dir / "book/points.html").read_text()
+    assert "That needs a screen and JavaScript" in html
+
+
+def test_by_finger_the_page_scrolls_and_a_tap_puts_down_a_point(
+    chromium: Browser, site_url: str
+) -> None:
+    with visiting(chromium, viewport={"width": 390, "height": 800}, has_touch=True) as visit:
+        visit.open_afresh(f"{site_url}/book/points.html#points=1,2;3,4;5,1")
+        phone = Points(visit)
+        x, y = phone.at(0.5, 0.5)
+        phone.page.touchscreen.tap(x, y)
+        phone.has(lambda n: n == 4)
+        finger = Phone(visit.page)
+        finger.scroll_from(phone.area)
+        assert phone.count() == 4
+        phone.press("Spray")
+        x, y = phone.at(0.5, 0.3)
+        finger.swipe((x, y), 20, 40)
+        phone.has(lambda n: n > 8)
+        assert not visit.complaints
