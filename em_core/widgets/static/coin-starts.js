@@ -51,7 +51,7 @@
       ask(`${name}:${starts.select.value === "grid" ? ofTheGrid() : starts.select.value}`);
     });
     const ofTheGrid = () => trace.thetas[0].map((theta) => em.nearest(grid, theta)).join(",");
-    const starts = choice("Start", [["grid", "of the grid"], ["beside3", "0.001 beside the saddle"], ["beside6", "0.000001 beside the saddle"]], (start) => {
+    const starts = choice("Start", [["grid", "on the grid"], ["beside3", "0.001 off the saddle"], ["beside6", "0.000001 off the saddle"]], (start) => {
       ask(`${kind}:${start === "grid" ? ofTheGrid() : start}`);
     });
     const picker = choice("Colour by", [["optimum", "where it ends"], ["iterations", "iterations needed"]], see);
@@ -86,7 +86,7 @@
       },
       status: (step) => {
         const [a, b] = figures(step);
-        const level = trace.level.includes(step) ? ". So little is gained that a stopping rule would end it here" : "";
+        const level = trace.level.includes(step) ? ". Level: a stopping rule would end it here" : "";
         const end = step === trace.last ? `. Here it ends: ${endOf()}` : level;
         return `${title(step)}: θ_A ${a}, θ_B ${b}, log-likelihood ${em.number(trace.logLikelihoods[step], 2)}${end}`;
       },
