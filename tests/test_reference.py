@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import exact
@@ -14,6 +15,7 @@ import nbformat
 import numpy as np
 import pytest
 import reference
+from try_reference import digits, reached, scikit_learn, step_mix
 
 PUBLISHED = [entry for entry in reference.ENTRIES if entry.source.published]
 DOCUMENT = reference.document()
@@ -99,3 +101,77 @@ def test_the_lecture_s_draws_are_those_that_are_kept():
     told = reference.start("lecture-hundred")
     pairs = np.array([told["theta"], told["tails"]], dtype=float).T
     np.testing.assert_allclose(pairs, guess, rtol=1e-12)
+
+
+# --- what others reach ---------------------------------------------------------------------------
+
+
+def small(*problems):
+    """The collection with a few problems alone."""
+    kept = [entry for entry in DOCUMENT["entries"] if entry["problem"] in problems]
+    return DOCUMENT | {"entries": kept}
+
+
+@pytest.mark.parametrize(
+    ("name", "solve", "problems"),
+    [
+        ("scikit-learn, to the end", scikit_learn, ["faithful-full-1", "faithful-spherical-2"]),
+        (
+            "scikit-learn, its own settings",
+            partial(scikit_learn, tol=1e-3, reg_covar=1e-6, max_iter=100),
+            ["faithful-waiting", "lecture-mixture"],
+        ),
+        (
+            "StepMix, its own settings",
+            partial(step_mix, n_init=1, max_iter=1000),
+            ["faithful-diagonal-2", "faithful-spherical-3"],
+        ),
+    ],
+)
+def test_others_reach_what_is_written_down(name, solve, problems):
+    found = {entry["id"]: right for entry, right in reached(small(*problems), solve)}
+    assert found
+    for entry, right in found.items():
+        kept = reference.reached()[name][entry]
+        assert (right > reference.ENOUGH) == (kept > reference.ENOUGH)
+        assert right == pytest.approx(kept, abs=0.1) or min(right, kept) > reference.ENOUGH
+
+
+def test_an_implementation_that_has_no_model_is_asked_nothing():
+    assert list(reached(DOCUMENT, lambda problem, x, iterations: None)) == []
+
+
+def test_digits_are_those_that_two_numbers_share():
+    assert digits(0.25, 0.25) == 15
+    assert digits(1234.5, 1234.4) == pytest.approx(4.1, abs=0.05)
+    assert digits(-3, 2) == 0
+
+
+def test_the_page_says_of_the_others_what_is_written_down():
+    found = reference.reached()
+    assert min(found["scikit-learn, to the end"].values()) >= 12  # "right to twelve digits"
+    shares = [d for i, d in found["StepMix, the best of 20 starts"].items() if "share" in i]
+    assert max(shares) < 6  # "five digits and fewer"
+    alone = found["StepMix, its own settings"]
+    lower = {i for i, d in alone.items() if d < 3 and i.endswith(("bic", "log-likelihood"))}
+    waits = {"our-faithful-log-likelihood"}
+    several = {f"mclust-bic-{m}-{k}-components-bic" for m in ("vvv", "vii") for k in (3, 4)}
+    assert lower == waits | several | {"polca-survey-maximum-1-log-likelihood"}
+    best = found["StepMix, the best of 20 starts"]
+    assert all(best[i] > 8 for i in lower)  # "finds all that we know"
+    page = nbformat.read(Path(ledger.__file__).parent / "reference.ipynb", as_version=4)
+    words = " ".join(" ".join(cell.source for cell in page.cells).split())
+    assert "after 8 iterations" in words
+    assert "waits after 3" in words
+
+
+@pytest.mark.parametrize(
+    ("problem", "iterations"), [("lecture-mixture", 8), ("faithful-waiting", 3)]
+)
+def test_by_its_own_rule_scikit_learn_stops_so_early(problem, iterations):
+    told = DOCUMENT["problems"][problem]
+    x = np.array(DOCUMENT["data"][told["data"]]["rows"])
+    own = scikit_learn(told, x, None, tol=1e-3, reg_covar=1e-6, max_iter=100)
+    there = scikit_learn(told, x, iterations, reg_covar=1e-6)
+    before = scikit_learn(told, x, iterations - 1, reg_covar=1e-6)
+    assert own["log_likelihood"] == there["log_likelihood"] > before["log_likelihood"]
