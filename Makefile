@@ -14,7 +14,7 @@ PIN := uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 	--custom-compile-command "make requirements" --no-emit-index-url --no-emit-find-links
 
 .NOTPARALLEL:
-.PHONY: help setup book serve lab pdf slides zip check test bench bench-site lint format notebooks requirements clean
+.PHONY: help setup book serve lab pdf slides zip reference check test bench bench-site lint format notebooks requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -43,6 +43,10 @@ slides: setup  ## build the site and list its decks of slides, one a chapter
 
 zip: setup  ## pack the site into one file that opens without server or network
 	@python tools/pack.py
+
+reference: setup  ## write the reference collection, em-reference.json, into _build/reference
+	@python book/reference.py _build/reference
+	@echo "-- _build/reference/em-reference.json is written, with its schema"
 
 check: setup  ## test what is quick, while you work: style, types, laws, numbers, errors, house
 	@python tools/run_tests.py --check $(ONLY)

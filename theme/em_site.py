@@ -304,6 +304,8 @@ def fill_page(
     context["is_home"] = pagename == app.config.root_doc
     if "body" in context:
         context["body"] = silence_permalinks(context["body"])
+        if 'class="choose-entries"' in context["body"]:
+            app.add_js_file("ledger.js", loading_method="defer")
     for kind in ("css_files", "script_files"):
         context[kind] = [file for file in context[kind] if not _is_foreign(str(file.filename))]
     if "katex-error" in context.get("body", ""):

@@ -88,8 +88,10 @@ def build() -> int:
     }
     beside = [sys.executable, ROOT / "tools" / "execute.py"]
     command = [binaries / "jupyter-book", "build", ".", "-W", "--keep-going", "-n"]
+    collection = [sys.executable, ROOT / "book" / "reference.py", HTML]
     status = subprocess.call(beside, cwd=ROOT, env=environment)
     status = status or subprocess.call(command, cwd=ROOT, env=environment)
+    status = status or subprocess.call(collection, cwd=ROOT, env=environment)
     if status:
         print("-- the book was NOT built: see the warnings and errors above", file=sys.stderr)
         return status

@@ -26,7 +26,7 @@ CODE = [*PLAIN, *DATA, "by_hand", "plots", "widgets"]
 CLAIMS = ["coins", "more_coins", "gaussians", "worth", "misleads", "how_many", "starts"]
 # What the chapters claim of em_core's numbers, and the book's own bench: on its own Python alone,
 # with which the pages are made. Elsewhere em_core itself is tested, and the chapters' outputs.
-BOOK = ["bench_site", "points", *(f"claims_{part}" for part in CLAIMS)]
+BOOK = ["bench_site", "points", "reference", *(f"claims_{part}" for part in CLAIMS)]
 # These need the site, and most a browser.
 SITE = {
     "pages": (
