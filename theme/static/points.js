@@ -243,6 +243,8 @@
   const begin = () => {
     stop();
     state.step = 0;
+    copied.hidden = true;
+    told.textContent = "";
     const { points, k, kind, start } = state;
     for (const pane of [soft, hard]) pane.run = null;
     sorry = "";
@@ -512,7 +514,7 @@
   // Centres that can be dragged, where that is the start and nothing has moved yet.
   const centres = NAMES.map((name, j) => handle({
     name: `Centre ${name}`,
-    shape: "M-6-6H6V6H-6Z",
+    shape: "M-15-15H15V15H-15Z",
     everywhere: true,
     drag: (at) => setCentre(j, pointAt(at)),
     move: (right, up) => setCentre(j, pointAt([x(state.start.means[j][0]) + 8 * right, y(state.start.means[j][1]) - 8 * up])),
