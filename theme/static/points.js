@@ -182,7 +182,8 @@
     const ended = panes().every(({ run }) => run.ended()) && state.step === lastStep();
     const weights = panes().map((pane) => (pane === soft ? weightsOf(pane) : `hard ${weightsOf(pane)}`)).join("; ");
     const end = ended && !told.length ? " It has settled." : state.step >= steps.MOST.step ? ` The page stops here; em_core’s fit goes on.` : "";
-    return [`${em.halfTitle(state.step)}: weights ${weights}.${end}`, ...told].join(" ");
+    const count = state.step ? "" : `${state.points.length} points, `;
+    return [`${em.halfTitle(state.step)}: ${count}weights ${weights}.${end}`, ...told].join(" ");
   };
 
   const drawDatum = () => {
