@@ -213,6 +213,18 @@ def test_a_pasted_table_comes_to_the_published_number(points: Points) -> None:
     assert ran(points.copied("3.6, 79"))["printed"] == "log-likelihood -1130.2640, BIC 2322.1917\n"
 
 
+def test_a_file_is_opened_unless_it_is_too_large(points: Points) -> None:
+    file = points.root.locator("input[type=file]")
+    table = b"wait;length\n3,5;1\n4;2\n5;4\n7;3,5\n9;9\n"
+    file.set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": table})
+    points.answers("5 rows are in the picture.")
+    expect(points.root.locator(".em-axis").first).to_have_text("wait")
+    large = b"1,2\n" * 400_000
+    file.set_input_files({"name": "b.csv", "mimeType": "text/csv", "buffer": large})
+    points.answers("“b.csv” is too large for this page")
+    points.has(lambda n: n == 5)
+
+
 def test_a_collapse_is_told_in_em_cores_words_and_a_prior_prevents_it(points: Points) -> None:
     points.press("One far point")
     points.answers("One centre stands on the far point.")
