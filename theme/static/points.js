@@ -182,7 +182,8 @@
     const ended = panes().every(({ run }) => run.ended()) && state.step === lastStep();
     const weights = panes().map((pane) => (pane === soft ? weightsOf(pane) : `hard ${weightsOf(pane)}`)).join("; ");
     const end = ended && !told.length ? " It has settled." : state.step >= steps.MOST.step ? ` The page stops here; em_core’s fit goes on.` : "";
-    return [`${em.halfTitle(state.step)}: weights ${weights}.${end}`, ...told].join(" ");
+    const count = state.step ? "" : `${state.points.length} points, `;
+    return [`${em.halfTitle(state.step)}: ${count}weights ${weights}.${end}`, ...told].join(" ");
   };
 
   const drawDatum = () => {
@@ -243,6 +244,8 @@
   const begin = () => {
     stop();
     state.step = 0;
+    copied.hidden = true;
+    told.textContent = "";
     const { points, k, kind, start } = state;
     for (const pane of [soft, hard]) pane.run = null;
     sorry = "";
@@ -512,7 +515,7 @@
   // Centres that can be dragged, where that is the start and nothing has moved yet.
   const centres = NAMES.map((name, j) => handle({
     name: `Centre ${name}`,
-    shape: "M-6-6H6V6H-6Z",
+    shape: "M-15-15H15V15H-15Z",
     everywhere: true,
     drag: (at) => setCentre(j, pointAt(at)),
     move: (right, up) => setCentre(j, pointAt([x(state.start.means[j][0]) + 8 * right, y(state.start.means[j][1]) - 8 * up])),
