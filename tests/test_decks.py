@@ -31,10 +31,11 @@ PHONES = [(390, 844), (844, 390)]
 SIZES = [ROOM, (1024, 768), (844, 390), (390, 664)]
 MOST_WORDS = 40
 SMALLEST = 24
-SMALLEST_IN_FIGURES = style.SETTINGS["xtick.labelsize"]  # points
+SMALLEST_IN_FIGURES = style.SETTINGS["font.size"]  # points, but for the labels of axes
+MIDDLE = (0.4, 0.55)  # of a slide's height, where the middle of what it holds may be
 
 # What stands in a slide without being read as its words.
-NOT_WORDS = "pre, table, .katex, .notes, .em-stepper, img, script, .eqno"
+NOT_WORDS = "pre, table, .katex, .notes, .em-stepper, img, .sketch, script, .eqno"
 SHOWN_TEXTS = """() => {
   const walker = document.createTreeWalker(Reveal.getCurrentSlide(), NodeFilter.SHOW_TEXT);
   const found = [];
@@ -77,8 +78,22 @@ COVERED = """() => {
 }"""
 FIGURES = """() => [...Reveal.getCurrentSlide().querySelectorAll(".part img")]
   .filter((image) => image.getClientRects().length && !image.closest(".em-picture"))
-  .map((image) => [image.src, image.getBoundingClientRect().width])"""
-SEEN = f"() => [{SPILLS}, {CUT_OFF}, {COVERED}, {SHOWN_TEXTS}, {FIGURES}].map((look) => look())"
+  .map((image) => {
+    const { width, height } = image.getBoundingClientRect();
+    const scale = Math.max(width / image.naturalWidth, height / image.naturalHeight);
+    return [image.src, scale * 4 / 3]; // pixels a point
+  })"""
+MIDDLES = """() => {
+  const slide = Reveal.getCurrentSlide();
+  const room = slide.getBoundingClientRect();
+  const shown = [...slide.querySelectorAll(".part > *, :scope > h1, :scope > p")]
+    .map((element) => element.getBoundingClientRect()).filter(({ height }) => height);
+  const ends = [...shown.map(({ top }) => top), ...shown.map(({ bottom }) => bottom)];
+  const middle = (Math.min(...ends) + Math.max(...ends)) / 2;
+  return [(middle - room.top) / room.height];
+}"""
+LOOKS = ", ".join([SPILLS, CUT_OFF, COVERED, SHOWN_TEXTS, FIGURES, MIDDLES])
+SEEN = f"() => [{LOOKS}].map((look) => look())"
 # From slide to slide as the clicker does, which is bound to `next`; the widget follows an event.
 WALK = f"""async () => {{
   const found = [];
@@ -287,17 +302,32 @@ def test_nothing_covers_what_is_pressed(deck, size):
 @each(NAMES)
 def test_nothing_is_smaller_than_24_px(deck, site_dir):
     small = {}
-    for number, (*_, shown, figures) in enumerate(deck.walk(ROOM)):
+    for number, (*_, shown, figures, _) in enumerate(deck.walk(ROOM)):
         texts = [t for t in shown if t[1] < SMALLEST - 0.01]
-        for address, width in figures:
-            svg = (site_dir / "_images" / Path(address).name).read_text()
-            points = float(re.search(r'viewBox="[\d.]+ [\d.]+ ([\d.]+)', svg)[1])
-            letters = SMALLEST_IN_FIGURES * width / points
+        for address, pixels in figures:
+            letters = SMALLEST_IN_FIGURES * pixels
             if letters < SMALLEST - 0.1:
                 texts.append((Path(address).name, letters))
         if texts:
             small[number + 1] = texts[:4]
     assert not small
+
+
+@each(NAMES)
+def test_what_a_slide_holds_stands_in_its_middle(deck):
+    middles = {number + 1: looks[-1][0] for number, looks in enumerate(deck.walk(ROOM))}
+    low, high = MIDDLE
+    assert {n: m for n, m in middles.items() if not low < m < high} == {}
+
+
+@each(NAMES)
+def test_what_the_room_votes_on_stands_on_the_slide(deck):
+    slides = deck.page.evaluate(
+        """() => Reveal.getSlides().map((slide) => [".notes", ".part:not(.fragment)"].map((what) =>
+          [...slide.querySelectorAll(what)].map((part) => part.textContent).join(" ")))"""
+    )
+    votes = [shown for notes, shown in slides if re.search(r"\b(vote|predict)\b", notes, re.I)]
+    assert not [shown for shown in votes if "?" not in shown]
 
 
 @each(NAMES)

@@ -421,7 +421,9 @@ def test_what_the_page_folds_jupyterlab_folds():
 # --- the talks in the notebooks -----------------------------------------------------------------
 
 SLIDE_TYPES = {"slide", "-", "fragment", "notes"}
-SLIDE_KEYS = {"slide_type", "minutes", "shows", "crop", "widget_steps"}
+SLIDE_KEYS = {"slide_type", "minutes", "shows", "crop", "widget_steps", "columns", "picture"}
+PICTURES = {"figure", "tosses", "bars", "arrays", "cycle", "pieces"}
+FIGURE_KEYS, SKETCH_KEYS = {"crop", "across", "fragment"}, {"words", "scale", "fragment"}
 TALKS = [path for path in CHAPTERS if '"slide_type"' in path.read_text()]
 
 
@@ -443,8 +445,14 @@ def test_the_metadata_of_slides_are_known(path):
         is_code, is_notes = cell.cell_type == "code", plan.slide_type == "notes"
         assert plan.keys() <= SLIDE_KEYS
         assert is_notes == ("minutes" in plan)
-        assert is_code or not plan.keys() & {"shows", "crop", "widget_steps"}
+        assert is_code or not plan.keys() & {"shows", "crop", "widget_steps", "columns"}
         assert plan.get("shows", "code") in {"code", "output"}
+        if "picture" in plan:
+            (kind,) = plan.picture.keys() & PICTURES
+            about = plan.picture.keys() - {kind}
+            assert about <= (FIGURE_KEYS if kind == "figure" else SKETCH_KEYS)
+            assert kind == "figure" or plan.picture.words, "a sketch is read aloud"
+            assert "slide-only" in tags
         assert not (is_code and "slide-only" in tags), "a page must show what its talk computes"
         assert "slide-only" in tags or not (is_notes or cell.source.startswith("#"))
 

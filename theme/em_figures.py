@@ -36,12 +36,14 @@ class TwinFigures(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         for image in list(self.document.findall(nodes.image)):
             if image["uri"].endswith(".svg") and "jupyter_execute" in image["uri"]:
-                image.replace_self(self.twins(image))
+                image.replace_self(twins(self.app, image))
 
-    def twins(self, image: nodes.image) -> twin_image:
-        svg = (Path(self.app.srcdir) / image["uri"]).read_text()
-        files = [write_picture(self.app, svg, mode) for mode in MODES]
-        return twin_image("", alt=image.get("alt", ""), files=files, size=size(svg))
+
+def twins(app: Sphinx, image: nodes.image) -> twin_image:
+    """Write an SVG that a notebook put out in both modes."""
+    svg = (Path(app.srcdir) / image["uri"]).read_text()
+    files = [write_picture(app, svg, mode) for mode in MODES]
+    return twin_image("", alt=image.get("alt", ""), files=files, size=size(svg))
 
 
 def write_picture(app: Sphinx, svg: str, mode: str) -> str:
