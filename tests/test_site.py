@@ -13,6 +13,7 @@ import build
 import em_site
 import notebooks
 import pytest
+import reference
 import yaml
 from docutils import nodes
 from docutils.utils import new_document
@@ -44,6 +45,7 @@ ROWS = {
     "notation": ["responsibilit"],
     "changes": ["2015"],
     "ledger": ["−29.868676155"],
+    "reference": ["em-reference.json", "StepMix"],
     "bibliography": ["Dempster"],
     "api": ["em_steps", "fit_restarts"],
 }
@@ -203,6 +205,22 @@ def test_what_is_typed_while_the_search_arrives_stays(
     held[0].continue_()
     page.wait_for_load_state()
     expect(page.locator("#q")).to_have_value("Jensen")
+
+
+def test_the_ledger_shows_what_is_chosen_and_what_an_address_names(
+    visit: Callable[..., Visit], site_url: str
+) -> None:
+    page = visit().page
+    page.goto(f"{site_url}/book/ledger.html")
+    left = page.locator(".ledger tbody tr:not([hidden])")
+    page.get_by_label("Kind").focus()
+    page.keyboard.press("m")  # for misprint
+    kinds = {entry.id: str(entry.kind) for entry in reference.ENTRIES}
+    expect(left).to_have_count([*kinds.values()].count("misprint"))
+    other = next(name for name, kind in kinds.items() if kind == "beaten")
+    page.evaluate("(name) => { location.hash = name; }", other)
+    expect(page.locator(f"#{other}")).to_be_in_viewport()
+    expect(left).to_have_count(len(kinds))
 
 
 @pytest.mark.parametrize("name", NAMES)
