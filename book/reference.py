@@ -317,7 +317,8 @@ def chooser() -> HTML:
         for name, title, found in (("model", "Model", models), ("kind", "Kind", kinds))
     )
     said = '<p role="status"></p>'
-    return HTML(f'<form class="choose-entries" hidden>{menus}{said}</form>')
+    group = 'class="choose-entries" role="group" aria-label="Entries" hidden'
+    return HTML(f"<div {group}>{menus}{said}</div>")
 
 
 def table(*ids: str) -> HTML:
@@ -389,12 +390,12 @@ def by_model() -> pd.DataFrame:
     """How many entries there are of each model and each kind; the rarest kinds together."""
     models = hand()["models"]
     found = Counter((hand()["problems"][e.problem]["model"], e.kind) for e in ENTRIES)
-    rare = (Kind.MISPRINT, Kind.DIFFERENCES, Kind.DRAWN)
-    columns = {kind: (kind,) for kind in Kind if kind not in (*rare, Kind.OURS)}
-    columns |= {"others": rare, Kind.OURS: (Kind.OURS,), "all": tuple(Kind)}
+    often = (Kind.EXACT, Kind.START, Kind.STOPPED, Kind.OURS)
+    columns: dict[str, tuple[Kind, ...]] = {kind: (kind,) for kind in often}
+    columns |= {"others": tuple(kind for kind in Kind if kind not in often), "all": tuple(Kind)}
     frame = pd.DataFrame(
         {
-            str(name): [sum(found[model, kind] for kind in kinds) for model in models]
+            name: [sum(found[model, kind] for kind in kinds) for model in models]
             for name, kinds in columns.items()
         },
         index=pd.Index([model["title"] for model in models.values()], name="Model"),
@@ -411,7 +412,7 @@ def attempts() -> pd.DataFrame:
         printed = [d for i, d in found.items() if entry[i].printed_digits <= d]
         agree = [d for d in found.values() if d >= ENOUGH]
         rows[name] = len(found), len(printed), len(agree), int(min(found.values()))
-    columns = ["Asked", "as far as printed", f"to {ENOUGH} digits", "fewest digits"]
+    columns = ["Asked", "as printed", f"to {ENOUGH} digits", "fewest digits"]
     index = pd.Index(rows, name="Implementation")
     return pd.DataFrame([*rows.values()], index=index, columns=columns)
 
@@ -438,7 +439,7 @@ def by_problem() -> pd.DataFrame:
             head: [str(int(min(found[name]))) if name in found else "–" for found in asked.values()]
             for name, head in OTHERS.items()
         },
-        index=pd.Index([name.replace("-", "\u2011") for name in asked], name="Problem"),
+        index=pd.Index(asked, name="Problem"),
     )
 
 

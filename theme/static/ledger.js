@@ -1,15 +1,15 @@
 // The ledger by model and by kind; without this script all entries are there.
 (() => {
   "use strict";
-  const form = document.querySelector(".choose-entries");
-  if (!form) return;
+  const choice = document.querySelector(".choose-entries");
+  if (!choice) return;
+  const [model, kind] = choice.querySelectorAll("select");
   const rows = [...document.querySelectorAll(".ledger tbody tr")];
   const boxes = [...document.querySelectorAll("main section section, .ledger")]
     .filter((box) => box.matches(".ledger") || box.querySelector(".ledger"));
-  const said = form.querySelector("[role=status]");
+  const said = choice.querySelector("[role=status]");
 
   function show() {
-    const { model, kind } = form.elements;
     const left = rows.filter((row) => {
       const { dataset } = row;
       row.hidden = (model.value && dataset.model !== model.value) || (kind.value && dataset.kind !== kind.value);
@@ -24,14 +24,13 @@
   function open() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target?.closest("[hidden]")) return;
-    form.reset();
+    model.value = kind.value = "";
     show();
     target.scrollIntoView();
   }
 
-  form.hidden = false;
-  form.addEventListener("change", show);
-  form.addEventListener("submit", (event) => event.preventDefault());
+  choice.hidden = false;
+  choice.addEventListener("change", show);
   addEventListener("hashchange", open);
   show();
 })();
