@@ -175,10 +175,10 @@ def whole_number(name: str, value: Any, least: int) -> None:
 
 
 def finite(name: str, value: Any, least: float, above: bool = False) -> None:
-    """Raise a ValueError unless `value` is a finite number, at least `least` or above it."""
-    most = 10**300 if isinstance(value, int) else np.inf
-    holds = is_number(value, Real) and least <= value < most and not (above and value == least)
-    must(f"a finite number{' above' if above else ', at least'} {least:g}", holds, name, value)
+    """Raise a ValueError unless `value` is a number from `least`, or above it, to 2**53."""
+    holds = is_number(value, Real) and least <= value <= LARGEST_COUNT
+    right = f"a finite number{' above' if above else ', at least'} {least:g}, at most 2**53"
+    must(right, holds and not (above and value == least), name, value)
 
 
 def flag(name: str, value: object) -> None:

@@ -9,7 +9,7 @@ from scipy.special import xlogy
 
 from em_core import checks
 from em_core.checks import Array
-from em_core.covariances import Kind, check_covariances, parted, tied
+from em_core.covariances import Kind, check_covariances, cholesky, inverses_of, parted, tied
 from em_core.survey import Survey, as_points
 
 
@@ -94,7 +94,7 @@ class GaussianPrior:
         whole = checks.in_parts(x, lambda rows: Survey.of(as_points(rows)))
         (mean,), d = whole.mean, len(whole.largest)
         variances = np.diag(whole.scatter[0]) / whole.n[0]
-        constant = np.flatnonzero(variances <= whole.finest() ** 2)
+        constant = np.flatnonzero(np.sqrt(variances) <= whole.finest())
         if constant.size:
             raise ValueError(f"x: {checks.listed('column', constant)} constant; leave out such")
         scale = (2 * d + 4) * np.diag(variances) / k ** (2 / d)
@@ -103,6 +103,7 @@ class GaussianPrior:
     def _apart(self, means: Array) -> Array:
         return means - self.mean.reshape(means.shape[1:])
 
+    @np.errstate(over="ignore", invalid="ignore")  # what is not finite is no maximum
     def log_density(self, kind: Kind, params: Any) -> float:
         """The log density at some parameters, but for a constant.
 
@@ -114,15 +115,16 @@ class GaussianPrior:
         """
         (scale,), parts = (parted(kind, m) for m in (self.scale[np.newaxis], params.covariances))
         apart = self._apart(params.means.reshape(parts.shape[:3]))
-        log_sizes = np.linalg.slogdet(parts)[1].sum(axis=1)
-        inverses = np.linalg.inv(parts)
-        distances = np.einsum("jpa,jpab,jpb->j", apart, inverses, apart)
-        traces = np.einsum("jpab,pba->j", inverses, scale)
+        inverses = inverses_of(cholesky(parts))
+        log_sizes = -2 * np.log(np.einsum("jpaa->jpa", inverses)).sum(axis=(1, 2))
+        distances = (np.einsum("jpab,jpb->jpa", inverses, apart) ** 2).sum(axis=(1, 2))
+        traces = np.einsum("jpab,pbc,jpac->j", inverses, scale, inverses)
         own = (self.degrees + len(self.mean) + 1) * log_sizes + traces
         own = own[:1] if kind == "shared" else own
         twice = (log_sizes + self.shrinkage * distances).sum() + own.sum()
         return float(xlogy(self.concentration - 1, params.weights).sum() - twice / 2)
 
+    @np.errstate(over="ignore", invalid="ignore")  # a collapse is looked for when all is known
     def mode(
         self, kind: Kind, n: Array, means: Array, scatters: Array
     ) -> tuple[Array, Array, Array]:

@@ -139,7 +139,7 @@ def causes(over: Over, kind: Kind, posterior: Posterior, j: int) -> str:
     mine = over(lambda x: Survey.of(x, posterior(x) if posterior else None))
     if posterior is None or round(mine.n[j]) == n:
         return "It is too narrow for the digits of x: subtract the means of x, or start wider."
-    count, own = mine.n[j], mine.scatter[j : j + 1] / mine.n[j]
+    count, own = mine.n[j], mine.scatter[j : j + 1] / np.maximum(mine.n[j], TINY)
     (covariance,) = of_kind(kind, own, np.ones(1))
     seen = f"Among its {count:.3g} rows {_determined(covariance, hardly) or 'all is narrow'}"
     if round(count) <= least and kind != "shared":

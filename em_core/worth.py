@@ -219,7 +219,7 @@ def standard_errors(
         As for `observed_information`.
     """
     around = _Neighbourhood(model, x, params, row_weights)
-    return around.arrays(np.linalg.norm(around.basis @ around.root(), axis=1))
+    return around.arrays(np.hypot.reduce(around.basis @ around.root(), axis=1))
 
 
 def em_jacobian(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None) -> Array:
@@ -450,6 +450,7 @@ class _Neighbourhood:
             raise BorderError(f"params: {self._name(step)} is within a standard error of a border")
         return found
 
+    @np.errstate(over="ignore", invalid="ignore")  # what is not finite lies beyond a border
     def _lost(self, step: Array) -> float:
         """By how much the log-likelihood is lower after a step, on the average of both ways."""
         ends = [self.terms(self.centre + way * step) for way in (1, -1)]

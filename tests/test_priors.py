@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import islice
 
@@ -363,6 +364,7 @@ GOOD = {"concentration": 1, "mean": [0, 0], "shrinkage": 1, "degrees": 3, "scale
         ("shrinkage", 0, "above 0"),
         ("shrinkage", True, "above 0"),
         ("degrees", 1, "above 1"),
+        ("degrees", 1e16, r"at most 2\*\*53"),
         ("scale", np.eye(3), r"has shape \(3, 3\); expected \(2, 2\)"),
         ("scale", [[1, 2], [0, 1]], "is not symmetric"),
         ("scale", np.zeros((2, 2)), "is not positive definite"),
@@ -372,6 +374,15 @@ GOOD = {"concentration": 1, "mean": [0, 0], "shrinkage": 1, "degrees": 3, "scale
 def test_what_is_no_prior_is_refused_by_name(name, value, words):
     with pytest.raises(ValueError, match=f"^{name}: .*{words}"):
         GaussianPrior(**GOOD | {name: value})
+
+
+def test_absurd_numbers_of_a_prior_leak_no_warning_of_numpy():
+    """A warning would be an error."""
+    x = np.random.default_rng(0).standard_normal((30, 2))
+    start = GaussianParams([0.5, 0.5], x[:2], [np.eye(2)] * 2)
+    for wild in ({"mean": [1e150, 0]}, {"scale": 1e300 * np.eye(2)}, {"scale": 1e-300 * np.eye(2)}):
+        with suppress(CollapseError, FloatingPointError):
+            fit(GaussianMixture(prior=GaussianPrior(**GOOD | {"shrinkage": 1e15} | wild)), x, start)
 
 
 def test_a_prior_that_does_not_fit_is_refused():

@@ -345,7 +345,7 @@ def test_in_other_units_from_another_zero_and_in_another_order_errors_are_the_sa
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("unit", [1e-13, 1e-8, 1e8])
+@pytest.mark.parametrize("unit", [1e-13, 1e-8, 1e8, 1e138])
 def test_what_is_0_by_symmetry_has_the_errors_of_its_unit(unit, kind):
     x = np.repeat([[1.0, 1], [1, -1], [-1, 1], [-1, -1]], 5, axis=0)
     model, one = GaussianMixture(kind), GaussianParams([1], [[0, 0]], [np.eye(2)])
