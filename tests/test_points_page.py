@@ -44,6 +44,8 @@ ADDRESSES = [
     "data=line&covariance=spherical&step=3",
     "data=faithful&k=2&start=own:0,0;1e9,1e9&step=9",
     "data=own&k=2&start=own:1,2",
+    "data=faithful&k=1&start=own:3,70,1e-30,0,1e-30",
+    "data=faithful&k=1&start=own:3,70,1,2,1",
     "names=<img src=x onerror=alert(1)>|y&points=1,2;3,4;5,7;2,2&k=1",
     "step=NaN&start=own:NaN,1;2,2&%00&%ZZ",
 ]
@@ -256,13 +258,18 @@ def test_each_experiment_is_set_up_by_a_press(points: Points) -> None:
     expect(points.figures(1)).to_contain_text("hard")
 
 
-def test_a_centre_is_dragged(points: Points) -> None:
+def test_centres_and_ellipses_are_moved(points: Points) -> None:
     points.press("A start on the saddle")
     centre = points.root.get_by_role("slider", name="Centre B")
     centre.focus()
     before = centre.get_attribute("aria-valuetext")
     points.page.keyboard.press("ArrowRight")
     expect(centre).not_to_have_attribute("aria-valuetext", before or "")
+    end = points.root.get_by_role("slider", name="Ellipse B")
+    end.focus()
+    figures = points.figures().inner_text()
+    points.page.keyboard.press("Shift+ArrowLeft")
+    until(points.page, lambda: points.figures().inner_text() != figures)
     points.run()
     points.says("It has settled")
 

@@ -77,13 +77,25 @@
 
   // --- the address
 
-  em.FIRST = Object.freeze({ data: "", points: [], names: ["x", "y"], k: 2, kind: "full", prior: false, hard: false, start: { way: "kmeans", seed: 1, means: null }, step: 0 });
+  em.FIRST = Object.freeze({ data: "", points: [], names: ["x", "y"], k: 2, kind: "full", prior: false, hard: false, start: { way: "kmeans", seed: 1, means: null, shapes: null }, step: 0 });
 
-  const pairs = (text, most) => {
-    const found = text.split(";", most + 1).map((pair) => pair.split(","));
-    if (found.length > most || found.some((pair) => pair.length !== 2)) return null;
-    const numbers = found.map((pair) => pair.map((part) => (part.length < 30 ? asNumber(part) : NaN)));
-    return numbers.flat().every((value) => Math.abs(value) <= em.MOST.value) ? numbers : null;
+  // Rows of so many numbers, "1,2;3,4", at most `most`; null for anything else.
+  const rowsOf = (text, width, most, value = em.MOST.value) => {
+    const found = text.split(";", most + 1).map((row) => row.split(","));
+    if (found.length > most || found.some((row) => row.length !== width)) return null;
+    const numbers = found.map((row) => row.map((part) => (part.length < 30 ? asNumber(part) : NaN)));
+    return numbers.flat().every((number) => Math.abs(number) <= value) ? numbers : null;
+  };
+  const pairs = (text, most) => rowsOf(text, 2, most);
+
+  // A start of one's own: means, or means and covariances.
+  const ownStart = (text, k) => {
+    const means = pairs(text, em.MOST.k);
+    const both = means ? null : rowsOf(text, 5, em.MOST.k, em.MOST.value ** 2);
+    const isShape = ([, , xx, xy, yy]) => xx > 0 && yy > 0 && xx * yy > xy * xy;
+    if ((means ?? both)?.length !== k || (both && !both.every(isShape))) return null;
+    const start = { way: "own", seed: 1, means: means ?? both.map((row) => row.slice(0, 2)), shapes: both && both.map((row) => row.slice(2)) };
+    return start.means.flat().every((value) => Math.abs(value) <= em.MOST.value) ? start : null;
   };
 
   const whole = (text, least, most) => (/^\d{1,5}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : null);
@@ -118,9 +130,9 @@
     take("start", (value) => {
       const [way, rest = ""] = value.split(/:(.*)/s);
       if (!STARTS.includes(way)) return null;
-      const means = way === "own" ? pairs(rest, em.MOST.k) : null;
-      const seed = way === "own" ? 1 : whole(rest, 1, em.MOST.seed);
-      return seed && (way !== "own" || means?.length === state.k) ? { start: { way, seed, means } } : null;
+      const seed = whole(rest, 1, em.MOST.seed);
+      const start = way === "own" ? ownStart(rest, state.k) : seed && { way, seed, means: null, shapes: null };
+      return start ? { start } : null;
     });
     take("step", (value) => {
       const step = whole(value, 0, em.MOST.step);
@@ -137,7 +149,7 @@
   em.writeAddress = (state) => {
     const { data, points, names, k, kind, prior, hard, start, step } = state;
     const own = data ? {} : { ...(points.length && em.fits(state) && { points: points.join(";") }), ...(String(names) !== String(em.FIRST.names) && { names: names.join("|") }) };
-    const from = start.way === "own" ? start.means.join(";") : start.seed;
+    const from = start.way === "own" ? start.means.map((mean, j) => [...mean, ...(start.shapes?.[j] ?? [])]).join(";") : start.seed;
     const all = { data: data || "own", ...own, k, covariance: kind, start: `${start.way}:${from}`, ...(prior && { prior: 1 }), ...(hard && { hard: 1 }), ...(step && { step }) };
     return new URLSearchParams(all).toString().replaceAll("%2C", ",").replaceAll("%3B", ";").replaceAll("%3A", ":");
   };

@@ -243,12 +243,14 @@
     };
   };
 
-  // Equal weights, means as given, and for each component the covariance of all rows.
-  em.startAt = (points, means, kind) => {
+  // Equal weights, means as given, and for each component the covariance of all rows, or its own.
+  em.startAt = (points, means, kind, shapes = null) => {
     const whole = em.survey(points);
-    const one = em.ofKind(kind, [whole.scatters[0].map((value) => value / whole.rows)], [1]);
-    em.checkCollapse(one, whole);
-    return { weights: means.map(() => 1 / means.length), means, covariances: means.map(() => one[0]) };
+    const weights = means.map(() => 1 / means.length);
+    const all = whole.scatters[0].map((value) => value / whole.rows);
+    const covariances = em.ofKind(kind, shapes ?? means.map(() => all), weights);
+    em.checkCollapse(covariances, whole);
+    return { weights, means, covariances };
   };
 
   // As em_core's random_start: means at k rows, different ones as far as there are.

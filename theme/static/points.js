@@ -14,7 +14,7 @@
   const FRAME = 12; // ms of a frame in which steps are done
   const KEPT = "em-points";
   const KIND_NAMES = [["full", "own"], ["shared", "shared"], ["diagonal", "diagonal"], ["spherical", "round"]];
-  const START_NAMES = [["kmeans", "k-means++"], ["rows", "random rows"], ["own", "drag centres"]];
+  const START_NAMES = [["kmeans", "k-means++"], ["rows", "random rows"], ["own", "drag it"]];
 
   // --- data that have a name, and what can be tried with them
 
@@ -38,7 +38,7 @@
   const sets = new Map([...made, ...Object.entries(given)].map(([key, { points, names }]) => [key, { points, names }]));
   const titles = new Map([...made, ...Object.entries(given)].map(([key, { title }]) => [key, title]));
   const middle = (points) => [0, 1].map((a) => points.reduce((sum, point) => sum + point[a] / points.length, 0));
-  const own = (means) => ({ way: "own", seed: 1, means });
+  const own = (means, shapes = null) => ({ way: "own", seed: 1, means, shapes });
   const TRY = [
     ["Two clouds, k = 3", { data: "two-clouds", k: 3 }, "Run it. Which cloud gets two components? Does another start agree, and what does the BIC say of k = 2?"],
     ["One far point", { data: "far-point", k: 3, start: own([[3, 3.4], [5.4, 6], [9.4, 0.6]]) }, "One centre stands on the far point. Run it: what becomes of that component, and why? Then hold small ones unlikely, and run it again."],
@@ -234,8 +234,8 @@
     });
   };
   const roundTo = (value, low, high) => Number(value.toFixed(em.clamp(3 - Math.floor(Math.log10(high - low)), 12)));
+  const inside = (value, most) => Math.min(Math.max(value, 0), most);
   const pointAt = ([u, v]) => {
-    const inside = (value, most) => Math.min(Math.max(value, 0), most);
     const across = box[0] + (inside(u, WIDTH) / WIDTH) * (box[1] - box[0]);
     const up = box[3] - (inside(v, HEIGHT) / HEIGHT) * (box[3] - box[2]);
     return [roundTo(across, box[0], box[1]), roundTo(up, box[2], box[3])];
@@ -256,7 +256,7 @@
     if (!sorry && state.prior && !prior) sorry = "A column is constant and so has no scale, from which the prior would be taken.";
     if (!sorry) {
       try {
-        const from = start.way === "own" ? steps.startAt(points, start.means, kind) : start.way === "rows" ? steps.randomStart(points, k, kind, random) : steps.kmeansStart(points, k, kind, random);
+        const from = start.way === "own" ? steps.startAt(points, start.means, kind, start.shapes) : start.way === "rows" ? steps.randomStart(points, k, kind, random) : steps.kmeansStart(points, k, kind, random);
         soft.run = runOf(points, { kind, prior }, from, false);
         if (state.hard) hard.run = runOf(points, { kind, prior }, from, true);
       } catch (error) {
@@ -276,7 +276,7 @@
     delete state.box;
     box = framed;
     seen = null;
-    if (state.start.way === "own" && state.start.means?.length !== state.k) state.start = { ...state.start, means: centresOf(state) };
+    if (state.start.way === "own" && state.start.means?.length !== state.k) state.start = own(centresOf(state));
     place();
     data.select.value = state.data;
     components.select.value = String(state.k);
@@ -522,18 +522,58 @@
     value: () => ({ min: box[0], max: box[1], now: state.start.means[j][0], text: `${state.names[0]} ${state.start.means[j][0]}, ${state.names[1]} ${state.start.means[j][1]}` }),
   }));
   const setCentre = (j, mean) => {
-    state = { ...state, start: own(state.start.means.map((old, i) => (i === j ? mean : old))), step: 0 };
+    state = { ...state, start: { ...state.start, means: state.start.means.map((old, i) => (i === j ? mean : old)) }, step: 0 };
     begin();
   };
+
+  // The ends of their inner ellipses, by which these are turned and stretched: the other axis stays half as
+  // long. In the picture's units, in which an axis that is longer looks longer.
+  const unit = () => [(box[1] - box[0]) / WIDTH, (box[2] - box[3]) / HEIGHT];
+  const endOf = (j) => {
+    const [a, b] = unit();
+    const { means, covariances } = soft.run.states[0].params;
+    const [xx, xy, yy] = [covariances[j][0] / a / a, covariances[j][1] / a / b, covariances[j][2] / b / b];
+    const angle = Math.atan2(2 * xy, xx - yy) / 2;
+    const far = Math.sqrt((xx + yy + Math.hypot(xx - yy, 2 * xy)) / 2);
+    return [inside(x(means[j][0]) + far * Math.cos(angle), WIDTH), inside(y(means[j][1]) + far * Math.sin(angle), HEIGHT)];
+  };
+  const setEnd = (j, at) => {
+    const [a, b] = unit();
+    const mean = state.start.means[j];
+    const [u, v] = [at[0] - x(mean[0]), at[1] - y(mean[1])];
+    if (Math.hypot(u, v) < 8) return;
+    const shape = [u * u + (v * v) / 4, 0.75 * u * v, v * v + (u * u) / 4];
+    const made = [shape[0] * a * a, shape[1] * a * b, shape[2] * b * b].map((value) => Number(value.toPrecision(6)));
+    const shapes = state.start.shapes ?? soft.run.states[0].params.covariances;
+    state = { ...state, start: { ...state.start, shapes: shapes.map((old, i) => (i === j ? made : old)) }, step: 0 };
+    begin();
+  };
+  const ends = NAMES.map((name, j) => handle({
+    name: `Ellipse ${name}`,
+    shape: "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0",
+    everywhere: true,
+    drag: (at) => setEnd(j, at),
+    move: (right, up) => {
+      const [u, v] = endOf(j);
+      setEnd(j, [u + 8 * right, v - 8 * up]);
+    },
+    value: () => {
+      const [u, v] = pointAt(endOf(j));
+      return { min: box[0], max: box[1], now: u, text: `ends at ${state.names[0]} ${u}, ${state.names[1]} ${v}` };
+    },
+  }));
   let shownCentres = 0;
   const drawCentres = () => {
     const count = state.start.way === "own" && state.step === 0 && soft.run ? state.k : 0;
     if (count !== shownCentres) {
-      for (const { element } of centres) element.remove();
-      soft.over.prepend(...centres.slice(0, count).map(({ element }) => element));
+      for (const { element } of [...centres, ...ends]) element.remove();
+      soft.over.prepend(...centres.slice(0, count).flatMap(({ element }, j) => [element, ends[j].element]));
       shownCentres = count;
     }
-    centres.slice(0, count).forEach((centre, j) => centre.put([x(state.start.means[j][0]), y(state.start.means[j][1])]));
+    centres.slice(0, count).forEach((centre, j) => {
+      centre.put([x(state.start.means[j][0]), y(state.start.means[j][1])]);
+      ends[j].put(endOf(j));
+    });
     cursor.put(spot);
   };
 
@@ -656,10 +696,10 @@
   const button = (name, action) => html("button", { type: "button", onclick: action }, name);
   const set = (change) => use({ ...state, ...change, step: 0 });
   const data = choice("Data", [["", "your own"], ...titles], (key) => load(key ? { ...state, data: key, ...sets.get(key), step: 0, start: fresh() } : { ...state, data: "", points: [], names: ["x", "y"], step: 0, start: fresh() }));
-  const fresh = () => (state.start.way === "own" ? { ...state.start, means: null } : state.start);
+  const fresh = () => (state.start.way === "own" ? own(null) : state.start);
   const components = choice("Components k", NAMES.map((_, j) => [String(j + 1), String(j + 1)]), (k) => set({ k: Number(k) }));
   const kinds = choice("Covariance", KIND_NAMES, (kind) => set({ kind }));
-  const starts = choice("Start", START_NAMES, (way) => set({ start: { way, seed: 1, means: null } }));
+  const starts = choice("Start", START_NAMES, (way) => set({ start: { way, seed: 1, means: null, shapes: null } }));
   const tick = (text, change) => {
     const input = html("input", { type: "checkbox", onchange: () => change(input.checked) });
     return { input, element: html("label", { class: "em-tick" }, input, html("span", {}, text)) };
