@@ -321,6 +321,16 @@ def test_what_a_slide_holds_stands_in_its_middle(deck):
 
 
 @each(NAMES)
+def test_at_least_half_of_the_slides_have_a_picture_and_none_has_printed_output(deck):
+    pictures, printed = deck.page.evaluate(
+        """() => [".part img, .sketch, [data-em-widget]", ".cell_output pre"].map((what) =>
+          Reveal.getSlides().map((slide) => Boolean(slide.querySelector(what))))"""
+    )
+    assert 2 * sum(pictures) >= len(pictures)
+    assert not any(printed)
+
+
+@each(NAMES)
 def test_what_the_room_votes_on_stands_on_the_slide(deck):
     slides = deck.page.evaluate(
         """() => Reveal.getSlides().map((slide) => [".notes", ".part:not(.fragment)"].map((what) =>
