@@ -63,7 +63,7 @@ def test_the_table_has_every_row_and_the_ratios() -> None:
 
 def test_what_is_kept_has_every_row_and_the_machine() -> None:
     rows = [summary(), Row(STOCK, 101, 95.05, 850, 850, 0.2, 0, 400, 160, 8000)]
-    kept = json.loads(json.dumps(bench_site.report(rows, "1.2.3")))
+    kept = json.loads(json.dumps(bench_site.report(rows, {"page_kB": 99.0}, "1.2.3")))
     assert [row["name"] for row in kept["rows"]] == [COMPARED, STOCK]
     assert kept["machine"]["chromium"] == "1.2.3"
     assert kept["ours_by_stock"]["median_ms"] == 0.5

@@ -32,7 +32,7 @@ SITE = {
         ["site", "site_quality", "search", "solutions", "house", "notation", "launch"],
         "every page in a browser",
     ),
-    "widgets": (["widget_pages", "touch"], "every widget, by mouse, keys and fingers"),
+    "widgets": (["widget_pages", "tour", "touch"], "every widget, by mouse, keys and fingers"),
     "decks": (["decks", "drawn_formulas", "other_engines"], "every deck; every formula as drawn"),
     "live": (["live"], "the widgets in JupyterLab and Notebook"),
     "paper": (["pdf"], "the printed book"),
