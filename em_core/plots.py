@@ -738,7 +738,7 @@ def draw_lower_bound(
     bounds : sequence of ndarray of shape (g,)
         Bound t touches at ``touches[t]``.
     touches : ndarray of shape (t,)
-        θ⁽⁰⁾, θ⁽¹⁾, …; one more than there are bounds.
+        θ⁽⁰⁾, θ⁽¹⁾, …; one more than there are bounds, unless the last of these only touches.
     """
     ax.plot(grid, log_likelihoods, color=LIGHT["ink"], linestyle="-")
     peak = int(np.argmax(log_likelihoods))
@@ -755,8 +755,11 @@ def draw_lower_bound(
     for t, bound in enumerate(bounds):
         colour = COMPONENTS[t]
         ax.plot(grid, bound, color=colour, linestyle=LINES[t + 1])
-        touch, top = touches[t], touches[t + 1]
+        touch = touches[t]
         ax.plot(touch, np.interp(touch, grid, log_likelihoods), color=colour, marker=MARKERS[t])
+        if t + 1 == len(touches):
+            break
+        top = touches[t + 1]
         ax.plot(top, np.interp(top, grid, bound), color=colour, marker="v")
         ax.annotate(
             "",

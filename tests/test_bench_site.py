@@ -63,7 +63,8 @@ def test_the_table_has_every_row_and_the_ratios() -> None:
 
 def test_what_is_kept_has_every_row_and_the_machine() -> None:
     rows = [summary(), Row(STOCK, 101, 95.05, 850, 850, 0.2, 0, 400, 160, 8000)]
-    kept = json.loads(json.dumps(bench_site.report(rows, [20, 30, 25], "1.2.3")))
+    figures = {"page_kB": 99.0}
+    kept = json.loads(json.dumps(bench_site.report(rows, [20, 30, 25], figures, "1.2.3")))
     assert [row["name"] for row in kept["rows"]] == [COMPARED, STOCK]
     assert kept["machine"]["chromium"] == "1.2.3"
     assert kept["iteration_ms"] == 25

@@ -484,6 +484,8 @@ def test_the_site_works_from_a_zip(
     one.page.goto(f"{base}index.html")
     one.page.wait_for_url("**/book/index.html")
     one.page.get_by_role("link", name="Begin").first.click()
+    one.page.wait_for_url("**/tour.html")
+    one.page.get_by_role("link", name="Next 1 Jensen").click()
     one.page.wait_for_url("**/01_jensen.html")
     one.page.get_by_role("button", name="Next", exact=True).click()
     one.page.get_by_label("Function").select_option("exp")

@@ -371,7 +371,7 @@ class Walk:
         seen.height = page.evaluate(HEIGHT)
         seen.without_alt = page.evaluate(WITHOUT_ALT)
         seen.links, seen.anchors = set(page.evaluate(LINKS)), set(page.evaluate(ANCHORS))
-        if page.locator("[data-em-widget]").count():
+        if page.locator("[data-em-widget]:not(.em-still)").count():
             use_widget(page)
         seen.violations = violations(self.http)
         return seen

@@ -52,27 +52,52 @@ class PlaceWidgets(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs: Any) -> None:
+        runs: set[str] = set()
         for trace in list(self.document.findall(em_trace)):
             bundle = trace.parent.parent
             forms = {child["mime_type"]: child for child in bundle.children}
             picture = next(forms["image/svg+xml"].findall(nodes.image))
             picture.setdefault("alt", forms["text/plain"].astext().strip())
             widget = em_widget("", data=trace["data"])
+            if "moment" in trace["data"]:
+                name = run_name(trace["data"])
+                widget["first"] = name not in runs  # which brings the data of all of them
+                runs.add(name)
             widget += picture
             bundle.replace_self(widget)
 
 
 def visit_widget(translator: Any, node: em_widget) -> None:
     """Open the widget's place and the picture in it."""
+    moment = node["data"].get("moment")
+    about = "" if moment is None else _moment(translator, node["data"])
     translator.body.append(
-        f'<div class="em-stepper" data-em-widget="{node["data"]["kind"]}">'
+        f'<div class="em-stepper{" em-still" if moment else ""}" '
+        f'data-em-widget="{node["data"]["kind"]}"{about}>'
         '<div class="em-stack"><div class="em-picture">'
     )
+
+
+def _moment(translator: Any, data: dict[str, Any]) -> str:
+    """The attributes that say what a moment shows, and of which run."""
+    moment = translator.attval(as_json(data["moment"]))
+    return f' data-em-run="{run_name(data)}" data-em-moment="{moment}"'
+
+
+def run_name(data: dict[str, Any]) -> str:
+    """The same for all moments of a run."""
+    run = as_json([data["kind"], data["scene"], data["trace"]])
+    return f"run-{hashlib.sha256(run.encode()).hexdigest()[:12]}"
 
 
 def depart_widget(translator: Any, node: em_widget) -> None:
     """Write what the widget starts with, and where the runs of its other settings are."""
     data = node["data"]
+    if "moment" in data:
+        run = {"scene": data["scene"], "trace": data["trace"]} if node["first"] else None
+        name = f' id="{run_name(data)}"'
+        translator.body.append(f"</div></div>{'' if run is None else script(run, name)}</div>\n")
+        return
     builder = translator.builder
     names = write_library(Path(builder.outdir), data["kind"], data["library"])
     root = "../" * builder.current_docname.count("/")
@@ -81,11 +106,13 @@ def depart_widget(translator: Any, node: em_widget) -> None:
         "trace": data["trace"],
         "files": {file: f"{root}{RUNS}/{name}.js" for file, name in names.items()},
     }
-    text = as_json(page).replace("<", "\\u003c")  # nothing in it can end the script element
-    translator.body.append(
-        f"</div>{ghost(data['scene']['choices'])}</div>"
-        f'<script type="application/json">{text}</script></div>\n'
-    )
+    translator.body.append(f"</div>{ghost(data['scene']['choices'])}</div>{script(page)}</div>\n")
+
+
+def script(data: object, attributes: str = "") -> str:
+    """Data for the scripts, in an element that nothing in them can end."""
+    text = as_json(data).replace("<", "\\u003c")
+    return f'<script type="application/json"{attributes}>{text}</script>'
 
 
 def ghost(choices: int) -> str:

@@ -123,6 +123,41 @@ CLICK = """async (root, [count, step, back]) => {
   }
   return times;
 }"""
+FRAMES = """async ([keys, watched]) => {
+  const { port1, port2 } = new MessageChannel();
+  const frame = (begin) => new Promise((resolve) => {
+    port1.onmessage = () => resolve(performance.now() - (begin ?? shown));
+    let shown;
+    requestAnimationFrame(() => {
+      shown = performance.now();
+      port2.postMessage(null);
+    });
+  });
+  const found = { starts: [], works: [], gaps: [] };
+  for (const key of keys) {
+    const begin = performance.now();
+    dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
+    found.starts.push(await frame(begin));
+    for (let before = performance.now(); before - begin < watched; ) {
+      found.works.push(await frame());
+      const now = performance.now();
+      found.gaps.push(now - before);
+      before = now;
+    }
+  }
+  return found;
+}"""
+TOUR = "EM in five minutes"
+TOUR_TARGETS = {"page_kB": 200, "ready_ms": 1000, "gap_ms": 1000 / 60 + 0.5, "slow_longest_ms": 50}
+TOUR_HEADS = {
+    "page_kB": "page, kB",
+    "ready_ms": "ready, ms",
+    "gap_ms": "frame, ms",
+    "longest_ms": "longest, ms",
+    "slow_ready_ms": f"ready ×{SLOWNESS} ms",
+    "slow_longest_ms": f"longest ×{SLOWNESS}",
+}
+MOVING_MS = 600  # for which frames are watched after a key
 PAGE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>The stock way</title></head>
@@ -500,8 +535,8 @@ def measure(chromium: Browser, subjects: list[Subject], samples: dict[str, Sampl
         print(flush=True)
 
 
-def run(site: Path, folder: Path) -> tuple[list[Row], list[float], str]:
-    """Measure everything; the rows, the times of iterations, and the browser's version."""
+def run(site: Path, folder: Path) -> tuple[list[Row], list[float], dict[str, float], str]:
+    """Measure everything: rows, iterations' times, the tour's figures, the browser's version."""
     make_stock_page(folder)
     with served(site) as address, served(folder) as stock_address, a_browser() as chromium:
         subjects = [*chapters(address), stock_subject(stock_address)]
@@ -509,7 +544,54 @@ def run(site: Path, folder: Path) -> tuple[list[Row], list[float], str]:
         measure(chromium, subjects, samples)
         rows = [summarise(s.name, samples[s.name], widget_files(s)) for s in subjects]
         iterations = [time for _ in range(ROUNDS) for time in iterate(chromium, address)]
-        return rows, iterations, chromium.version
+        return rows, iterations, tour(chromium, address), chromium.version
+
+
+def tour(chromium: Browser, address: str) -> dict[str, float]:
+    """The tour from its first scene to its last and back, by keys: its weight and its frames.
+
+    A frame's length is the time between two; the longest is of the work on one, from the key or the
+    frame's begin to the first task after it, since on a busy machine frames also wait for others.
+    """
+    figures: dict[str, float] = {}
+    slow = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
+    for prefix, screen in {"": {}, "slow_": slow}.items():
+        files: list[Response] = []
+        with visit(chromium, **screen) as page:
+            page.set_default_timeout(180_000)
+            page.on("response", lambda response, files=files: files.append(response))  # type: ignore[misc]
+            if prefix:
+                session = page.context.new_cdp_session(page)
+                session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWNESS})
+            page.goto(f"{address}/book/tour.html")
+            page.wait_for_selector(".em-ready")
+            figures[f"{prefix}ready_ms"] = round(page.evaluate("emBench.ready"), 1)
+            page.wait_for_load_state("networkidle")
+            if not prefix:
+                loaded = [weighed(r) for r in files if r.url.startswith("http:") and r.ok]
+                figures["page_kB"] = kilobytes(f for f in loaded if not on_demand(f))
+            page.wait_for_selector(".tour-stage > :nth-child(5)", state="attached")  # the last run
+            page.wait_for_timeout(SETTLED_MS)
+            scenes = page.locator(".tour-way li").count()
+            keys = ["ArrowRight"] * (scenes - 1) + ["ArrowLeft"] * (scenes - 1)
+            found = page.evaluate(FRAMES, [keys, MOVING_MS])
+            figures[f"{prefix}gap_ms"] = _middle(found["gaps"], 1)
+            figures[f"{prefix}longest_ms"] = round(max(found["starts"] + found["works"]), 1)
+    return figures
+
+
+def tour_table(figures: dict[str, float]) -> str:
+    """The tour's line, with what it should be."""
+    missed = [TOUR_HEADS[key] for key, most in TOUR_TARGETS.items() if figures[key] > most]
+    limits = [f"≤ {TOUR_TARGETS[key]:.0f}" if key in TOUR_TARGETS else "" for key in TOUR_HEADS]
+    cells = [f"{figures[key]:.1f}" for key in TOUR_HEADS]
+    return "\n".join(
+        [
+            _line("", list(TOUR_HEADS.values()), "targets"),
+            _line(TOUR, cells, f"missed: {'; '.join(missed)}" if missed else "met"),
+            _line("target", limits),
+        ]
+    )
 
 
 @contextmanager
@@ -522,7 +604,9 @@ def a_browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def report(rows: list[Row], iterations: list[float], chromium: str) -> dict[str, Any]:
+def report(
+    rows: list[Row], iterations: list[float], tour_figures: dict[str, float], chromium: str
+) -> dict[str, Any]:
     """What is kept of a run."""
     named = {row.name: row for row in rows}
     return {
@@ -536,6 +620,7 @@ def report(rows: list[Row], iterations: list[float], chromium: str) -> dict[str,
         "clicks": ROUNDS * CLICKS,
         "targets": TARGETS,
         "rows": [asdict(row) for row in rows],
+        "tour": tour_figures,
         "iteration_ms": _middle(iterations, 2),
         "ours_by_stock": ratios(named[COMPARED], named[STOCK]),
     }
@@ -549,9 +634,10 @@ def main() -> None:
     if not (arguments.site / "index.html").exists():
         sys.exit(f"{arguments.site} holds no built site: run `make book` first")
     with tempfile.TemporaryDirectory() as folder:
-        rows, iterations, chromium = run(arguments.site, Path(folder))
-    arguments.output.write_text(json.dumps(report(rows, iterations, chromium), indent=2) + "\n")
-    print(f"\n{table(rows)}\n\n{own_points(iterations)}")
+        rows, iterations, figures, chromium = run(arguments.site, Path(folder))
+    kept = report(rows, iterations, figures, chromium)
+    arguments.output.write_text(json.dumps(kept, indent=2) + "\n")
+    print(f"\n{table(rows)}\n\n{own_points(iterations)}\n\n{tour_table(figures)}")
     print(f"\n-- {ROUNDS * CLICKS} clicks each; kept in {arguments.output}")
 
 

@@ -34,7 +34,7 @@ SITE = {
         "every page in a browser",
     ),
     "widgets": (
-        ["widget_pages", "touch", "points_page"],
+        ["widget_pages", "tour", "touch", "points_page"],
         "every widget, by mouse, keys and fingers",
     ),
     "decks": (["decks", "drawn_formulas", "other_engines"], "every deck; every formula as drawn"),

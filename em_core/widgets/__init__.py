@@ -7,7 +7,9 @@ from em_core.widgets.how_many import HowMany
 from em_core.widgets.jensen import Jensen
 from em_core.widgets.lower_bound import LowerBound
 from em_core.widgets.many_starts import ManyStarts
+from em_core.widgets.mean_bound import MeanBound
 from em_core.widgets.mixture_steps import MixtureSteps
+from em_core.widgets.moment import Moment
 from em_core.widgets.one_row import OneRow
 from em_core.widgets.overlap import Overlap
 from em_core.widgets.sharpness import Sharpness
@@ -20,7 +22,9 @@ __all__ = [
     "Jensen",
     "LowerBound",
     "ManyStarts",
+    "MeanBound",
     "MixtureSteps",
+    "Moment",
     "OneRow",
     "Overlap",
     "Sharpness",

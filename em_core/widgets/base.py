@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -144,14 +144,8 @@ class Widget(anywidget.AnyWidget):
         raise NotImplementedError
 
     def picture(self) -> str:
-        """The three moments as an SVG, whatever matplotlib's settings."""
-        add_fonts()
-        file = io.StringIO()
-        with rc_context(SETTINGS):  # type: ignore[arg-type]
-            figure = Figure()
-            self.draw(figure)
-            figure.savefig(file, format="svg", metadata={"Date": None})
-        return file.getvalue()
+        """The three moments as an SVG."""
+        return as_svg(self.draw)
 
     def _repr_mimebundle_(self, **how: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         live = super()._repr_mimebundle_(**how)
@@ -163,6 +157,17 @@ class Widget(anywidget.AnyWidget):
             MIME: page | {"library": self.library()},
         }
         return data | static, metadata
+
+
+def as_svg(draw: Callable[[Figure], None]) -> str:
+    """A drawing as an SVG, whatever matplotlib's settings."""
+    add_fonts()
+    file = io.StringIO()
+    with rc_context(SETTINGS):  # type: ignore[arg-type]
+        figure = Figure()
+        draw(figure)
+        figure.savefig(file, format="svg", metadata={"Date": None})
+    return file.getvalue()
 
 
 class Stepper(Widget):
@@ -284,6 +289,14 @@ class Stepper(Widget):
         """What the steps show, as JSON; refuse what the widget can't show."""
         raise NotImplementedError
 
+    def draw_step(self, figure: Figure, step: int) -> None:
+        """Draw one step, for a `Moment`."""
+        raise NotImplementedError
+
+    def describe_step(self, step: int) -> str:
+        """One sentence that says what is seen at a step."""
+        raise NotImplementedError
+
     def stages(self) -> list[tuple[str, int, int]]:
         """Title, index of the parameters and index of the responsibilities of three moments."""
         last = len(self.states) - 1
@@ -310,6 +323,18 @@ def run(
             raise
         return states, collapse
     return states, None
+
+
+def half(step: int) -> tuple[int, int | None]:
+    """Which parameters a half-step shows, and which responsibilities; None: none yet."""
+    return (0, None) if step == 0 else (step // 2, (step + 1) // 2 - 1)
+
+
+def half_words(step: int) -> str:
+    """When a half-step is, in words."""
+    if step == 0:
+        return "at the start"
+    return f"after the {'E' if step % 2 else 'M'}-step of iteration {(step + 1) // 2}"
 
 
 def settled(states: list[EMState]) -> bool:

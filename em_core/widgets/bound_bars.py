@@ -15,7 +15,7 @@ from em_core.checks import Array
 from em_core.em import CollapseError, EMState, Model, Params, lower_bound
 from em_core.plots import label
 from em_core.style import COMPONENTS, LIGHT, LINES, WIDTH
-from em_core.widgets.base import Stepper, exact, number
+from em_core.widgets.base import Stepper, exact, half_words, number
 
 ITERATIONS = 6
 
@@ -81,13 +81,30 @@ class BoundBars(Stepper):
 
     def draw(self, figure: Figure) -> None:
         """The whole run, and its second iteration enlarged."""
+        self._draw_until(figure, self.trace["last"], min(2, len(self.states) - 1), "The whole run")
+
+    def draw_step(self, figure: Figure, step: int) -> None:
+        """The run up to a step, and the iteration that is under way enlarged."""
+        self._draw_until(figure, step, max(1, -(-step // 2)), "The run so far")
+
+    def describe_step(self, step: int) -> str:
+        """A step in one sentence."""
+        value, bound, divergence = (
+            number(self.trace[name][step], 2)
+            for name in ("logLikelihoods", "bounds", "divergences")
+        )
+        return (
+            f"Bars of lower bound and KL divergence {half_words(step)}: {bound} and "
+            f"{divergence} add up to the log-likelihood, {value}."
+        )
+
+    def _draw_until(self, figure: Figure, step: int, iteration: int, title: str) -> None:
         figure.set_size_inches(WIDTH, 2.7)
-        values, bounds, _ = bars(self.model, self.x, self.states)
+        values, bounds, _ = (row[: step + 1] for row in bars(self.model, self.x, self.states))
         whole, one = figure.subplots(1, 2, width_ratios=[3, 2])
         _draw_bars(whole, values, bounds)
-        whole.set(title="The whole run", xlabel="iteration")
+        whole.set(title=title, xlabel="iteration")
         whole.set_xticks(range(0, len(values), 2), map(str, range((len(values) + 1) // 2)))
-        iteration = min(2, len(self.states) - 1)
         values, bounds = (all_[2 * iteration - 2 :][:3] for all_ in (values, bounds))
         _draw_bars(one, values, bounds)
         one.set(title=f"Iteration {iteration}, enlarged", yticks=[])

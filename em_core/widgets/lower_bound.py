@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
@@ -15,7 +16,7 @@ from em_core.fitting import fit
 from em_core.plots import draw_lower_bound
 from em_core.style import WIDTH
 from em_core.tables import bound_slice, coin_slice, log_binomials
-from em_core.widgets.base import Stepper, exact, number, run, run_figures
+from em_core.widgets.base import Stepper, exact, half, number, run, run_figures
 
 STARTS = np.arange(1, 100) / 100
 """The values of θ_A that the touch can be moved to."""
@@ -58,6 +59,8 @@ class LowerBound(Stepper):
     """
 
     kind = "lower-bound"
+    across: str = "θ_A"
+    span: tuple[float, float] = (0, 1)
 
     def __init__(self, x: ArrayLike, theta_a: float, theta_b: float | None = None) -> None:
         if theta_b is None:
@@ -74,12 +77,14 @@ class LowerBound(Stepper):
         return {
             "label": "The log-likelihood and its lower bound, step by step",
             "choices": 0,
+            "across": self.across,
+            "span": list(self.span),
             "x": counts.tolist(),
             "logBinomials": exact(log_binomials(counts)),
             "thetaB": exact(theta_b),
             "grid": STARTS.tolist(),
             "curve": [exact(CURVE), exact(log_likelihoods)],
-            "box": exact(_limits(log_likelihoods)),
+            "box": exact(limits(log_likelihoods)),
         }
 
     def make_trace(
@@ -96,10 +101,10 @@ class LowerBound(Stepper):
         """Touch where the browser asks."""
         self._show(self._run(self.model, self.x, self._from(setting), setting))
 
-    def _from(self, setting: str) -> CoinParams:
+    def _from(self, setting: str) -> Any:
         return CoinParams([STARTS[int(setting.split(":")[1])], self.start.theta[1]], [0.5, 0.5])
 
-    def library(self) -> dict[str, Any]:
+    def library(self) -> dict[str, Any] | None:
         """The recipe for the runs from the whole grid."""
         return {"x": self.scene["x"], "theta_b": float(self.start.theta[1])}
 
@@ -115,18 +120,48 @@ class LowerBound(Stepper):
     def draw(self, figure: Figure) -> None:
         """The first bound, the one after a step, and the last."""
         figure.set_size_inches(WIDTH, 2.6)
-        x, theta_b = np.asarray(self.x), float(self.start.theta[1])
-        log_likelihoods = coin_slice(x, CURVE, theta_b)
-        touches = np.array([state.params.theta[0] for state in self.states])
-        low, high = _limits(log_likelihoods)
-        last = len(touches) - 2
+        last = len(self.states) - 2
         for ax, t in zip(figure.subplots(1, 3, sharey=True), (0, 1, last), strict=True):
-            bounds = [bound_slice(x, CURVE, theta_b, touches[t])]
-            draw_lower_bound(ax, CURVE, log_likelihoods, bounds, touches[t : t + 2])
-            for text in list(ax.texts):
-                if text.get_text().startswith("log"):
-                    text.remove()
-            ax.set(title=f"Iteration {t + 1}", ylim=(low, high), xlim=(0, 1), xticks=[0, 0.5, 1])
+            self._draw_bounds(ax, [t], [t, t + 1])
+            ax.set(title=f"Iteration {t + 1}", xticks=[0, 0.5, 1])
+
+    def draw_step(self, figure: Figure, step: int) -> None:
+        """The curve and the bound of a step, with the one before it."""
+        figure.set_size_inches(WIDTH, 3.2)
+        t, r = half(step)
+        first = max((r or 0) - 1, 0)
+        made = [] if r is None else list(range(first, r + 1))
+        ax = figure.subplots()
+        self._draw_bounds(ax, made, list(range(first, t + 1)))
+        ax.set(xlabel=self.across, ylabel="log-likelihood")
+
+    def describe_step(self, step: int) -> str:
+        """A step in one sentence."""
+        t, r = half(step)
+        here, value = (number(self.trace[name][t], 2) for name in ("thetas", "logLikelihoods"))
+        curve = f"The log-likelihood as a curve over {self.across}: at {here} it is {value}"
+        if r is None:
+            return f"{curve}."
+        if r == t:
+            return f"{curve}, and a lower bound touches it there."
+        bound = number(self.trace["bounds"][r], 2)
+        return f"{curve}, above the top of a lower bound, which is at {bound}."
+
+    def _curves(self, made: list[int]) -> tuple[Array, Array, list[Array], list[float]]:
+        """The places, the log-likelihood there, some bounds, and all touches."""
+        x, theta_b = np.asarray(self.x), float(self.start.theta[1])
+        touches = [float(state.params.theta[0]) for state in self.states]
+        bounds = [bound_slice(x, CURVE, theta_b, touches[t]) for t in made]
+        return CURVE, coin_slice(x, CURVE, theta_b), bounds, touches
+
+    def _draw_bounds(self, ax: Axes, made: list[int], touches: list[int]) -> None:
+        """The curve, the bounds of some iterations, and touches, the first of these theirs."""
+        places, values, bounds, thetas = self._curves(made)
+        draw_lower_bound(ax, places, values, bounds, np.array([thetas[t] for t in touches]))
+        for text in list(ax.texts):
+            if text.get_text().startswith("log"):
+                text.remove()
+        ax.set(ylim=limits(values), xlim=self.span)
 
 
 def bound_trace(
@@ -188,7 +223,7 @@ def runs(x: list[list[int]], theta_b: float) -> dict[str, Any]:
     return {"all": {"shared": {}, "runs": traces}}
 
 
-def _limits(log_likelihoods: Array) -> tuple[float, float]:
+def limits(log_likelihoods: Array) -> tuple[float, float]:
     """A little more than the whole curve."""
     low, high = float(log_likelihoods.min()), float(log_likelihoods.max())
     margin = 0.08 * (high - low)

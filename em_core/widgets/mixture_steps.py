@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
+from matplotlib.axes import Axes as Plane
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
@@ -23,6 +24,8 @@ from em_core.widgets.base import (
     TOLERANCE,
     Stepper,
     exact,
+    half,
+    half_words,
     number,
     run,
     run_figures,
@@ -234,6 +237,40 @@ class MixtureSteps(Stepper):
         across, up = self._axes[self._data]
         columns[0].set_ylabel(up)
         columns[1].set_xlabel(across)
+
+    def draw_step(self, figure: Figure, step: int) -> None:
+        """Points, ellipses and, below them, how far the log-likelihood has climbed."""
+        figure.set_size_inches(style.WIDTH, 4)
+        t, r = self._at(step)
+        plane, climb = figure.subplots(2, 1, height_ratios=[5, 1])
+        self.draw_points_alone(plane, None if r is None else self.states[r].responsibilities)
+        draw_ellipses(plane, self.states[t].params)
+        values = [state.log_likelihood for state in self.states[: t + 1]]
+        climb.plot(values, color=style.LIGHT["ink"], linestyle="-", marker="o", markersize=3)
+        climb.set(xlim=(-0.3, max(len(self.states) - 1, 1)), xlabel="iteration")
+        climb.set_title(f"log-likelihood {number(values[-1], 2)}")
+
+    def draw_points_alone(self, ax: Plane, responsibilities: Array | None = None) -> None:
+        """The points, without the components."""
+        draw_points(ax, np.asarray(self.x, dtype=float), responsibilities)
+        across, up = self._axes[self._data]
+        x0, x1, y0, y1 = self.trace["box"]
+        ax.set(xlabel=across, ylabel=up, xlim=(x0, x1), ylim=(y0, y1))
+
+    def describe_step(self, step: int) -> str:
+        """A step in one sentence."""
+        t, _ = self._at(step)
+        k, n = len(self.start.weights), len(np.asarray(self.x))
+        return (
+            f"{n} points and the ellipses of {k} Gaussian components {half_words(step)}, "
+            f"log-likelihood {number(self.states[t].log_likelihood, 2)}."
+        )
+
+    def _at(self, step: int) -> tuple[int, int | None]:
+        """As for all steppers, and at most the last state: a collapse has steps after it."""
+        t, r = half(step)
+        last = len(self.states) - 1
+        return min(t, last), None if r is None else min(r, last)
 
 
 def runs(

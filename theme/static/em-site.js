@@ -123,11 +123,12 @@
   // A figure whose scripts did not arrive says so; its picture is there anyway.
   addEventListener("load", () => {
     for (const root of document.querySelectorAll("[data-em-widget]:not(.em-ready, .em-failed)")) {
+      root.classList.add("em-stepper", "em-failed");
+      if (root.dataset.emMoment) continue; // its picture says it all
       const words = document.createElement("p");
       words.className = "em-status";
       words.setAttribute("role", "status");
       words.textContent = "This figure can’t be stepped through: a script of the page did not arrive. Reload the page to try again. The picture shows its first, a middle and its last step.";
-      root.classList.add("em-stepper", "em-failed");
       root.append(words);
     }
   });

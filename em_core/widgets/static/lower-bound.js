@@ -10,7 +10,8 @@
   em.kinds["lower-bound"] = (scene, tools) => {
     const { svg, html, handle, ask } = tools;
     const [low, high] = scene.box;
-    const x = em.scale([0, 1], [0, WIDTH]);
+    const [from, until] = scene.span;
+    const x = em.scale(scene.span, [0, WIDTH]);
     const y = em.scale([low, high], [HEIGHT, 0]);
     const [places, values] = scene.curve;
     const drawn = (heights) => em.path(places.map((place, i) => [x(place), y(Math.max(heights[i], low - 5 * (high - low)))]));
@@ -33,26 +34,31 @@
       ask(`all:${wanted}`);
     };
     const start = handle({
-      name: "θ_A at the start".replace("_", ""),
+      name: `${scene.across} at the start`.replace("_", ""),
       shape: "M0-8L8 7H-8Z",
-      drag: ([place]) => to(em.nearest(scene.grid, place / WIDTH)),
+      drag: ([place]) => to(em.nearest(scene.grid, from + (place / WIDTH) * (until - from))),
       move: (right, up) => to(wanted + right + up),
       value: () => ({ min: scene.grid[0], max: scene.grid.at(-1), now: trace.thetas[0], text: em.number(trace.thetas[0], 2) }),
       far: 1000,
     });
     const plane = svg("rect", { width: WIDTH, height: HEIGHT, class: "em-plane-of-starts" });
     plane.addEventListener("click", (event) => start.follow(event));
-    const stage = svg("svg", { viewBox: `-78 -14 ${WIDTH + 96} ${HEIGHT + 76}`, class: "em-plane", role: "group", "aria-label": "Log-likelihood and lower bound over θA" },
+    // Where the ticks are long, its name has no room beside them.
+    const name = "log-likelihood";
+    const isInside = em.ticks(low, high).some(([, tick]) => tick.length > 4);
+    const stage = svg("svg", { viewBox: `-78 -14 ${WIDTH + 96} ${HEIGHT + 76}`, class: "em-plane", role: "group", "aria-label": `Log-likelihood and lower bound over ${scene.across}`.replace("_", "") },
       svg("g", { "aria-hidden": "true" },
-        em.axes(tools, { width: WIDTH, height: HEIGHT, box: [0, 1, low, high], x, y, across: "θ_A", up: "log-likelihood" }),
+        em.axes(tools, { width: WIDTH, height: HEIGHT, box: [...scene.span, low, high], x, y, across: scene.across, up: isInside ? "" : name }),
+        svg("text", { x: 8, y: 20 }, isInside ? name : ""),
         plane,
         svg("svg", { width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}` },
           before, bound, svg("path", { d: drawn(values), class: "em-curve em-line-ink" }), tangent, down, base, rise, gap, trail, top, here),
         riseText, gapText),
       start.element);
 
-    // The bound made at θ_A⁽ʳ⁾.
+    // The bound made at θ_A⁽ʳ⁾, which for other models than the coins comes with the run.
     const boundAt = (r) => {
+      if (trace.curves) return trace.curves[r];
       const shares = em.coinResponsibilities(scene.x, [trace.thetas[r], scene.thetaB], WEIGHTS);
       return places.map((place) => em.coinBound(scene.x, [place, scene.thetaB], WEIGHTS, shares, scene.logBinomials));
     };
@@ -80,11 +86,11 @@
         down.setAttribute("d", `M${u} ${v}V${HEIGHT}`);
         trail.setAttribute("d", trace.thetas.slice(0, t).map((past, i) => `M${x(past) - 3.5} ${y(trace.logLikelihoods[i])}a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0-7 0`).join(""));
         const touching = r === t && r !== null;
-        const run = 0.07;
+        const run = 0.07 * (until - from);
         tangent.setAttribute("d", touching ? em.path([-run, run].map((d) => [x(theta + d), y(logLikelihood + slope * d)])) : "");
         const moved = gained !== null;
-        const [from, floor, middle] = moved ? [x(trace.thetas[r]), y(trace.logLikelihoods[r]), y(lower)] : [];
-        base.setAttribute("d", moved ? `M${from} ${floor}H${u}` : "");
+        const [left, floor, middle] = moved ? [x(trace.thetas[r]), y(trace.logLikelihoods[r]), y(lower)] : [];
+        base.setAttribute("d", moved ? `M${left} ${floor}H${u}` : "");
         rise.setAttribute("d", moved ? `M${u} ${floor}V${middle}` : "");
         gap.setAttribute("d", moved ? `M${u} ${middle}V${v}` : "");
         top.setAttribute("transform", moved ? `translate(${u} ${middle})` : "translate(-99 -99)");
@@ -92,7 +98,7 @@
         gapText.textContent = moved ? `gap +${em.number(size, 3)}` : "";
         if (!moved) return;
         const curves = [values, boundAt(r)].map((heights) => places.map((place, i) => [x(place), y(heights[i])]));
-        const lines = [...curves, [[from, floor], [u, floor], [u, v]]].flatMap((points) => em.along(points));
+        const lines = [...curves, [[left, floor], [u, floor], [u, v]]].flatMap((points) => em.along(points));
         const put = em.labels({ width: WIDTH, height: HEIGHT }, lines);
         put(gapText, [u, (v + middle) / 2], "left", "leftUp", "right");
         put(riseText, [u, (floor + middle) / 2], "right", "rightDown", "left");
@@ -102,9 +108,9 @@
         const { r, t, theta, logLikelihood, gained, slope, curvature } = now;
         const touching = r === t ? `, slope of both ${digits(slope)} ÷ the bound’s mean curvature ${digits(curvature)} = step ${digits(trace.thetas[t + 1] - theta)}` : "";
         const moved = gained === null ? "" : `. The bound rose by ${em.number(gained, 3)}; the gap is gained on top`;
-        return `${em.halfTitle(step)}: θ_A ${em.number(theta, 3)}, log-likelihood ${em.number(logLikelihood, 2)}${em.boundWords(now)}${touching}${moved}`;
+        return `${em.halfTitle(step)}: ${scene.across} ${em.number(theta, 3)}, log-likelihood ${em.number(logLikelihood, 2)}${em.boundWords(now)}${touching}${moved}`;
       },
-      head: ["Step", "θ_A", "log-likelihood", "lower bound", "gap", "the bound’s rise", "slope of the log-likelihood", "the bound’s mean curvature", "step"],
+      head: ["Step", scene.across, "log-likelihood", "lower bound", "gap", "the bound’s rise", "slope of the log-likelihood", "the bound’s mean curvature", "step"],
       row: (step) => {
         const now = figures(step);
         const { r, t, theta, logLikelihood, gained, slope, curvature } = now;

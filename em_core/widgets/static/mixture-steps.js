@@ -118,6 +118,7 @@
         components.select.value = String(trace.weights[0].length);
         starts.select.value = trace.setting === "own" ? (scene.given ? "own" : "0") : em.parts(trace.setting)[1];
       },
+      look: (row) => look(order.indexOf(row)),
       show: (step) => {
         const [t, r] = at(step);
         shown = step;

@@ -328,6 +328,28 @@
     };
   };
 
+  // A drawing without the shell: one step of it, which a tour or a slide shows.
+  em.still = (root, kind, { scene, trace }) => {
+    const drawing = em.kinds[kind](scene, { ...em.make, ask: () => {} });
+    const status = html("p", { class: "em-status" });
+    drawing.use(trace);
+    root.append(html("div", { class: "em-live", inert: true }, html("div", { class: "em-stage" }, drawing.stage), status));
+    return ({ step, shows, row }) => {
+      root.dataset.emShows = shows;
+      drawing.show(step);
+      if (row !== null) drawing.look(row);
+      status.replaceChildren(...words(drawing.status(step)));
+    };
+  };
+  // Where it is on a page; the moments of one run share its data.
+  em.moment = (root) => ({ ...JSON.parse(root.dataset.emMoment), kind: root.dataset.emWidget, run: root.dataset.emRun });
+  em.runOf = (name) => JSON.parse(document.getElementById(name).textContent);
+  const mountMoment = (root) => {
+    const { kind, run, ...moment } = em.moment(root);
+    em.still(root, kind, em.runOf(run))(moment);
+    root.classList.add("em-ready");
+  };
+
   em.fail = (root, error, then = "") => {
     root.classList.add("em-stepper", "em-failed");
     root.append(html("p", { class: "em-status", role: "status" }, SORRY + then));
@@ -431,9 +453,10 @@
   };
 
   em.start = () => {
-    for (const root of document.querySelectorAll("[data-em-widget]")) {
+    for (const root of document.querySelectorAll("[data-em-widget]:not(.tour *)")) {
       try {
-        mountPlace(root);
+        if (root.dataset.emMoment) mountMoment(root);
+        else mountPlace(root);
       } catch (error) {
         em.fail(root, error, "The picture shows its first, a middle and its last step.");
       }
