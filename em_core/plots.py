@@ -852,3 +852,43 @@ def draw_ways(ax: Axes, names: Sequence[str], shares: dict[str, Array], what: st
     ax.set(xlim=(-0.03, 1.03), yticks=rows, yticklabels=names, xlabel=what)
     ax.invert_yaxis()
     ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=len(shares), frameon=False)
+
+
+def draw_series(ax: Axes, times: Array, counts: Array, states: Array, means: Array) -> None:
+    """A series, each datum marked by its most probable state, and the mean that is expected.
+
+    Parameters
+    ----------
+    ax : Axes
+    times, counts : ndarray of shape (n,)
+    states : ndarray of shape (n, k)
+        The probabilities of the states at each time.
+    means : ndarray of shape (k,)
+        Of the states.
+    """
+    ax.step(times, states @ means, where="mid", color=LIGHT["ink"], linestyle="-", linewidth=1.2)
+    likeliest = states.argmax(axis=1)
+    for j in range(len(means)):
+        mine = likeliest == j
+        look: dict[str, Any] = {"color": COMPONENTS[j], "marker": MARKERS[j], "markersize": 4.5}
+        ax.plot(times[mine], counts[mine], linestyle="", label=f"state {j + 1}", **look)
+    ax.legend(loc="upper right", frameon=False, fontsize=10.5, handletextpad=0.2)
+
+
+def draw_state_shares(ax: Axes, times: Array, states: Array) -> None:
+    """The probabilities of the states at each time, stacked.
+
+    Parameters
+    ----------
+    ax : Axes
+    times : ndarray of shape (n,)
+    states : ndarray of shape (n, k)
+    """
+    below = np.zeros(len(times))
+    hatches = ("", "//", "..", "xx")
+    for j, share in enumerate(states.T):
+        look: dict[str, Any] = {"edgecolor": LIGHT["paper"], "hatch": hatches[j], "linewidth": 0}
+        look |= {"step": "mid", "facecolor": COMPONENTS[j]}
+        ax.fill_between(times, below, below + share, **look)
+        below = below + share
+    ax.set(ylim=(0, 1), yticks=[0, 1], xlim=(times[0] - 1, times[-1] + 1))

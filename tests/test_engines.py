@@ -209,6 +209,13 @@ OWN = {
         ("press", "Next"),
         ("press", "Reset"),
     ],
+    "18_in_order": [
+        ("press", "Next"),
+        ("choose", "Change a day to", 2),
+        ("press", "Next"),
+        ("key", "End"),
+        ("press", "Reset"),
+    ],
 }
 IN_A_DECK = [
     ("key", "ArrowRight"),

@@ -18,6 +18,7 @@ from em_core import EMState, GaussianMixture, GaussianParams
 from em_core.em import e_step
 from em_core.exercises import check, laws
 from em_core.exercises.tasks import (
+    chains,
     coins,
     exponentials,
     gaussians,
@@ -33,7 +34,7 @@ CHECKS = {
 }
 TASKS = {
     name: task
-    for module in (coins, exponentials, gaussians, general, information, priors, starts)
+    for module in (chains, coins, exponentials, gaussians, general, information, priors, starts)
     for name, task in vars(module).items()
     if isinstance(task, Task)
 }
@@ -426,6 +427,29 @@ def price(n_parameters):
     return lambda v, n, d, k: n_parameters(d, k) * np.log(n) - 2 * v
 
 
+def chain_with(predict=np.matmul):
+    """The forward pass, with a prediction of its own."""
+
+    def log_likelihood(p, start, moves):
+        total, expected = 0.0, start
+        for row in p:
+            joint = expected * row
+            total += np.log(joint.sum())
+            expected = predict(joint / joint.sum(), moves)
+        return total
+
+    return log_likelihood
+
+
+def unscaled_chain(p, start, moves):
+    """Joint probabilities, and one logarithm at the end."""
+    joint = start * p[0]
+    for row in p[1:]:
+        joint = joint @ moves * row
+    with np.errstate(divide="ignore"):
+        return np.log(joint.sum())
+
+
 def merge_with(between, mean_of=lambda n, m, o, om: (n * m + o * om) / (n + o)):
     """Merge two chunks with a term for the distance of the means."""
 
@@ -731,6 +755,22 @@ WRONG = {
         (lambda z: 1 / len(z), "whatever the starts"),
         (lambda z: np.bincount(z) == 1, "Wrong shape"),
         (lambda z: (np.unique(z, return_counts=True)[1] <= 2).sum() / len(z), "found twice"),
+    ],
+    "chain_log_likelihood": [
+        (chain_with(lambda a, m: m @ a), "wrong way round"),
+        (lambda p, w, m: np.log(p @ w).sum(), "log-likelihood of a mixture"),
+        (lambda p, w, m: chain_with()(p, w @ m, m), "moved before the first row"),
+        (lambda p, w, m: -chain_with()(p, w, m), "sign is that of a loss"),
+        (lambda p, w, m: chain_with()(p[:-1], w, m), "last row was left out|one row"),
+        (unscaled_chain, "ten thousand rows"),
+    ],
+    "chain_moves": [
+        (lambda s: s.sum(axis=0) / s.sum(axis=(0, 1)), "columns sum to 1"),
+        (lambda s: s.sum(axis=0), "Of how many"),
+        (lambda s: s.mean(axis=0), "share of all moves"),
+        (lambda s: (s.sum(axis=0) / s.sum(axis=(0, 2))[:, None]).T, "transpose"),
+        (lambda s: (s / s.sum(axis=2, keepdims=True)).mean(axis=0), "counts like any other"),
+        (lambda s: s.sum(axis=(0, 1)), "Wrong shape"),
     ],
     "merged": [
         (merge_with(lambda n, o, step: 0), "Scatters were only added"),

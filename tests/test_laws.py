@@ -14,7 +14,10 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from in_order import Chain, PoissonChain
 from ledger import PoissonMixture
+from scipy.special import entr, xlogy
+from scipy.stats import poisson
 
 from em_core import (
     CoinMixture,
@@ -121,6 +124,24 @@ class Holes:
         return expected.sum() + sum(entropy)
 
 
+class BoundedChain(PoissonChain):
+    """The chapter's chain, with its lower bound: the entropy of a path is that of its pairs."""
+
+    def lower_bound(self, x, params, posterior):
+        states, pairs = posterior
+        counts = np.asarray(x)[:, np.newaxis]
+        log_joint = xlogy(states[0], params.start).sum() + xlogy(pairs, params.moves).sum()
+        log_joint += (states * poisson.logpmf(counts, params.means)).sum()
+        return log_joint + entr(pairs).sum() - entr(states[1:-1]).sum()
+
+
+def draw_chain(rng):
+    k = rng.integers(1, 4)
+    means = rng.uniform(0.5, 9, k)
+    x = rng.poisson(np.repeat(rng.permutation(means), rng.integers(3, 9, k)))
+    return x, Chain(draw_weights(rng, k), rng.dirichlet(np.full(k, 2.0), k), means)
+
+
 def draw_holes(rng):
     d = rng.integers(1, 4)
     x = rng.standard_normal((30, d)) @ rng.standard_normal((d, d)) + rng.uniform(-3, 3, d)
@@ -133,6 +154,10 @@ def coin_arrays(params):
     return [params.theta, params.weights]
 
 
+def chain_arrays(params):
+    return [params.start, params.moves, params.means]
+
+
 def gaussian_arrays(params):
     return [params.weights, params.means, params.covariances]
 
@@ -143,7 +168,10 @@ CASES = [
     *map(gaussians, KINDS),
     Case("poissons", PoissonMixture(), draw_poissons, list, lambda *arrays: arrays),
 ]
-GENERAL = [Case("holes", Holes(), draw_holes, list, lambda *arrays: arrays)]  # no labels of rows
+GENERAL = [  # whose hidden part is no label of a row
+    Case("holes", Holes(), draw_holes, list, lambda *arrays: arrays),
+    Case("chain", BoundedChain(), draw_chain, chain_arrays, Chain),
+]
 over_all = pytest.mark.parametrize("case", CASES + GENERAL, ids=lambda case: case.name)
 over_models = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 over_coins = pytest.mark.parametrize("case", CASES[:2], ids=lambda case: case.name)

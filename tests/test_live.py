@@ -63,7 +63,7 @@ import time
 import numpy as np
 from em_core import CoinMixture, CoinParams, GaussianParams, em_steps
 from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, MixtureSteps, Overlap
-from em_core.widgets import BoundBars, HowMany, ManyStarts, OneRow
+from em_core.widgets import BoundBars, HowMany, IceCream, ManyStarts, OneRow
 x = {X}
 start = CoinParams([0.6, 0.5], [0.5, 0.5])
 points = np.array({POINTS.tolist()})
@@ -77,6 +77,7 @@ ends = [GaussianParams(*parts) for parts in {ENDS}]""",
     "mixture = MixtureSteps(points, k=3); mixture",
     "overlap = Overlap(2); overlap",
     'many = ManyStarts({"made up": [-3.0, -2.0, -5.0] * 60}); many',
+    "cream = IceCream([2, 3, 1], lambda days: days / 4); cream",
     'how_many = HowMany(points, {"full": ends}, {"full": [-9, -8]}); how_many',
     "",
 ]
@@ -221,6 +222,13 @@ def many_next() -> str:
     )
 
 
+def cream_next() -> str:
+    return (
+        "Day 2, one ice cream (not 3): P(hot) 0.750 → 0.250, "
+        "the day before 0.500 → 0.500, the day after 0.250 → 0.250"
+    )
+
+
 def how_many_next() -> str:
     result = fit(GaussianMixture(), POINTS, GaussianParams(*ENDS[1]), tol=0, max_iter=0)
     price = 11 * np.log(len(POINTS)) - 2 * result.log_likelihood
@@ -243,6 +251,7 @@ NEXT: dict[str, tuple[int, Callable[[], str]]] = {
     "overlap": (1, overlap_next),
     "how-many": (1, how_many_next),
     "many-starts": (2, many_next),
+    "ice-cream": (2, cream_next),
 }
 """How often Next is pressed, and what the status line then says."""
 

@@ -21,6 +21,7 @@ MIXTURE = GaussianParams([0.4, 0.6], [[0, 0], [3, 4]], [np.eye(2), [[2, 0.5], [0
 LINE = GaussianParams([0.4, 0.6], [[0], [4]], [[[1]], [[2]]])
 POINTS = np.random.default_rng(0).standard_normal((30, 2))
 SHARES = np.random.default_rng(0).dirichlet([1, 1], size=30)
+CHAIN = np.random.default_rng(0).dirichlet([1, 1, 1], size=9)
 TOUCHES = np.array([0.4, 0.6, 0.7])
 
 
@@ -66,6 +67,8 @@ FLAT = {
     "lower bound": draw_bound,
     "pieces": lambda ax: plots.draw_pieces(ax, np.array([[-9, -2, 1], [-8, -2, 1.5], [-9, -2, 2]])),
     "ends": lambda ax: plots.draw_ends(ax, np.array([-3.0, -2.0, -3.0])),
+    "series": lambda ax: plots.draw_series(ax, np.arange(9), np.arange(9), CHAIN, np.arange(3)),
+    "state shares": lambda ax: plots.draw_state_shares(ax, np.arange(9), CHAIN),
     "profile": lambda ax: plots.draw_profile(ax, SHARES[:2, [0, 1, 0, 1]], SHARES[0], list("abcd")),
     "best so far": lambda ax: plots.draw_best_so_far(
         ax, np.arange(1, 4), np.array([-1.0, -2.0]), {"chance 50 %": np.array([1, 1, 0])}

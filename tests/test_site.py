@@ -41,6 +41,7 @@ ROWS = {
     "14_how_fast_how_sure": ["Louis", "bootstrap", "moth"],
     "15_misleads": ["posterior", "k-means", "floor"],
     "16_how_many": ["χ²", "mclust", "ICL", "held-out"],
+    "18_in_order": ["hidden Markov chain", "Baum", "13.13376", "0.071626"],
     "measured": ["roofline", "80-bit"],
     "notation": ["responsibilit"],
     "changes": ["2015"],

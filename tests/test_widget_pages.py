@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import build
+import in_order
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -294,9 +295,39 @@ def many_words(step: int) -> str:
     )
 
 
-def half_up(value: float) -> Decimal:
-    """Two decimals as browsers round: a half, such as that of 1/8, goes up."""
-    return Decimal(float(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+@cache
+def hot_days(day: int, eaten: int) -> np.ndarray:
+    """P(hot) of all days, when one of them (from 1; 0 is none) is changed; nothing is scaled."""
+    days = in_order.diary()
+    days[day - 1 : day] = eaten
+    given, stay = in_order.EATEN.T[days - 1], in_order.WEATHER
+    before, after = [np.full(2, 0.5)], [np.ones(2)]
+    for here in given[:-1]:
+        before.append((before[-1] * here) @ stay)
+    for here in given[:0:-1]:
+        after.append(stay @ (here * after[-1]))
+    both = np.array(before) * given * after[::-1]
+    return (both[:, 1] / both.sum(axis=1)).round(4)
+
+
+def diary_words(step: int, eaten: int = 1) -> str:
+    if not step:
+        return "As written: 33 days, and how probable it is that each was hot. Next changes day 1."
+    was, is_now, written = hot_days(0, 0), hot_days(step, eaten), in_order.diary()[step - 1]
+    here, before, after = (
+        f"{half_up(was[d], 3)} → {half_up(is_now[d], 3)}" if 0 <= d < 33 else None
+        for d in (step - 1, step - 2, step)
+    )
+    names = "one ice cream", "two ice creams", "three ice creams"
+    told = "as written" if written == eaten else f"not {written}"
+    said = f"Day {step}, {names[eaten - 1]} ({told}): P(hot) {here}"
+    said += f", the day before {before}" if before else ""
+    return said + (f", the day after {after}" if after else "")
+
+
+def half_up(value: float, digits: int = 2) -> Decimal:
+    """Decimals as browsers round: a half, such as that of 1/8, goes up."""
+    return Decimal(float(value)).quantize(Decimal(10) ** -digits, ROUND_HALF_UP)
 
 
 WIDE: Any = {"width": 1280, "height": 800}
@@ -324,6 +355,7 @@ SPECS = [
     Spec("sharpness", "15_misleads", 12, cache(sharp_words)),
     Spec("how-many", "16_how_many", 4, how_many_words),
     Spec("many-starts", "17_several_starts", 60, many_words),
+    Spec("ice-cream", "18_in_order", 33, diary_words),
 ]
 BY_KIND = {spec.kind: spec for spec in SPECS}
 

@@ -31,6 +31,7 @@ from em_core.widgets import (
     CoinStarts,
     CoinSteps,
     HowMany,
+    IceCream,
     Jensen,
     LowerBound,
     ManyStarts,
@@ -63,6 +64,7 @@ ENDS = np.random.default_rng(0).choice([-9.5, -9.0, -12.0, -20.0], 200, p=[0.4, 
 MAKE = {
     "bound-bars": lambda: BoundBars(CoinMixture(), X, START),
     "how-many": lambda: HowMany(POINTS, {"full": ONE_AND_TWO, "shared": ONE}, HELD_OUT),
+    "ice-cream": lambda: IceCream([2, 3, 1, 1], lambda days: days / 4),
     "jensen": lambda: Jensen("sqrt"),
     "lower-bound": lambda: LowerBound(X, 0.35),
     "coin-steps": lambda: CoinSteps(X, START),
@@ -527,6 +529,17 @@ def test_other_starts_of_many_are_asked_for_and_the_way_back():
     assert widget.trace == given
 
 
+def test_each_step_changes_another_day_of_the_diary():
+    widget = IceCream([2, 3, 1], lambda days: days / 4, eaten=3)
+    given = widget.trace
+    assert given["shares"][0] == [0.5, 0.75, 0.25]
+    assert given["shares"][1:] == [[0.75, 0.75, 0.25], [0.5, 0.75, 0.25], [0.5, 0.75, 0.75]]
+    widget.asked = "eaten:1"
+    assert widget.trace["shares"][2] == [0.5, 0.25, 0.25]
+    widget.asked = "own"
+    assert widget.trace == given
+
+
 def test_a_step_of_coin_starts_is_an_iteration():
     widget = CoinStarts(X, START)
     widget.step = 5
@@ -717,6 +730,9 @@ def test_what_is_refused_changes_nothing(coins, name, value, words):
         (lambda: Jensen([]), r"f: \[\] must be one of"),
         (lambda: OneRow((0.6, 0)), "x: has a likelihood that is not above 0"),
         (lambda: OneRow(weight=1), r"start: \[1.0, 0.0\] must be two weights"),
+        (lambda: IceCream([2, 4], lambda days: days / 4), r"diary: \[2, 4\] must be 1, 2 or 3"),
+        (lambda: IceCream([2, 3], lambda days: days), "hot: .* must be between 0 and 1"),
+        (lambda: IceCream([2], lambda days: days / 4, 0), "eaten: 0 must be 1, 2 or 3"),
         (lambda: ManyStarts({}), r"ends: \[\] must be at least one model"),
         (lambda: ManyStarts({"few": ENDS[:100]}), "ends: 100 must be at least 180 starts"),
         (lambda: ManyStarts({"few": ENDS}, draw=3), "draw: 3 must be 0, 1 or 2"),

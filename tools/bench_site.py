@@ -508,6 +508,7 @@ def chapters(address: str) -> list[Subject]:
         on("15_misleads", "sharpness"),
         on("16_how_many", "how-many"),
         on("17_several_starts", "many-starts"),
+        on("18_in_order", "ice-cream"),
     ]
 
 

@@ -6,6 +6,7 @@ python tools/notebooks.py [book/05_coins.ipynb ...]
 from __future__ import annotations
 
 import hashlib
+import importlib
 import inspect
 import json
 import re
@@ -15,10 +16,9 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-import em_core.listings
-
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
+sys.path.append(str(BOOK))
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 DROPPED_TYPES = ("image/", "application/vnd.")
 SOURCES = "em_sources"  # of which code the outputs are, so that a forgotten execution is seen
@@ -34,9 +34,14 @@ def chapters() -> list[Path]:
     return sorted(BOOK.glob("*.ipynb"))
 
 
-def listing_source(name: str) -> str:
-    """The source of a listing, as its chapter shows it."""
-    return inspect.getsource(getattr(em_core.listings, name)).rstrip()
+def listing_source(names: str) -> str:
+    """The source of listings, as their chapter shows it; "module.name" is one of the book's own."""
+    places = [("em_core.listings." + name).split(".")[-2:] for name in names.split()]
+    modules = [
+        importlib.import_module({"listings": "em_core.listings"}.get(m, m)) for m, _ in places
+    ]
+    sources = [inspect.getsource(getattr(m, n)) for m, (_, n) in zip(modules, places, strict=True)]
+    return "\n\n".join(sources).rstrip()
 
 
 def refresh_listings(notebook: nbformat.NotebookNode) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from em_core.exercises.tasks import (
+    chains,
     coins,
     exponentials,
     gaussians,
@@ -357,3 +358,34 @@ def good_turing(answer: Answer) -> Verdict:
     Verdict
     """
     return judge(answer, starts.GOOD_TURING)
+
+
+def chain_log_likelihood(answer: Answer) -> Verdict:
+    """Check a function (p, start, moves) for the log-likelihood of a hidden Markov chain.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes each row's probability in each state, shape (n, k), the first state's probabilities,
+        shape (k,), and those of the moves, shape (k, k), with a row for the state that is left.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, chains.CHAIN_LOG_LIKELIHOOD)
+
+
+def chain_moves(answer: Answer) -> Verdict:
+    """Check a function (pairs) for the M-step of the moves of a hidden Markov chain.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes how probable each move is at each time, shape (n - 1, k, k).
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, chains.CHAIN_MOVES)

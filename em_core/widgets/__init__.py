@@ -4,6 +4,7 @@ from em_core.widgets.bound_bars import BoundBars
 from em_core.widgets.coin_starts import CoinStarts
 from em_core.widgets.coin_steps import CoinSteps
 from em_core.widgets.how_many import HowMany
+from em_core.widgets.ice_cream import IceCream
 from em_core.widgets.jensen import Jensen
 from em_core.widgets.lower_bound import LowerBound
 from em_core.widgets.many_starts import ManyStarts
@@ -19,6 +20,7 @@ __all__ = [
     "CoinStarts",
     "CoinSteps",
     "HowMany",
+    "IceCream",
     "Jensen",
     "LowerBound",
     "ManyStarts",
