@@ -22,9 +22,11 @@ async () => {
   }
 
   function shrink(box) {
-    const inner = box.matches("pre") ? box : box.firstElementChild;
-    const scale = Math.max(SMALLEST, box.clientWidth / box.scrollWidth - 0.005);
-    inner.style.fontSize = `${scale * parseFloat(getComputedStyle(inner).fontSize)}px`;
+    const before = Number(box.dataset.scale ?? 1);
+    const scale = Math.max(SMALLEST, before * box.clientWidth / box.scrollWidth - 0.005);
+    box.dataset.scale = scale;
+    for (const inner of box.matches("pre") ? [box] : box.children)
+      inner.style.fontSize = `${scale / before * parseFloat(getComputedStyle(inner).fontSize)}px`;
     if (box.matches("pre") && tooWide(box)) box.style.whiteSpace = "pre-wrap";
   }
 
@@ -45,6 +47,7 @@ async () => {
   pictures.forEach(size);
   const boxes = all(".katex-display, .scroll, .text_html, pre");
   boxes.filter(tooWide).forEach(shrink);
+  boxes.filter(tooWide).forEach(shrink); // the room around cells has not shrunk with their words
   all(".cell, .admonition, .fold, .scroll, .text_html").filter((box) => box.offsetHeight < SHORT)
     .forEach((box) => box.classList.add("together"));
   all("p:has(+ :is(div.math, .derivation, .cell, .fold))").forEach(keepWithNext);
