@@ -129,8 +129,7 @@ def aic(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None) 
     -------
     float
     """
-    log_likelihood, _ = _counted(model, x, params, row_weights)
-    return -2 * log_likelihood + 2 * free_parameters(model, params)
+    return 2 * (free_parameters(model, params) - _counted(model, x, params, row_weights)[0])
 
 
 def _counted(model: em.Model, x: Any, params: em.Params, row_weights: Any) -> tuple[float, float]:
@@ -387,13 +386,9 @@ class _Neighbourhood:
         named = zip(self.names.items(), parts, strict=True)
         return {name: part.reshape(array.shape) for (name, array), part in named}
 
-    def at(self, vector: Array) -> em.Params:
-        """Parameters of the model's own form from a vector."""
-        return like(self.params, self.arrays(vector))
-
     def step(self, vector: Array) -> Array:
         """What one EM step makes of a vector."""
-        params = self.at(vector)
+        params = like(self.params, self.arrays(vector))
         posterior, _ = em.posterior_of(self.model, self.x, params, None)
         given = em.shares(self.model, posterior, self.row_weights)
         return flat(arrays_of(self.model.m_step(self.x, given, params)))
@@ -402,7 +397,7 @@ class _Neighbourhood:
         """Those of the log-likelihood, and the log prior as the last; NaN beyond the border."""
         try:
             with np.errstate(all="ignore"):
-                params = self.at(vector)
+                params = like(self.params, self.arrays(vector))
                 if self.labels:
                     terms = em.weighted(log_density(self.model, self.x, params), self.row_weights)
                 else:
