@@ -151,12 +151,15 @@ class CoinMixture:
         """
         checks.params(params, CoinParams)
         rng = checks.chance("n", n, rng)
-        each = checks.numbers("tosses", tosses, (n,)).astype(int) if np.ndim(tosses) else [tosses]
-        for number in each:
-            checks.whole_number("tosses", number, least=1)
+        if not np.ndim(tosses):
+            checks.whole_number("tosses", tosses, least=1)
+            tosses = np.full(n, tosses)
+        each = checks.numbers("tosses", tosses, (n,))
+        whole = (each == each.round().clip(1, checks.LARGEST_COUNT)).all()
+        checks.must("whole numbers from 1 to 2**53", whole, "tosses", each)
         labels = rng.choice(len(params.theta), size=n, p=params.weights)
-        heads = rng.binomial(np.asarray(tosses), params.theta[labels])
-        return np.column_stack([heads, np.subtract(tosses, heads)]).astype(float), labels
+        heads = rng.binomial(each.astype(int), params.theta[labels])
+        return np.column_stack([heads, each - heads]), labels
 
     def random_start(self, x: ArrayLike, k: int, rng: np.random.Generator | int) -> CoinParams:
         """Each θ_j uniform on [0, 1), equal weights.

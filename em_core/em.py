@@ -297,9 +297,7 @@ def em_steps(
         When a component collapses; it names the component and the iteration.
     """
     checks.model(model, e_part(model), "m_step")
-    free = row_weights is None or e_part(model) == "log_joint"
-    checks.must("left out where the E-step is the model's own", free, "row_weights", row_weights)
-    x, row_weights = checks.kept(x, row_weights)
+    x, row_weights = rows_of(model, x, row_weights)
     with at_iteration(0):
         if callable(check := getattr(model, "check", None)):
             check(x, params)
@@ -315,6 +313,13 @@ def _steps(model: Any, x: Any, params: Params, row_weights: Any) -> Iterator[EMS
         iteration += 1
         with at_iteration(iteration, params):
             params = model.m_step(x, shares(model, posterior, row_weights), params)
+
+
+def rows_of(model: Any, x: Any, row_weights: Any) -> tuple[Any, Array | None]:
+    """The rows whose weight is not 0, and their weights, which only models of labels have."""
+    free = row_weights is None or e_part(model) == "log_joint"
+    checks.must("left out where the E-step is the model's own", free, "row_weights", row_weights)
+    return checks.kept(x, row_weights)
 
 
 def e_part(model: Any) -> str:

@@ -170,7 +170,8 @@ class GaussianMixture:
             For unusable parameters.
         """
         check_params(params, self)
-        return self.prior.log_density(self.covariance, params) if self.prior else 0.0
+        own = params.weights, params.means, params.covariances
+        return self.prior.log_density(self.covariance, *own) if self.prior else 0.0
 
     def sample(
         self, params: GaussianParams, n: int, rng: np.random.Generator | int

@@ -1,7 +1,7 @@
 """What is held likely of a mixture of Gaussians before any data are seen."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -104,17 +104,18 @@ class GaussianPrior:
         return means - self.mean.reshape(means.shape[1:])
 
     @np.errstate(over="ignore", invalid="ignore")  # what is not finite is no maximum
-    def log_density(self, kind: Kind, params: Any) -> float:
-        """The log density at some parameters, but for a constant.
+    def log_density(self, kind: Kind, weights: Array, means: Array, covariances: Array) -> float:
+        """The log density at some parameters that were checked, but for a constant.
 
         Parameters
         ----------
         kind : str
             Of covariances.
-        params : GaussianParams
+        weights, means, covariances : ndarray
+            As `GaussianParams` has them.
         """
-        (scale,), parts = (parted(kind, m) for m in (self.scale[np.newaxis], params.covariances))
-        apart = self._apart(params.means.reshape(parts.shape[:3]))
+        (scale,), parts = (parted(kind, m) for m in (self.scale[np.newaxis], covariances))
+        apart = self._apart(means.reshape(parts.shape[:3]))
         inverses = inverses_of(cholesky(parts))
         log_sizes = -2 * np.log(np.einsum("jpaa->jpa", inverses)).sum(axis=(1, 2))
         distances = (np.einsum("jpab,jpb->jpa", inverses, apart) ** 2).sum(axis=(1, 2))
@@ -122,7 +123,7 @@ class GaussianPrior:
         own = (self.degrees + len(self.mean) + 1) * log_sizes + traces
         own = own[:1] if kind == "shared" else own
         twice = (log_sizes + self.shrinkage * distances).sum() + own.sum()
-        return float(xlogy(self.concentration - 1, params.weights).sum() - twice / 2)
+        return float(xlogy(self.concentration - 1, weights).sum() - twice / 2)
 
     @np.errstate(over="ignore", invalid="ignore")  # a collapse is looked for when all is known
     def mode(

@@ -181,7 +181,7 @@ def bootstrap_ratio_test(
         raise ValueError(f"larger: its components are {most}; give more than the smaller's {k}")
     seeds, numbers, how = rng.integers(2**62, size=samples), count(), {}
     if isinstance(model, CoinMixture):
-        tosses = as_counts(x).sum(axis=1).astype(int)
+        tosses = as_counts(x).sum(axis=1)
         how = {"tosses": tosses[tosses > 0]}  # the others say nothing, and nobody tosses 0 times
         n = len(how["tosses"])
 

@@ -82,7 +82,7 @@ def log_density(model: em.Model, x: Any, params: em.Params) -> Array:
     return np.asarray(np.logaddexp.reduce(checks.log_joint(model.log_joint(x, params), x), axis=1))
 
 
-def free_parameters(model: em.Model, params: em.Params) -> int:
+def free_parameters(model: Any, params: em.Params) -> int:
     """How many numbers the parameters can be chosen by: weights that sum to 1 count one less.
 
     Parameters
@@ -129,8 +129,7 @@ def aic(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None) 
     -------
     float
     """
-    log_likelihood, _ = _counted(model, x, params, row_weights)
-    return -2 * log_likelihood + 2 * free_parameters(model, params)
+    return 2 * (free_parameters(model, params) - _counted(model, x, params, row_weights)[0])
 
 
 def _counted(model: em.Model, x: Any, params: em.Params, row_weights: Any) -> tuple[float, float]:
@@ -163,7 +162,7 @@ def icl(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None) 
 
 
 def observed_information(
-    model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None
+    model: Any, x: Any, params: em.Params, *, row_weights: Any = None
 ) -> Array:
     """Minus the second derivatives of the log-likelihood, along the directions of `directions`.
 
@@ -195,7 +194,7 @@ def observed_information(
 
 
 def standard_errors(
-    model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None
+    model: Any, x: Any, params: em.Params, *, row_weights: Any = None
 ) -> dict[str, Array]:
     """The parameters' standard errors: from the inverse of the observed information.
 
@@ -222,7 +221,7 @@ def standard_errors(
     return around.arrays(np.hypot.reduce(around.basis @ around.root(), axis=1))
 
 
-def em_jacobian(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None) -> Array:
+def em_jacobian(model: Any, x: Any, params: em.Params, *, row_weights: Any = None) -> Array:
     """The derivatives of one EM step's result by what it starts from, along `directions`.
 
     Near a maximum the errors of a run are multiplied by it: its eigenvalues are EM's rates
@@ -251,7 +250,7 @@ def em_jacobian(model: em.Model, x: Any, params: em.Params, *, row_weights: Any 
     return np.asarray(np.linalg.lstsq(around.basis, np.transpose(columns) / around.lengths)[0])
 
 
-def rate(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None) -> float:
+def rate(model: Any, x: Any, params: em.Params, *, row_weights: Any = None) -> float:
     """The factor by which an EM run's error shrinks with each iteration, in the end.
 
     It is the largest eigenvalue of `em_jacobian`, the largest share of information that is missing.
@@ -278,7 +277,7 @@ def rate(model: em.Model, x: Any, params: em.Params, *, row_weights: Any = None)
     return found
 
 
-def directions(model: em.Model, params: em.Params) -> Array:
+def directions(model: Any, params: em.Params) -> Array:
     """In which directions a model's parameters can move.
 
     An array of shape (k,) named ``weights`` keeps its sum, or stays if the model's ``fit_weights``
@@ -302,7 +301,7 @@ def directions(model: em.Model, params: em.Params) -> Array:
     ValueError
         If the parameters are not arrays of numbers, or the model's directions don't fit.
     """
-    checks.model(model, "log_joint")
+    checks.model(model, em.e_part(model))
     arrays = arrays_of(params)
     if own := getattr(model, "directions", None):
         found = checks.numbers("directions", own(params), (len(flat(arrays)), "p"))
@@ -363,18 +362,18 @@ class _Neighbourhood:
         The longest step along each; about a tenth of a standard error, were the others known.
     """
 
-    def __init__(self, model: em.Model, x: Any, params: em.Params, row_weights: Any) -> None:
-        checks.model(model, "log_joint", "m_step")
-        self.model, self.params = model, params
-        self.x, self.row_weights = checks.kept(x, row_weights)
+    def __init__(self, model: Any, x: Any, params: em.Params, row_weights: Any) -> None:
+        checks.model(model, em.e_part(model), "m_step")
+        self.model, self.params, self.labels = model, params, em.e_part(model) == "log_joint"
+        self.x, self.row_weights = em.rows_of(model, x, row_weights)
         self.names, self.basis = arrays_of(params), directions(model, params)
         self.centre = flat(self.names)
         self.largest = flat({n: np.full_like(a, abs(a).max() or 1) for n, a in self.names.items()})
         gone = self.arrays((self.centre == 0) & self.basis.any(axis=1)).get("weights", np.zeros(1))
         if gone.any():
             raise BorderError(f"params: weights[{gone.argmax()}] is 0, which is the border")
-        given = model.log_joint(self.x, params)
-        em.e_step(given, self.x)  # or an error that says what is wrong
+        em.posterior_of(model, self.x, params, None)  # or an error that says what is wrong
+        given = model.log_joint(self.x, params) if self.labels else 0.0
         checks.must("in double precision", checks.epsilon(given) == checks.EPS, "log_joint", given)
         self.top = self.terms(self.centre)
         size = float((1 + abs(self.top)).sum())
@@ -387,22 +386,22 @@ class _Neighbourhood:
         named = zip(self.names.items(), parts, strict=True)
         return {name: part.reshape(array.shape) for (name, array), part in named}
 
-    def at(self, vector: Array) -> em.Params:
-        """Parameters of the model's own form from a vector."""
-        return like(self.params, self.arrays(vector))
-
     def step(self, vector: Array) -> Array:
         """What one EM step makes of a vector."""
-        params = self.at(vector)
-        r = em.shares(self.model, responsibilities(self.model, self.x, params), self.row_weights)
-        return flat(arrays_of(self.model.m_step(self.x, r, params)))
+        params = like(self.params, self.arrays(vector))
+        posterior, _ = em.posterior_of(self.model, self.x, params, None)
+        given = em.shares(self.model, posterior, self.row_weights)
+        return flat(arrays_of(self.model.m_step(self.x, given, params)))
 
     def terms(self, vector: Array) -> Array:
         """Those of the log-likelihood, and the log prior as the last; NaN beyond the border."""
         try:
             with np.errstate(all="ignore"):
-                params = self.at(vector)
-                terms = em.weighted(log_density(self.model, self.x, params), self.row_weights)
+                params = like(self.params, self.arrays(vector))
+                if self.labels:
+                    terms = em.weighted(log_density(self.model, self.x, params), self.row_weights)
+                else:
+                    terms = np.array(em.posterior_of(self.model, self.x, params, None)[1])
                 return np.append(terms, em.log_prior(self.model, params))
         except (ValueError, ArithmeticError, em.CollapseError):
             return np.full(1, np.nan)

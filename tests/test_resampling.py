@@ -83,8 +83,12 @@ def test_coins_are_tossed_as_often_as_the_data_say():
     smaller, larger = CoinParams([0.5], [1.0]), CoinParams([0.4, 0.7], [0.5, 0.5])
     found = bootstrap_ratio_test(CoinMixture(), x, smaller, larger, samples=3, rng=0, starts=2)
     assert len(found.simulated) == 3
-    drawn, _ = CoinMixture().sample(smaller, 4, np.random.default_rng(0), tosses=x.sum(axis=1))
-    np.testing.assert_array_equal(drawn.sum(axis=1), x.sum(axis=1))
+    for tosses in (x.sum(axis=1), x.sum(axis=1).astype(float), pd.Series(x.sum(axis=1)), 10):
+        drawn, _ = CoinMixture().sample(smaller, 4, np.random.default_rng(0), tosses=tosses)
+        assert (drawn.sum(axis=1) == np.asarray(tosses)).all()
+    for tosses in ([2.5, 3, 4, 5], [0, 3, 4, 5], [2**60, 3, 4, 5], [3, 4, 5]):
+        with pytest.raises(ValueError, match=r"^tosses: "):
+            CoinMixture().sample(smaller, 4, 0, tosses=tosses)
 
 
 def test_rows_without_a_toss_make_no_difference():

@@ -455,6 +455,29 @@ class Sum:
         return params | {"a": (x - 3 * responsibilities[:, 1]).mean() - params["b"]}
 
 
+class Gaps:
+    """Normal numbers of variance 1, of which some are missing: its E-step is its own."""
+
+    def e_step(self, x, mean):
+        return np.where(np.isnan(x), mean, x), -np.nansum((x - mean) ** 2) / 2
+
+    def m_step(self, x, filled, mean):
+        return filled.mean()
+
+
+def test_a_model_whose_e_step_is_its_own_has_errors_and_a_rate():
+    x = np.array([0, 0.8, 1.12, np.nan, np.nan])
+    mean = fit(Gaps(), x, 0.0, tol=1e-14).params
+    assert mean == pytest.approx(0.64)
+    assert rate(Gaps(), x, mean) == pytest.approx(2 / 5)
+    assert standard_errors(Gaps(), x, mean)["params"] == pytest.approx(3**-0.5)
+    assert free_parameters(Gaps(), mean) == 1
+    with pytest.raises(ValueError, match=r"^row_weights: .* where the E-step is the model's own"):
+        rate(Gaps(), x, mean, row_weights=np.ones(5))
+    with pytest.raises(ValueError, match=r"^model: .* an object with log_joint"):
+        bic(Gaps(), x, mean)
+
+
 def test_what_the_data_cannot_tell_apart_is_no_maximum():
     rng = np.random.default_rng(0)
     x = rng.standard_normal(50) + 3 * rng.integers(2, size=50)

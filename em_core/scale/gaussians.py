@@ -316,7 +316,8 @@ class GaussianSweeper(Sweeper):
 
     def log_prior(self, c: Components) -> float:
         """That of the model."""
-        return self.model.log_prior(self.frame.params(c)) if self.model.prior else 0.0
+        prior = self.model.prior
+        return prior.log_density(self.kind, *self.frame.moments(c)) if prior else 0.0
 
     @np.errstate(all="ignore")  # what is not finite is not combined
     def vector(self, c: Components) -> Array:
