@@ -390,7 +390,7 @@ def by_model() -> pd.DataFrame:
     """How many entries there are of each model and each kind; the rarest kinds together."""
     models = hand()["models"]
     found = Counter((hand()["problems"][e.problem]["model"], e.kind) for e in ENTRIES)
-    often = (Kind.EXACT, Kind.START, Kind.STOPPED, Kind.OURS)
+    often = (Kind.EXACT, Kind.START, Kind.STOPPED)
     columns: dict[str, tuple[Kind, ...]] = {kind: (kind,) for kind in often}
     columns |= {"others": tuple(kind for kind in Kind if kind not in often), "all": tuple(Kind)}
     frame = pd.DataFrame(
@@ -412,8 +412,8 @@ def attempts() -> pd.DataFrame:
         printed = [d for i, d in found.items() if entry[i].printed_digits <= d]
         agree = [d for d in found.values() if d >= ENOUGH]
         rows[name] = len(found), len(printed), len(agree), int(min(found.values()))
-    columns = ["Asked", "as printed", f"to {ENOUGH} digits", "fewest digits"]
-    index = pd.Index(rows, name="Implementation")
+    columns = ["Asked", "as printed", f"to {ENOUGH} digits", "fewest"]
+    index = pd.Index(rows, name="Program")
     return pd.DataFrame([*rows.values()], index=index, columns=columns)
 
 
