@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import frames
+import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
@@ -436,7 +437,8 @@ def by_problem() -> pd.DataFrame:
                 told.setdefault(name, []).append(reached()[name][entry.id])
     return pd.DataFrame(
         {
-            head: [str(int(min(found[name]))) if name in found else "–" for found in asked.values()]
+            # Nothing where it was not asked.
+            head: [np.floor(min(found.get(name, [np.nan]))) for found in asked.values()]
             for name, head in OTHERS.items()
         },
         index=pd.Index(asked, name="Problem"),
