@@ -30,6 +30,7 @@ from IPython.display import HTML
 
 DATA = Path(__file__).with_name("data")
 SCHEMA = DATA / "em-reference.schema.json"
+RUNNER = Path(__file__).with_name("try_reference.py")
 ENOUGH = 9
 """With so many digits right an implementation agrees."""
 
@@ -197,7 +198,7 @@ def entries(*ids: str) -> list[Entry]:
 # --- the file that others take --------------------------------------------------------------------
 
 SCHEMA_VERSION = 1
-PAGE = "ledger.html"
+PAGE = "book/ledger.html"  # as seen from the file
 
 
 def document() -> dict[str, Any]:
@@ -298,10 +299,11 @@ def _text() -> str:
 
 
 def write(folder: Path) -> None:
-    """The collection and its schema, for whoever wants to test an implementation."""
+    """The collection, its schema and the runner, for whoever wants to test an implementation."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "em-reference.json").write_text(_text())
-    (folder / SCHEMA.name).write_text(SCHEMA.read_text())
+    for path in (SCHEMA, RUNNER):
+        (folder / path.name).write_text(path.read_text())
 
 
 # --- the page ------------------------------------------------------------------------------------
@@ -378,12 +380,13 @@ def summary() -> pd.DataFrame:
 
 
 def links() -> HTML:
-    """To the file and to its schema, which the build puts at the head of the site."""
+    """To the file, its schema and the runner, which the build puts at the head of the site."""
     size = f"{len(_text()) / 1000:.0f}"
     told = hand()["version"]
     return HTML(
         f'<p><a href="../em-reference.json">em-reference.json</a>, version {told}, {size} kB; '
-        f'<a href="../{SCHEMA.name}">its JSON Schema</a>.</p>'
+        f'<a href="../{SCHEMA.name}">its JSON Schema</a>; '
+        f'<a href="../{RUNNER.name}">the runner</a>, in Python.</p>'
     )
 
 

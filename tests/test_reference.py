@@ -82,6 +82,9 @@ def test_the_file_says_when_something_in_it_was_changed(tmp_path):
     reference.write(tmp_path)
     read = json.loads((tmp_path / "em-reference.json").read_text())
     assert read == DOCUMENT
+    assert {path.name for path in (reference.SCHEMA, reference.RUNNER)} < {
+        path.name for path in tmp_path.iterdir()
+    }
     assert reference.digest(read) == read["sha256"]
     read["entries"][0]["value"] = "8"
     assert reference.digest(read) != read["sha256"]

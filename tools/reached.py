@@ -2,8 +2,9 @@
 
 python tools/reached.py [NAME ...]
 
-It writes `book/data/reached.json`, for all in some minutes, or for those named and the chapters: two from elsewhere, each by its own settings and as far as it
-goes; the book's loop and its quick way; and the code of the chapters.
+It writes `book/data/reached.json`: two from elsewhere, each by its own settings and as far as it
+goes; the book's loop and its quick way; and the code of the chapters. All take some minutes; with
+names, these alone and the chapters are done anew.
 """
 
 from __future__ import annotations
