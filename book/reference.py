@@ -24,11 +24,13 @@ from pathlib import Path
 from typing import Any
 
 import frames
+import numpy as np
 import pandas as pd
 from IPython.display import HTML
 
 DATA = Path(__file__).with_name("data")
 SCHEMA = DATA / "em-reference.schema.json"
+RUNNER = Path(__file__).with_name("try_reference.py")
 ENOUGH = 9
 """With so many digits right an implementation agrees."""
 
@@ -196,7 +198,7 @@ def entries(*ids: str) -> list[Entry]:
 # --- the file that others take --------------------------------------------------------------------
 
 SCHEMA_VERSION = 1
-PAGE = "ledger.html"
+PAGE = "book/ledger.html"  # as seen from the file
 
 
 def document() -> dict[str, Any]:
@@ -297,10 +299,11 @@ def _text() -> str:
 
 
 def write(folder: Path) -> None:
-    """The collection and its schema, for whoever wants to test an implementation."""
+    """The collection, its schema and the runner, for whoever wants to test an implementation."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "em-reference.json").write_text(_text())
-    (folder / SCHEMA.name).write_text(SCHEMA.read_text())
+    for path in (SCHEMA, RUNNER):
+        (folder / path.name).write_text(path.read_text())
 
 
 # --- the page ------------------------------------------------------------------------------------
@@ -377,12 +380,13 @@ def summary() -> pd.DataFrame:
 
 
 def links() -> HTML:
-    """To the file and to its schema, which the build puts at the head of the site."""
+    """To the file, its schema and the runner, which the build puts at the head of the site."""
     size = f"{len(_text()) / 1000:.0f}"
     told = hand()["version"]
     return HTML(
         f'<p><a href="../em-reference.json">em-reference.json</a>, version {told}, {size} kB; '
-        f'<a href="../{SCHEMA.name}">its JSON Schema</a>.</p>'
+        f'<a href="../{SCHEMA.name}">its JSON Schema</a>; '
+        f'<a href="../{RUNNER.name}">the runner</a>, in Python.</p>'
     )
 
 
@@ -390,7 +394,7 @@ def by_model() -> pd.DataFrame:
     """How many entries there are of each model and each kind; the rarest kinds together."""
     models = hand()["models"]
     found = Counter((hand()["problems"][e.problem]["model"], e.kind) for e in ENTRIES)
-    often = (Kind.EXACT, Kind.START, Kind.STOPPED, Kind.OURS)
+    often = (Kind.EXACT, Kind.START, Kind.STOPPED)
     columns: dict[str, tuple[Kind, ...]] = {kind: (kind,) for kind in often}
     columns |= {"others": tuple(kind for kind in Kind if kind not in often), "all": tuple(Kind)}
     frame = pd.DataFrame(
@@ -412,8 +416,8 @@ def attempts() -> pd.DataFrame:
         printed = [d for i, d in found.items() if entry[i].printed_digits <= d]
         agree = [d for d in found.values() if d >= ENOUGH]
         rows[name] = len(found), len(printed), len(agree), int(min(found.values()))
-    columns = ["Asked", "as printed", f"to {ENOUGH} digits", "fewest digits"]
-    index = pd.Index(rows, name="Implementation")
+    columns = ["Asked", "as printed", f"to {ENOUGH} digits", "fewest"]
+    index = pd.Index(rows, name="Program")
     return pd.DataFrame([*rows.values()], index=index, columns=columns)
 
 
@@ -436,7 +440,8 @@ def by_problem() -> pd.DataFrame:
                 told.setdefault(name, []).append(reached()[name][entry.id])
     return pd.DataFrame(
         {
-            head: [str(int(min(found[name]))) if name in found else "–" for found in asked.values()]
+            # Nothing where it was not asked.
+            head: [np.floor(min(found.get(name, [np.nan]))) for found in asked.values()]
             for name, head in OTHERS.items()
         },
         index=pd.Index(asked, name="Problem"),

@@ -82,6 +82,9 @@ def test_the_file_says_when_something_in_it_was_changed(tmp_path):
     reference.write(tmp_path)
     read = json.loads((tmp_path / "em-reference.json").read_text())
     assert read == DOCUMENT
+    assert {path.name for path in (reference.SCHEMA, reference.RUNNER)} < {
+        path.name for path in tmp_path.iterdir()
+    }
     assert reference.digest(read) == read["sha256"]
     read["entries"][0]["value"] = "8"
     assert reference.digest(read) != read["sha256"]
@@ -152,6 +155,9 @@ def test_the_page_says_of_the_others_what_is_written_down():
     assert min(found["scikit-learn, to the end"].values()) >= 12  # "right to twelve digits"
     shares = [d for i, d in found["StepMix, the best of 20 starts"].items() if "share" in i]
     assert max(shares) < 6  # "five digits and fewer"
+    printed = {entry.id: entry.printed_digits for entry in reference.ENTRIES}
+    ours = found["the chapters’ code"]
+    assert all(ours[name] >= printed[name] for name in ours)  # "as many digits as were printed"
     alone = found["StepMix, its own settings"]
     lower = {i for i, d in alone.items() if d < 3 and i.endswith(("bic", "log-likelihood"))}
     waits = {"our-faithful-log-likelihood"}

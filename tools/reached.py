@@ -1,9 +1,10 @@
 """How many digits of the collection several implementations have right.
 
-python tools/reached.py
+python tools/reached.py [NAME ...]
 
 It writes `book/data/reached.json`: two from elsewhere, each by its own settings and as far as it
-goes; the book's loop and its quick way; and the code of the chapters.
+goes; the book's loop and its quick way; and the code of the chapters. All take some minutes; with
+names, these alone and the chapters are done anew.
 """
 
 from __future__ import annotations
@@ -72,11 +73,13 @@ TRIED: dict[str, Solve] = {
 }
 
 
-def main() -> None:
-    """Try all, and keep how many digits of each entry they have right."""
+def main(wanted: list[str]) -> None:
+    """Try all, or those named, and keep how many digits of each entry they have right."""
     collection = reference.document()
-    kept = {}
+    kept = dict(reference.reached())
     for name, solve in TRIED.items():
+        if wanted and name not in wanted:
+            continue
         print(f"-- {name}", flush=True)
         found = reached(collection, solve)
         kept[name] = {entry["id"]: round(right, 1) for entry, right in found}
@@ -89,4 +92,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
