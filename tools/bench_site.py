@@ -133,17 +133,18 @@ FRAMES = """async ([keys, watched]) => {
       port2.postMessage(null);
     });
   });
-  const found = { starts: [], works: [], gaps: [] };
+  const found = { longest: [], gaps: [] };
   for (const key of keys) {
     const begin = performance.now();
     dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
-    found.starts.push(await frame(begin));
+    let longest = await frame(begin);
     for (let before = performance.now(); before - begin < watched; ) {
-      found.works.push(await frame());
+      longest = Math.max(longest, await frame());
       const now = performance.now();
       found.gaps.push(now - before);
       before = now;
     }
+    found.longest.push(longest);
   }
   return found;
 }"""
@@ -552,7 +553,8 @@ def tour(chromium: Browser, address: str) -> dict[str, float]:
     """The tour from its first scene to its last and back, by keys: its weight and its frames.
 
     A frame's length is the time between two; the longest is of the work on one, from the key or the
-    frame's begin to the first task after it, since on a busy machine frames also wait for others.
+    frame's begin to the first task after it. Of each key's the best of all walks counts: on a busy
+    machine frames wait for others.
     """
     figures: dict[str, float] = {}
     slow = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
@@ -575,9 +577,10 @@ def tour(chromium: Browser, address: str) -> dict[str, float]:
             page.wait_for_timeout(SETTLED_MS)
             scenes = page.locator(".tour-way li").count()
             keys = ["ArrowRight"] * (scenes - 1) + ["ArrowLeft"] * (scenes - 1)
-            found = page.evaluate(FRAMES, [keys, MOVING_MS])
-            figures[f"{prefix}gap_ms"] = _middle(found["gaps"], 1)
-            figures[f"{prefix}longest_ms"] = round(max(found["starts"] + found["works"]), 1)
+            found = [page.evaluate(FRAMES, [keys, MOVING_MS]) for _ in range(ROUNDS)]
+            figures[f"{prefix}gap_ms"] = _middle([gap for walk in found for gap in walk["gaps"]], 1)
+            each = np.min([walk["longest"] for walk in found], axis=0)
+            figures[f"{prefix}longest_ms"] = round(float(each.max()), 1)
     return figures
 
 
