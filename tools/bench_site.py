@@ -10,6 +10,9 @@ gzip would send them; a kB is 1000 bytes. Shift is Chromium's score for moved la
 all visits: from the navigation to a second after the widget is ready, and of that what came after
 its last script was let go, which is held until the page has its fonts and shows the widget's place.
 
+The tour has a line of its own: what its page weighs, when it is ready, and how long its frames are
+while it moves.
+
 The stock way is what ipywidgets' `embed_minimal_html` writes, for the widget of the coins' chapter:
 RequireJS, Jupyter's html-manager and anywidget's module, all served from here. Its pieces come from
 npm by the lock file in tools/bench_site. All that its page loads counts as the widget's weight: it
