@@ -59,7 +59,8 @@ def add_files(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Load what the tour needs on its page alone, whose dots are its table of contents."""
-    if doctree is not None and doctree.get("tour"):
+    context["is_tour"] = doctree is not None and bool(doctree.get("tour"))
+    if context["is_tour"]:
         context["toc"] = ""
         app.add_css_file("tour.css")
         app.add_js_file("tour.js", loading_method="defer")

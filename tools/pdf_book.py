@@ -16,8 +16,8 @@ from bs4 import BeautifulSoup, Tag
 
 HOME = "index"
 SOURCES = "bibliography"
-SCREEN_ONLY = ".headerlink, .em-ghost, .em-points, .only-dark, .toctree-wrapper, .ways, button"
-SCREEN_ONLY += ", script, .em-hint, .em-said"
+SCREEN_ONLY = ".headerlink, .em-ghost, .em-points, .tour-view, .only-dark, .toctree-wrapper, .ways"
+SCREEN_ONLY += ", button, script, .em-hint, .em-said"
 EXERCISE = re.compile(r"Exercise (\d+\.\d+)")
 QUESTION = re.compile(r"\s*(\d+)\.")
 OF_ALL = {"What to remember", "Test yourself", "Exercises", "Sources"}  # which each chapter has
@@ -110,7 +110,10 @@ class Book:
             if not cell.get_text(strip=True) and not cell.img:
                 cell.decompose()
         for stepper in article.select(".em-stepper"):
-            stepper.replace_with(stepper.select_one(".em-picture"))
+            picture = stepper.select_one(".em-picture")
+            if "em-still" in stepper["class"]:
+                picture["class"].append("em-moment")
+            stepper.replace_with(picture)
         for details in article.select("details:not(.em-quiz *)"):
             details.summary.name = "p"
             details.unwrap()

@@ -124,6 +124,7 @@
   addEventListener("load", () => {
     for (const root of document.querySelectorAll("[data-em-widget]:not(.em-ready, .em-failed)")) {
       root.classList.add("em-stepper", "em-failed");
+      root.closest(".tour")?.classList.add("failed");
       if (root.dataset.emMoment) continue; // its picture says it all
       const words = document.createElement("p");
       words.className = "em-status";
