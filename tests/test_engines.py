@@ -16,6 +16,8 @@ from playwright.sync_api import Playwright
 from points_cases import ANSWERS, agree, cases
 from walk import COME_TO_REST, NAMES, is_remembered
 
+from em_core.exercises import by_hand
+
 # WebKitGTK itself crashed once in some hundred visits, on a machine with 15 times its load: that is
 # no verdict on the site, and the test is begun again. Nothing else is.
 CRASH = ["InvalidSessionIdException", r"WebDriverException: Message:\s*$"]
@@ -467,8 +469,62 @@ ANSWER = """(title) => {
 }""".replace("FIND", engines.FIND)
 
 
-def test_every_choice_of_a_quiz_is_answered(engine: Engine, base: str) -> None:
+BY_HAND = "one-iteration"
+ASKED = f"""() => document.querySelector("#by-hand-{BY_HAND} .em-question").textContent"""
+WRITE = f"""(row) => document.querySelectorAll("#by-hand-{BY_HAND} input")[row].select()"""
+SAID = f"""(row, said) => said ===
+  document.querySelectorAll("#by-hand-{BY_HAND} .em-verdict")[row].textContent.trim()"""
+LEFT = f"""() => [...document.querySelectorAll("#by-hand-{BY_HAND} input")].map((it) => it.value)"""
+HINTS = f"""(count) => document.querySelectorAll(
+  "#by-hand-{BY_HAND} .em-hint:not([hidden])").length === count"""
+
+
+def answer_by_hand(engine: Engine) -> None:
+    """Answer an exercise as learners do, with keys; then ask for hints and for another one."""
+    exercise = by_hand.EXERCISES[BY_HAND]
+    first, second, *_ = by_hand.of_the_page(exercise)
+    answers = [("½½", "Not a number. Write it like 0.25, 0,25 or 1/4."), ("7", "Not yet.")]
+    answers += [
+        (
+            f"{first.right[0] + 0.002:.4f}",
+            "Close. The last digit is off: keep more digits on the way.",
+        )
+    ]
+    answers += [
+        (f"{values[0]:.3f}".replace(".", ","), f"Not yet. {mistake.words}".replace("'", "’"))
+        for mistake, values in zip(exercise.mistakes, first.wrong, strict=True)
+        if values[0] is not None
+    ]
+    answers += [(f"{first.right[0]:.5f}", "Right.")]
+    engine.click("summary", f"By hand: {exercise.title}")
+    for text, said in answers:
+        engine.run(WRITE, 0)
+        engine.write(text)
+        engine.press("Enter")
+        engine.until(SAID, 0, said)
+    asked = engine.run(ASKED)
+    engine.click(f"#by-hand-{BY_HAND} button", "Hint")
+    engine.until(HINTS, 1)
+    engine.click(f"#by-hand-{BY_HAND} button", "Hint")
+    engine.until(HINTS, 2)
+    engine.click(f"#by-hand-{BY_HAND} button", "Another one")
+    engine.until(HINTS, 0)
+    assert engine.run(LEFT) == ["", ""]
+    assert engine.run(ASKED) != asked
+    engine.write(f"{second.right[0]:.3f}")  # the first field has the focus
+    engine.press("Tab")
+    engine.write(f"{second.right[1]:.3f}")
+    engine.press("Enter")
+    engine.until(SAID, 0, "Right.")
+    engine.until(SAID, 1, "Right.")
+
+
+def test_every_choice_of_a_quiz_and_every_answer_by_hand_is_answered(
+    engine: Engine, base: str
+) -> None:
     engine.goto(f"{base}book/05_coins.html")
+    if base.startswith("file:"):
+        answer_by_hand(engine)
     titles = engine.run(
         f"() => [...document.querySelectorAll('{QUIZ}')].map((one) => one.textContent.trim())"
     )

@@ -14,6 +14,7 @@ import pytest
 from parsed import soup
 
 from em_core.exercises import check
+from em_core.exercises.by_hand import EXERCISES, of_the_page
 from em_core.exercises.verdict import NOT_STARTED
 
 CHAPTERS = [p for p in notebooks.chapters() if re.match(r"\d\d_", p.name)]
@@ -150,3 +151,21 @@ def test_questions_work_on_the_page_without_a_script(path, site_dir):
     choices = page.select(".em-quiz > details")
     assert len(choices) == len(CHOICE.findall(quiz_of(path)))
     assert all(c.select_one("summary + p > strong").text in ("Yes.", "No.") for c in choices)
+
+
+@pytest.mark.site
+@pytest.mark.parametrize("path", CHAPTERS, ids=names_of)
+def test_an_exercise_by_hand_is_whole_without_a_script(path, site_dir):
+    boxes = soup(site_dir / f"book/{path.stem}.html").select(".em-by-hand")
+    here = [e for e in EXERCISES.values() if e.chapter == int(path.stem[:2])]
+    assert [box["id"] for box in boxes] == [f"by-hand-{exercise.name}" for exercise in here]
+    for box, exercise in zip(boxes, here, strict=True):
+        first, *_ = of_the_page(exercise)
+        solution = box.select_one(".em-solution").text
+        for value, field in zip(first.right, exercise.fields, strict=True):
+            written = f"{value:.{field.decimals}f}".replace("-", "−")
+            assert (written.rstrip("0").rstrip(".") if field.decimals else written) in solution
+        assert not re.search(r"(?<![\d.])83\d{3}(?!\d)", box.summary.next_sibling.text)
+        assert len(box.select(".em-room")) == len(exercise.fields)
+        assert len(box.select(".em-hint[hidden]")) == len(exercise.hints)
+        assert not box.select("input, button")

@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup, Tag
 HOME = "index"
 SOURCES = "bibliography"
 SCREEN_ONLY = ".headerlink, .em-ghost, .em-points, .only-dark, .toctree-wrapper, .ways, button"
-SCREEN_ONLY += ", script"
+SCREEN_ONLY += ", script, .em-hint, .em-said"
 EXERCISE = re.compile(r"Exercise (\d+\.\d+)")
 QUESTION = re.compile(r"\s*(\d+)\.")
 OF_ALL = {"What to remember", "Test yourself", "Exercises", "Sources"}  # which each chapter has
@@ -98,6 +98,9 @@ class Book:
         """Take away what works on a screen only, and open what is folded."""
         for element in article.select(SCREEN_ONLY):
             element.decompose()
+        for solution in article.select(".em-by-hand .em-solution"):
+            solution.name = "div"
+            solution.summary.decompose()
         for fold in article.select("details.code-fold"):
             # Its code draws or prepares; what it put out is the page's.
             for output in fold.select(".cell_output"):
@@ -166,6 +169,8 @@ class Book:
                 section.append(_answers(quiz))
             for number, exercise in exercises.items():
                 section.append(_solution(number, exercise, solved[number]))
+            for box in page.article.select(".em-by-hand"):
+                section.append(_by_hand(box))
         return Page("solutions", "", "Solutions", article)
 
     # Page numbers, contents and the whole
@@ -248,6 +253,16 @@ def _solution(number: str, exercise: Tag, solution: Tag) -> Tag:
     exercise.append(_to_back("Solution", str(solution["id"])))
     title = solution.select_one(".fold-title")
     title.parent.replace_with(_linked_title("h3", f"Exercise {number}", str(exercise["id"])))
+    return solution
+
+
+def _by_hand(box: Tag) -> Tag:
+    """Take the solution of an exercise with drawn numbers; both are linked as others are."""
+    solution = box.select_one(".em-solution").extract()
+    solution["id"] = f"{box['id']}:solution"
+    title = box.select_one(".fold-title").get_text()
+    solution.insert(0, _linked_title("h3", title, str(box["id"])))
+    box.append(_to_back("Solution", str(solution["id"])))
     return solution
 
 

@@ -3,6 +3,8 @@
 ``by_hand.show("responsibility")`` shows one with fields for its answers.
 """
 
+import numpy as np
+
 from em_core.exercises.by_hand import bounds, coins, gaussians, worth
 from em_core.exercises.by_hand.judging import judge
 from em_core.exercises.by_hand.showing import MIME, Shown
@@ -16,6 +18,15 @@ _FOUND = [
 ]
 EXERCISES = {one.name: one for one in sorted(_FOUND, key=lambda one: one.chapter)}
 """All of them by their names, in the chapters' order."""
+
+
+ON_A_PAGE = 30
+"""Variants that a page without a kernel has of each, or as many as there are."""
+
+
+def of_the_page(exercise: ByHand) -> list[Variant]:
+    """The variants that a page has; the same at each build."""
+    return variants(exercise, ON_A_PAGE, np.random.default_rng([*exercise.name.encode()]))
 
 
 def show(*names: str) -> Shown:
@@ -52,6 +63,7 @@ __all__ = [
     "Variant",
     "drawn",
     "judge",
+    "of_the_page",
     "show",
     "variants",
 ]

@@ -163,8 +163,8 @@ WEIGHTED_MEAN_AND_VARIANCE = ByHand(
         "The variance is about the *new* mean.",
     ),
     solution="$N_A = <r> + <s> + <t> = <total>$. The mean is $(<r> \\cdot <x> + <s> \\cdot <y> + "
-    "<t> \\cdot <z>) / <total> = <sum> / <total> \\approx <mean:.4f>$. The squared distances from "
-    "it, each times its responsibility, sum to <scatter:.4f>; divided by <total> that is "
+    "<t> \\cdot <z>) / <total> = <sum> / <total> \\approx <right_1:.3f>$. The squared distances "
+    "from it, each times its responsibility, sum to <scatter:.4f>; divided by <total> that is "
     "<right_2:.3f>.",
     mistakes=(
         Mistake(

@@ -116,8 +116,9 @@ CRITERIA = ByHand(
     name="criteria",
     title="Three criteria",
     chapter=16,
-    question="A fit to <n> rows has $\\ell = -<loss>$ and <c> free parameters; the entropies of "
-    "its responsibilities sum to <e>. How much are AIC, BIC and ICL? (The smallest is best.)",
+    question="A fit to <n> rows has $\\ell = -<loss>$ and <c> free parameters; the entropy of its "
+    "responsibilities, over all rows, is <e>. How much are AIC, BIC and ICL? (The smallest is "
+    "best.)",
     fields=(Field("AIC", 1), Field("BIC", 1), Field("ICL", 1)),
     draw=lambda rng: {
         "c": between(rng, 3, 29),
