@@ -14,7 +14,7 @@ PIN := uv pip compile --quiet --universal --python-version 3.11 --upgrade \
 	--custom-compile-command "make requirements" --no-emit-index-url --no-emit-find-links
 
 .NOTPARALLEL:
-.PHONY: help setup book serve lab pdf slides zip reference check test bench bench-site lint format notebooks requirements clean
+.PHONY: help setup book serve lab pdf slides sheets key zip reference check test bench bench-site lint format notebooks requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -40,6 +40,13 @@ pdf: setup  ## print the whole book as one PDF
 
 slides: setup  ## build the site and list its decks of slides, one a chapter
 	@python tools/build.py slides
+
+sheets: setup  ## print exercise sheets, each with other numbers, and their key (CHAPTERS=3,5 N=30)
+	@python tools/sheets.py make --chapters "$(CHAPTERS)" --exercises "$(EXERCISES)" \
+		--students "$(STUDENTS)" --count "$(or $(N),30)" --seed "$(or $(SEED),1)" --paper "$(or $(PAPER),a4)"
+
+key: setup  ## say what is right on an exercise sheet (CODE=…)
+	@python tools/sheets.py key "$(CODE)"
 
 zip: setup  ## pack the site into one file that opens without server or network
 	@python tools/pack.py

@@ -77,20 +77,23 @@ def print_book(source: Path) -> bytes:
 def number_pages(page: Page) -> bytes:
     """Print, read where everything came to lie, fill that in, and print again."""
     page.evaluate(GUESS, PAGE)
-    numbers = pages_of(page.pdf(**LAYOUT))
+    numbers = pages_of(_read(page.pdf(**LAYOUT)))
     for _ in range(ROUNDS):
         say(f"{max(numbers.values())} pages: filling in their numbers")
         page.evaluate(FILL, numbers)
         printed = page.pdf(**LAYOUT, outline=True, tagged=True)
-        before, numbers = numbers, pages_of(printed)
+        before, numbers = numbers, pages_of(_read(printed))
         if numbers == before:
             return printed
     raise PrintError(f"the page numbers still move after {ROUNDS} rounds")
 
 
-def pages_of(printed: bytes) -> dict[str, int]:
+def _read(printed: bytes) -> PdfReader:
+    return PdfReader(io.BytesIO(printed))
+
+
+def pages_of(reader: PdfReader) -> dict[str, int]:
     """Give each place that a link leads to the number of its page."""
-    reader = PdfReader(io.BytesIO(printed))
     return {
         name.removeprefix("/"): reader.get_destination_page_number(place) + 1
         for name, place in reader.named_destinations.items()

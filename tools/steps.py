@@ -39,7 +39,7 @@ SITE = {
     ),
     "decks": (["decks", "drawn_formulas", "other_engines"], "every deck; every formula as drawn"),
     "live": (["live"], "the widgets in JupyterLab and Notebook"),
-    "paper": (["pdf"], "the printed book"),
+    "paper": (["pdf", "sheets"], "the printed book, exercise sheets"),
 }
 # In Chromium, Firefox and WebKit. Whoever compares what they do needs a record of one of them.
 ENGINES = {
