@@ -262,6 +262,7 @@ def _solution(number: str, exercise: Tag, solution: Tag) -> Tag:
 def _by_hand(box: Tag) -> Tag:
     """Take the solution of an exercise with drawn numbers; both are linked as others are."""
     solution = box.select_one(".em-solution").extract()
+    solution["class"] = "by-hand-solution"  # the other is for a page, which is printed without
     solution["id"] = f"{box['id']}:solution"
     title = box.select_one(".fold-title").get_text()
     solution.insert(0, _linked_title("h3", title, str(box["id"])))

@@ -289,7 +289,7 @@ def _expected(h1: int, n1: int, h2: int, n2: int, r1: float, r2: float) -> tuple
 
 EXPECTED_COUNTS = ByHand(
     name="expected-counts",
-    title="Expected counts, and an M-step",
+    title="Expected counts, and new coins",
     chapter=5,
     question="In one sample <h1> of <n1> tosses came up heads, and A's responsibility for it is "
     "<r1>. In another it was <h2> of <n2>, with responsibility <r2>. How many heads does A expect "
