@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import how_many
+import in_order
 import numpy as np
 import reference
 import survey
@@ -700,6 +701,21 @@ def lines(at: int | None) -> Numbers:
     return dict(zip(names, lines_run(200 if at is None else at), strict=True))
 
 
+def quakes(at: int | None, problem: str) -> Numbers:
+    """The chapter's chain, from the problem's start."""
+    told = reference.start(problem)
+    start = in_order.Chain(*(np.array(told[n], dtype=float) for n in ("start", "moves", "means")))
+    model, x = in_order.PoissonChain(), in_order.earthquakes()[1]
+    state = next(islice(em_steps(model, x, start), 400 if at is None else at, None))
+    k, value = len(start.means), state.log_likelihood
+    free = k + k * (k - 1) + k - 1
+    return vars(state.params) | {
+        "log_likelihood": value,
+        "aic": 2 * free - 2 * value,
+        "bic": free * np.log(len(x)) - 2 * value,
+    }
+
+
 RUNS: dict[str, Callable[[int | None], Numbers]] = {
     "coins": coins_of_the_lecture,
     "coins-free": partial(coins, free=True),
@@ -728,6 +744,10 @@ RUNS: dict[str, Callable[[int | None], Numbers]] = {
     "linkage": linkage,
     "moths": moths,
     "lines": lines,
+    **{
+        f"quakes-{name}": partial(quakes, problem=f"quakes-{name}")
+        for name in ("2", "3", "3-from-25", "4")
+    },
     "levels-16": lambda at: {"levels": gaussian_levels(16)},
 }
 """For each problem what it comes to after some iterations, or where EM ends."""

@@ -464,6 +464,52 @@ class Alleles(Model):
         return (self.step(before) - end) / (before - end)
 
 
+class Chains(Model):
+    """Hidden Markov chains of Poisson counts; the two passes."""
+
+    names = ("start", "moves", "means")
+
+    def setup(self) -> None:
+        k = len(self.told["start"]["means"])
+        self.shapes = [(k,), (k, k), (k,)]
+        self.factorials = self.of([str(mp.factorial(int(one))) for one in self.x[:, 0]])
+
+    def passes(self, v):
+        """Forward and backward: the states, the sums of pairs, and each row's density."""
+        p = self.unpacked(v)
+        at = (exp(-p["means"]) * p["means"] ** self.x) / self.factorials[:, np.newaxis]
+        seen, densities = [], []
+        for i, here in enumerate(at):
+            joint = here * (seen[-1] @ p["moves"] if i else p["start"])
+            densities.append(joint.sum())
+            seen.append(joint / joint.sum())
+        ahead, states = self.of(["1"] * len(p["means"])), [seen[-1]]
+        pairs = 0 * p["moves"]
+        for i in range(len(at) - 1, 0, -1):
+            coming = at[i] * ahead / densities[i]
+            pairs = pairs + seen[i - 1][:, np.newaxis] * p["moves"] * coming
+            ahead = p["moves"] @ coming
+            states.append(seen[i - 1] * ahead)
+        return np.array(states[::-1]), pairs, np.array(densities)
+
+    def step(self, v):
+        states, pairs, _ = self.passes(v)
+        means = states.T @ self.x[:, 0] / states.sum(axis=0)
+        moves = pairs / pairs.sum(axis=1)[:, np.newaxis]
+        return np.concatenate([states[0], moves.ravel(), means])
+
+    def log_likelihood(self, v):
+        return log(self.passes(v)[2]).sum()
+
+    def numbers(self, v):
+        """With the two criteria."""
+        found = super().numbers(v)
+        k, twice = len(found["means"]), 2 * found["log_likelihood"]
+        free = k + k * (k - 1) + k - 1
+        bic = free * log(self.of([str(len(self.x))]))[0] - twice
+        return found | {"aic": 2 * free - twice, "bic": bic}
+
+
 class Lines(Model):
     """Two regressions."""
 
@@ -525,6 +571,7 @@ MODELS: dict[str, type[Model]] = {
     "classes": Classes,
     "linkage": Linkage,
     "alleles": Alleles,
+    "chains": Chains,
     "lines": Lines,
     "levels": Levels,
 }
