@@ -14,6 +14,7 @@ LEFT_OUT = (  # the committed notebooks have neither pictures nor widgets
     "image/svg+xml",
     "application/vnd.jupyter.widget-view+json",
     "application/vnd.em-widget+json",
+    "application/vnd.em-by-hand+json",
 )
 CACHE = Path(__file__).resolve().parent.parent / "_build" / ".jupyter_cache"
 LAST_RESORT = 120  # seconds; nbval gives up after five, which a busy machine may take

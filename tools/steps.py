@@ -155,7 +155,7 @@ def elsewhere() -> Iterator[Step]:
         code = on(machine or "here", pytest(*named, *FEW, python=other.python), other.python)
         yield Step(f"{other.kind}-code", f"the code: {where}", code, (setup.name,))
         if machine:
-            chapters = warm(pytest(*NBVAL, python=other.python), other.python)
+            chapters = pytest(*NBVAL, "--nbval-current-env", python=other.python)
             command = on(by_chapters, chapters, other.python)
             title = f"the chapters' outputs: {other.name}, {by_chapters}"
             yield Step(f"{other.kind}-outputs", title, command, (setup.name,))
@@ -169,9 +169,9 @@ def imitated() -> Iterator[Step]:
         yield Step(machine.name.replace(" ", "-"), f"imitated: {machine.name}", command)
 
 
-def warm(command: list[str], python: str = sys.executable) -> list[str]:
+def warm(command: list[str]) -> list[str]:
     """Let its kernels begin with the imports that they share; in Binder's step they start cold."""
-    return [python, "tools/warm_kernels.py", *command]
+    return [*PYTHON, "tools/warm_kernels.py", *command]
 
 
 def on(machine: str, command: list[str], python: str = sys.executable) -> list[str]:
