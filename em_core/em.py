@@ -340,8 +340,8 @@ def posterior_of(model: Any, x: Any, params: Params, row_weights: Any) -> tuple[
 def log_prior(model: Any, params: Params) -> float:
     """What a model's ``log_prior`` gives; 0 if it has none, or its ``prior`` is None."""
     own = getattr(model, "log_prior", None)
-    has = callable(own) and getattr(model, "prior", own) is not None
-    return float(own(params)) if has else 0.0
+    none = own is None or getattr(model, "prior", own) is None
+    return 0.0 if none else float(own(params))
 
 
 @contextmanager
