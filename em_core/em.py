@@ -340,8 +340,9 @@ def posterior_of(model: Any, x: Any, params: Params, row_weights: Any) -> tuple[
 def log_prior(model: Any, params: Params) -> float:
     """What a model's ``log_prior`` gives; 0 if it has none, or its ``prior`` is None."""
     own = getattr(model, "log_prior", None)
-    none = own is None or getattr(model, "prior", own) is None
-    return 0.0 if none else float(own(params))
+    if own is None or getattr(model, "prior", own) is None:
+        return 0.0
+    return float(own(params))
 
 
 @contextmanager
