@@ -710,7 +710,7 @@
   };
   const open = () => {
     const before = kept();
-    const text = location.hash.slice(1).replace(/&full=1$/, "");
+    const text = location.hash.slice(1).replace(/(^|&)full=1$/, "");
     fill(text !== location.hash.slice(1));
     const found = steps.readAddress(text, sets) ?? (before && steps.readAddress(before.address, sets));
     const { state: next, sorry: refused } = found ?? { state: { ...steps.FIRST, data: "two-clouds", ...sets.get("two-clouds") }, sorry: "" };
