@@ -724,6 +724,11 @@
 
   const isFull = () => root.classList.contains("em-full");
   const fill = (full) => {
+    if (full !== isFull()) {
+      const focused = document.activeElement === filling;
+      root.querySelector(`[role=group][aria-label="${full ? "Tools" : "Take it with you"}"]`).append(filling);
+      if (focused) filling.focus();
+    }
     root.classList.toggle("em-full", full);
     filling.textContent = full ? "Leave full screen" : "Full screen";
     for (let one = root; one !== document.body; one = one.parentElement) {
