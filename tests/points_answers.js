@@ -18,7 +18,7 @@ globalThis.answerCases = (cases) => {
     return null;
   };
   return cases.map(({ points, model, states, steps }) => {
-    const start = refused(() => em.checkCollapse(states[0].covariances, em.survey(points)));
+    const start = refused(() => em.checkCollapse(states[0].covariances, em.survey(points), (j) => em.causes(points, model.kind, null, j)));
     if (start.component !== undefined) return { states: [], collapse: { ...start, iteration: 0 } };
     const shared = em.eStep(points, states[0]).responsibilities;
     const { done } = refused(() => em.mStep(points, shared, model));

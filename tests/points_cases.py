@@ -140,8 +140,8 @@ def agree(case: Case, answer: dict[str, Any]) -> bool:
     if refusal is None or error is None:
         alike = refusal is error
     else:
-        said = refusal["component"], refusal["iteration"], refusal["reason"]
-        alike = said == (error.component, error.iteration, error.reason)
+        said = [refusal[part] for part in ("component", "iteration", "reason", "advice")]
+        alike = said == [error.component, error.iteration, error.reason, error.advice]
     return alike and all(far <= most for far, most in differences(case, answer))
 
 

@@ -20,7 +20,7 @@ const isName = (name) => typeof name === "string" && name.length <= 60;
 const isState = ({ points, names, k, kind, start, step, prior, hard }) =>
   points.length <= 5000 && points.every(isPoint) && names.length === 2 && names.every(isName) &&
   within(k, 1, 6) && em.KINDS.includes(kind) && ["kmeans", "rows", "own"].includes(start.way) &&
-  within(step, 0, 4000) && typeof prior === "boolean" && typeof hard === "boolean";
+  within(step, 0, 20_000) && typeof prior === "boolean" && typeof hard === "boolean";
 const bad = [];
 let [states, tables] = [0, 0];
 for (let i = 0; i < 5000; i += 1) {

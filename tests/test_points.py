@@ -18,6 +18,7 @@ from scipy.cluster.vq import kmeans2
 
 from em_core import CollapseError, GaussianMixture, GaussianPrior, em_steps, kmeans_start
 from em_core.covariances import KINDS
+from em_core.survey import causes
 
 ROOT = Path(__file__).parent.parent
 STEPS, READ = "theme/static/points-steps.js", "theme/static/points-read.js"
@@ -127,6 +128,41 @@ def test_the_weak_prior_is_em_cores():
     for name, value in expected.items():
         np.testing.assert_allclose(found[name], value, rtol=1e-12, atol=1e-12)
     assert in_node("return em.weakPrior(given, 3)", [[1, 2], [1, 3], [1, 5]]) is None
+
+
+CLOUD = np.random.default_rng(3).normal(size=(30, 2)).round(3)
+NARROW = np.vstack([CLOUD, [[8, 1], [8, 2], [8, 3], [8, 4], [8, 5], [8, 6]]])
+REASONS = [  # rows, kind, the rows that component 0 has kept (none: a start), a word of the answer
+    (CLOUD[:1], "spherical", None, "give at least 2 rows"),
+    (
+        np.vstack([CLOUD, [[-99999, 1], [2, 99999]]]),
+        "full",
+        None,
+        "leave out rows 30, 31 of x: 1e+05",
+    ),
+    (np.vstack([CLOUD + 1, [[0.5, 12345]]]), "diagonal", [30], "1.23e+04 in column 1"),
+    (CLOUD * [1, 0] + 0.1, "full", None, "column 1 is constant"),
+    (CLOUD * 0, "full", None, "columns 0, 1 are constant"),
+    (CLOUD[:, :1] * [1, -3], "shared", None, "column 1 is, but for units, a copy of column 0"),
+    (CLOUD, "full", None, "too narrow for the digits of x"),
+    (CLOUD, "shared", [2, 5], "Among its 2 rows column 1 is, but for units"),
+    (NARROW, "diagonal", range(30, 36), "Among its 6 rows column 0 is constant"),
+    (NARROW, "full", [3], "kept row 3, no more than d + 1 = 3 rows"),
+]
+
+
+def test_why_a_component_collapsed_is_said_in_em_cores_words():
+    asked = []
+    for x, kind, kept, words in REASONS:
+        mine = np.isin(np.arange(len(x)), list(kept or [])).astype(float)
+        r = np.column_stack([mine, 1 - mine])
+        posterior = None if kept is None else lambda rows, r=r: r
+        expected = causes(lambda f, x=x: f(x), kind, posterior, 0)
+        assert words in expected
+        shares = None if kept is None else r.T.tolist()
+        asked.append([x.tolist(), kind, shares, expected])
+    body = "return given.map(([x, kind, shares]) => em.causes(x, kind, shares, 0))"
+    assert in_node(body, asked) == [expected for *_, expected in asked]
 
 
 # --- the cell of Python

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -49,6 +50,19 @@ ADDRESSES = [
     "names=<img src=x onerror=alert(1)>|y&points=1,2;3,4;5,7;2,2&k=1",
     "step=NaN&start=own:NaN,1;2,2&%00&%ZZ",
 ]
+
+
+# What a reader's own paste and drop give the page, of which a driver has neither.
+BRING = """([kind, text, name]) => {
+  const held = new DataTransfer();
+  if (name) held.items.add(new File([text], name));
+  else held.setData("text/plain", text);
+  const event = kind === "paste"
+    ? new ClipboardEvent(kind, { clipboardData: held, bubbles: true, cancelable: true })
+    : new DragEvent(kind, { dataTransfer: held, bubbles: true, cancelable: true });
+  document.querySelector(".em-plane").dispatchEvent(event);
+  return event.defaultPrevented;
+}"""
 
 
 class Points:
@@ -178,8 +192,6 @@ def test_all_of_it_goes_by_keys(points: Points) -> None:
     cursor.focus()
     points.page.keyboard.press("Enter")
     points.has(lambda n: n == before)
-    points.press("Look")
-    cursor.focus()
     points.page.keyboard.press("ArrowUp")
     expect(points.root.locator(".em-datum")).to_contain_text("Row ")
 
@@ -225,6 +237,11 @@ def test_a_file_is_opened_unless_it_is_too_large(points: Points) -> None:
     file.set_input_files({"name": "b.csv", "mimeType": "text/csv", "buffer": large})
     points.answers("“b.csv” is too large for this page")
     points.has(lambda n: n == 5)
+    assert points.page.evaluate(BRING, ["paste", "1,2\n2,4\n3,1\n4,4\n5,5\n6,9\n", ""])
+    points.answers("6 rows are in the picture.")
+    assert points.page.evaluate(BRING, ["drop", "1,2\n2,4\n3,1\n4,x\n", "c.csv"])
+    points.answers("Line 4 holds “x”, which is no number.")
+    points.has(lambda n: n == 6)
 
 
 def test_a_collapse_is_told_in_em_cores_words_and_a_prior_prevents_it(points: Points) -> None:
@@ -256,6 +273,34 @@ def test_each_experiment_is_set_up_by_a_press(points: Points) -> None:
     points.says("hard A 0.616")
     expect(points.figures(0)).to_contain_text("soft")
     expect(points.figures(1)).to_contain_text("hard")
+
+
+def test_a_question_is_gone_to_with_the_picture_below_it(points: Points) -> None:
+    points.press("Two for one cloud")
+    question = points.root.locator(".em-question")
+    expect(question).to_be_focused()
+    expect(question).to_be_in_viewport(ratio=1)
+    expect(points.area).to_be_in_viewport(ratio=0.9)
+
+
+def test_a_slide_opens_it_full_screen(points: Points, site_dir: Path) -> None:
+    deck = (site_dir / "decks/10_old_faithful.html").read_text()
+    (address,) = re.findall(r'href="../book/points.html#(.*?)"', deck)
+    points.page.evaluate("(address) => { location.hash = address; }", html.unescape(address))
+    points.says("Start: 272 points")
+    assert {"data", "k", "full"} == {*points.state()} - {"covariance", "start"}
+    assert points.root.bounding_box() == {"x": 0, "y": 0, "width": 1280, "height": 900}
+    leave = points.root.get_by_role("button", name="Leave full screen")
+    expect(leave).to_be_in_viewport()
+    points.run()
+    points.says("It has settled")
+    expect(points.figures()).to_be_in_viewport()
+    assert points.state()["full"] == ["1"]
+    leave.focus()
+    points.page.keyboard.press("Enter")
+    expect(points.root.get_by_role("button", name="Full screen", exact=True)).to_be_focused()
+    until(points.page, lambda: "full" not in points.state())
+    expect(points.page.get_by_role("banner")).to_be_visible()
 
 
 def test_centres_and_ellipses_are_moved(points: Points) -> None:
@@ -319,8 +364,8 @@ def test_on_paper_and_without_scripts_a_sentence_stands_there(
     expect(words).to_be_visible()
     expect(points.status).to_be_hidden()
     points.page.emulate_media(media="screen")
-    html = (site_dir / "book/points.html").read_text()
-    assert "That needs a screen and JavaScript" in html
+    page = (site_dir / "book/points.html").read_text()
+    assert "That needs a screen and JavaScript" in page
 
 
 def test_by_finger_the_page_scrolls_and_a_tap_puts_down_a_point(

@@ -4,7 +4,7 @@
 (() => {
   "use strict";
   const em = (globalThis.emPoints ??= {});
-  em.MOST = { rows: 5000, inAddress: 200, k: 6, step: 4000, seed: 9999, text: 1_000_000, address: 20_000, value: 1e9 };
+  em.MOST = { rows: 5000, inAddress: 200, k: 6, step: 20_000, seed: 9999, text: 1_000_000, address: 20_000, value: 1e9 };
   const STARTS = ["kmeans", "rows", "own"];
   const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
   const MISSING = /^(na|nan|null|none|-|\?)?$/i;

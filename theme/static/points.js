@@ -9,7 +9,7 @@
   const { html, svg, words, choice, handle } = em.make;
   const NAMES = [..."ABCDEF"];
   const [WIDTH, HEIGHT] = [600, 360];
-  const FEWEST = 4; // points, of which a covariance can be found
+  const FEWEST = 3; // points, of which a covariance can be found; k-means needs that many within
   const SETTLED = 1e-8; // as em_core's fit
   const FRAME = 12; // ms of a frame in which steps are done
   const KEPT = "em-points";
@@ -181,7 +181,7 @@
     if (told.length === panes().length) return told.join(" ");
     const ended = panes().every(({ run }) => run.ended()) && state.step === lastStep();
     const weights = panes().map((pane) => (pane === soft ? weightsOf(pane) : `hard ${weightsOf(pane)}`)).join("; ");
-    const end = ended && !told.length ? " It has settled." : state.step >= steps.MOST.step ? ` The page stops here; em_core’s fit goes on.` : "";
+    const end = ended && !told.length ? " It has settled." : state.step >= steps.MOST.step ? ` Here the page stops, as em_core’s fit does unless it is told otherwise: it has not settled.` : "";
     const count = state.step ? "" : `${state.points.length} points, `;
     return [`${em.halfTitle(state.step)}: ${count}weights ${weights}.${end}`, ...told].join(" ");
   };
@@ -193,7 +193,7 @@
       pane.ring.setAttribute("cy", there ? places[seen][1] : -99);
     }
     if (!there) {
-      about.textContent = state.points.length ? "Point at a datum, or move the cursor to it with the arrow keys, to see its shares." : "";
+      about.textContent = state.points.length ? matchMedia("(hover: none)").matches ? "Choose Look and tap a datum to see its shares." : "Point at a datum, or move the cursor to it with the arrow keys, to see its shares." : "";
       return;
     }
     const [u, v] = state.points[seen];
@@ -247,10 +247,11 @@
     copied.hidden = true;
     told.textContent = "";
     const { points, k, kind, start } = state;
+    const fewest = FEWEST + (start.way === "kmeans" ? k - 1 : 0);
     for (const pane of [soft, hard]) pane.run = null;
     sorry = "";
     if (!points.length) sorry = "Put down some points: click into the picture, choose data above, or paste a table.";
-    else if (points.length < FEWEST) sorry = `Put down at least ${FEWEST} points, so that there is something to fit; so far there ${points.length > 1 ? `are ${points.length}` : "is one"}.`;
+    else if (points.length < fewest) sorry = `Put down at least ${fewest} points, so that there is something to fit; so far there ${points.length > 1 ? `are ${points.length}` : "is one"}.`;
     const random = steps.chance(start.seed);
     const prior = state.prior && points.length ? steps.weakPrior(points, k) : null;
     if (!sorry && state.prior && !prior) sorry = "A column is constant and so has no scale, from which the prior would be taken.";
@@ -310,6 +311,7 @@
   };
   const load = (next) => {
     remember();
+    question.textContent = "";
     use(next);
   };
   // Points put down by hand; the box stays.
@@ -487,8 +489,8 @@
     drag: () => {},
     move: (right, up) => {
       spot = [em.clamp(spot[0] + 10 * right, WIDTH), em.clamp(spot[1] - 10 * up, HEIGHT)];
-      if (tool === "Look") seen = nearest(spot);
       drag(spot);
+      seen = nearest(spot);
       cursor.put(spot);
       drawDatum();
     },
@@ -584,17 +586,37 @@
   const useTable = (text) => {
     const { sorry: wrong, points, names } = steps.readTable(text);
     answer.textContent = wrong ?? `${points.length} rows are in the picture.`;
-    if (!wrong) load({ ...state, data: "", points, names, step: 0 });
+    if (wrong) answer.scrollIntoView({ block: "nearest" });
+    else load({ ...state, data: "", points, names, step: 0 });
+  };
+  const openFile = async (file) => {
+    if (file.size > steps.MOST.text) answer.textContent = `“${file.name.slice(0, 40)}” is too large for this page, which takes ${steps.MOST.rows} rows; em_core takes more: see the end of this page.`;
+    else useTable(await file.text().catch(() => ""));
   };
   const opened = html("input", {
     type: "file", accept: ".csv,.tsv,.txt,text/csv,text/plain", "aria-label": "Open a table",
     onchange: async () => {
-      const [file] = opened.files;
-      if (!file) return;
-      if (file.size > steps.MOST.text) answer.textContent = `“${file.name.slice(0, 40)}” is too large for this page, which takes ${steps.MOST.rows} rows; em_core takes more: see the end of this page.`;
-      else useTable(await file.text().catch(() => ""));
+      if (opened.files.length) await openFile(opened.files[0]);
       opened.value = "";
     },
+  });
+  // What is pasted outside a field, or dropped on the page's part, is a table too.
+  const brought = (event, { files, text }) => {
+    event.preventDefault();
+    root.querySelector("details").open = true;
+    if (files.length) openFile(files[0]);
+    else useTable(text);
+  };
+  addEventListener("paste", (event) => {
+    const { clipboardData: held, target } = event;
+    if (!held || target.matches?.("textarea, input")) return;
+    brought(event, { files: held.files, text: held.getData("text/plain") });
+  });
+  root.addEventListener("dragover", (event) => event.preventDefault());
+  root.addEventListener("drop", (event) => {
+    const { files } = event.dataTransfer;
+    const text = event.dataTransfer.getData("text/plain");
+    if (!event.target.matches("textarea")) brought(event, { files, text });
   });
 
   // --- what is taken along, and what is kept
@@ -657,16 +679,22 @@
     image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(asSvg(state.hard ? hard : soft))}`;
   };
 
+  // At once where it is little, since a browser may forget what is stored while a page is left; but not
+  // for every point of a stroke.
   let waiting = null;
+  let last = -Infinity;
   const keep = () => {
     clearTimeout(waiting);
-    waiting = setTimeout(keepNow, 300);
+    const left = steps.fits(state) ? last + 300 - performance.now() : 300;
+    if (left > 0) waiting = setTimeout(keepNow, left);
+    else keepNow();
   };
   const keepNow = () => {
     clearTimeout(waiting);
+    last = performance.now();
     const address = steps.writeAddress(state);
     try {
-      history.replaceState(history.state, "", `#${address}`);
+      history.replaceState(history.state, "", `#${address}${isFull() ? "&full=1" : ""}`);
       localStorage.setItem(KEPT, JSON.stringify({ address, points: state.data ? [] : state.points, names: state.names }));
     } catch { /* switched off, or full, or too often: nothing else depends on it */ }
   };
@@ -682,7 +710,8 @@
   };
   const open = () => {
     const before = kept();
-    const text = location.hash.slice(1);
+    const text = location.hash.slice(1).replace(/(^|&)full=1$/, "");
+    fill(text !== location.hash.slice(1));
     const found = steps.readAddress(text, sets) ?? (before && steps.readAddress(before.address, sets));
     const { state: next, sorry: refused } = found ?? { state: { ...steps.FIRST, data: "two-clouds", ...sets.get("two-clouds") }, sorry: "" };
     const ours = before && (before.address === text || !text);
@@ -690,6 +719,41 @@
     use(next);
     told.textContent = refused;
   };
+
+  // --- full screen: the page's other parts are away; a link can ask for it, but not for the screen's edges
+
+  const isFull = () => root.classList.contains("em-full");
+  const fill = (full) => {
+    if (full !== isFull()) {
+      const focused = document.activeElement === filling;
+      root.querySelector(`[role=group][aria-label="${full ? "Tools" : "Take it with you"}"]`).append(filling);
+      if (focused) filling.focus();
+    }
+    root.classList.toggle("em-full", full);
+    filling.textContent = full ? "Leave full screen" : "Full screen";
+    for (let one = root; one !== document.body; one = one.parentElement) {
+      for (const other of one.parentElement.children) if (other !== one) other.inert = full;
+    }
+  };
+  const leave = () => {
+    if (document.fullscreenElement) document.exitFullscreen();
+    fill(false);
+    keep();
+  };
+  const filling = html("button", {
+    type: "button",
+    onclick: () => {
+      if (isFull()) {
+        leave();
+        return;
+      }
+      fill(true);
+      document.documentElement.requestFullscreen?.()?.catch(() => {}); // a window does as well
+      keep();
+    },
+  });
+  addEventListener("fullscreenchange", () => document.fullscreenElement || leave());
+  addEventListener("keydown", (event) => event.key === "Escape" && isFull() && leave());
 
   // --- the page
 
@@ -717,12 +781,13 @@
   const status = html("p", { role: "status", class: "em-status" });
   const figures = html("div", { class: "em-scroll em-figures", tabindex: "0", role: "region", "aria-label": "What the step gives" });
   const about = html("p", { class: "em-datum" });
-  const question = html("p", { role: "status", class: "em-answer" });
+  const question = html("p", { role: "status", class: "em-answer em-question", tabindex: "-1" });
   const group = (name, ...children) => html("div", { class: "em-controls", role: "group", "aria-label": name }, ...children);
 
   root.replaceChildren(html("div", { class: "em-live" },
     html("div", { class: "em-choices" }, data.element, components.element, kinds.element, starts.element),
-    group("Tools", ...toolButtons, button("Sample", sample), button("Undo", () => travel(past, future)), button("Redo", () => travel(future, past)), button("Clear", () => load({ ...state, data: "", points: [], names: ["x", "y"], step: 0, start: fresh() }))),
+    group("Tools", ...toolButtons, html("button", { type: "button", title: "draws points anew from the mixture in the picture", onclick: sample }, "Sample"), button("Undo", () => travel(past, future)), button("Redo", () => travel(future, past)), button("Clear", () => load({ ...state, data: "", points: [], names: ["x", "y"], step: 0, start: fresh() }))),
+    question,
     html("div", { class: "em-panes" }, soft.element, hard.element),
     about,
     group("Steps", button("E-step", eStep), button("M-step", mStep), button("Iteration", () => go(state.step - (state.step % 2) + 2)), running, button("Back", () => go(state.step - 1)), button("To the start", () => go(0)), button("Another start", another)),
@@ -732,11 +797,12 @@
     group("Try this", ...TRY.map(([name, setting, text]) => button(name, () => {
       load({ ...steps.FIRST, ...setting, ...sets.get(setting.data) });
       question.textContent = text;
+      question.focus({ preventScroll: true });
+      question.scrollIntoView(); // with the picture below it, which may be far from here
     }))),
-    question,
     html("details", { class: "em-table" }, html("summary", {}, "Paste or open a table"), pasted, group("Table", button("Use these rows", () => useTable(pasted.value)), opened), answer),
     html("p", { class: "em-heading" }, "Take it with you"),
-    group("Take it with you", button("Copy the address", copyLink), button("Copy as Python", copyPython), button("Save the points", () => save(new Blob([steps.asTable(state)], { type: "text/csv" }), "points.csv")), button("Picture (SVG)", saveSvg), button("Picture (PNG)", savePng), ...(document.fullscreenEnabled ? [button("Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()))] : [])),
+    group("Take it with you", button("Copy the address", copyLink), button("Copy as Python", copyPython), button("Save the points", () => save(new Blob([steps.asTable(state)], { type: "text/csv" }), "points.csv")), button("Picture (SVG)", saveSvg), button("Picture (PNG)", savePng), filling),
     told, copied));
   root.classList.add("em-ready");
   root.setAttribute("role", "group");
