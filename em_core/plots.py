@@ -914,7 +914,7 @@ def draw_filled(ax: Axes, x: Array, filled: Array, hole: NDArray[np.bool_], spre
     for j, (rows, name) in enumerate(zip((~hole, hole), names, strict=True)):
         look: dict[str, Any] = {"color": COMPONENTS[j], "marker": MARKERS[j], "markersize": 5}
         ax.plot(x[rows], filled[rows], linestyle="", label=name, **look)
-    ax.legend(loc="upper left", frameon=False, fontsize=10.5, handletextpad=0.2)
+    ax.legend(loc="lower right", frameon=False, fontsize=10.5, handletextpad=0.2)
 
 
 def draw_compared(
