@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import holes
 import how_many
 import in_order
 import numpy as np
@@ -716,6 +717,16 @@ def quakes(at: int | None, problem: str) -> Numbers:
     }
 
 
+def with_holes(at: int | None, x: np.ndarray, variance: float, covariance: float = 0) -> Numbers:
+    """Normal rows of which some numbers are missing."""
+    matrix = np.full((x.shape[1], x.shape[1]), float(covariance))
+    np.fill_diagonal(matrix, variance)
+    run = em_steps(holes.NormalWithHoles(), x, holes.Normal(np.zeros(x.shape[1]), matrix))
+    state = next(islice(run, 200 if at is None else at, None))
+    found = {"mean": state.params.mean, "covariance": state.params.covariance}
+    return found | {"log_likelihood": state.log_likelihood}
+
+
 RUNS: dict[str, Callable[[int | None], Numbers]] = {
     "coins": coins_of_the_lecture,
     "coins-free": partial(coins, free=True),
@@ -748,6 +759,9 @@ RUNS: dict[str, Callable[[int | None], Numbers]] = {
         f"quakes-{name}": partial(quakes, problem=f"quakes-{name}")
         for name in ("2", "3", "3-from-25", "4")
     },
+    "five-readings": partial(with_holes, x=holes.FIVE, variance=1),
+    "murray": partial(with_holes, x=holes.TWELVE, variance=2.5, covariance=0.25),
+    "murray-saddle": partial(with_holes, x=holes.TWELVE, variance=2),
     "levels-16": lambda at: {"levels": gaussian_levels(16)},
 }
 """For each problem what it comes to after some iterations, or where EM ends."""

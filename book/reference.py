@@ -256,8 +256,10 @@ def digest(document: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _plain(value: Any) -> int | float | str:
+def _plain(value: Any) -> int | float | str | None:
     if isinstance(value, Decimal):
+        if value.is_nan():
+            return None  # a hole
         return int(value) if value == int(value) else float(value)
     return value.isoformat()
 

@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.ticker import LogLocator, NullFormatter
+from numpy.typing import NDArray
 
 from em_core.checks import Array
 from em_core.gaussians import GaussianParams
@@ -892,3 +893,52 @@ def draw_state_shares(ax: Axes, times: Array, states: Array) -> None:
         ax.fill_between(times, below, below + share, **look)
         below = below + share
     ax.set(ylim=(0, 1), yticks=[0, 1], xlim=(times[0] - 1, times[-1] + 1))
+
+
+def draw_filled(ax: Axes, x: Array, filled: Array, hole: NDArray[np.bool_], spread: float) -> None:
+    """Rows of two numbers, and what is expected where the second is missing.
+
+    Parameters
+    ----------
+    ax : Axes
+    x, filled : ndarray of shape (n,)
+        The first numbers, and the second or what is expected in their place.
+    hole : ndarray of bool, shape (n,)
+        Where the second is missing.
+    spread : float
+        The standard deviation of what is missing, about what is expected.
+    """
+    bars: dict[str, Any] = {"color": COMPONENTS[1], "linewidth": 1.2, "alpha": 0.6}
+    ax.vlines(x[hole], filled[hole] - spread, filled[hole] + spread, **bars)
+    names = "seen whole", "expected, ± one deviation"
+    for j, (rows, name) in enumerate(zip((~hole, hole), names, strict=True)):
+        look: dict[str, Any] = {"color": COMPONENTS[j], "marker": MARKERS[j], "markersize": 5}
+        ax.plot(x[rows], filled[rows], linestyle="", label=name, **look)
+    ax.legend(loc="lower right", frameon=False, fontsize=10.5, handletextpad=0.2)
+
+
+def draw_compared(
+    ax: Axes, groups: Sequence[str], found: dict[str, Array], right: float, what: str
+) -> None:
+    """A number that several ways have found in several groups, beside what would be right.
+
+    Parameters
+    ----------
+    ax : Axes
+    groups : sequence of g str
+        From the top.
+    found : dict of str to ndarray of shape (g,)
+        For each way.
+    right : float
+    what : str
+        For the axis.
+    """
+    rows = np.arange(len(groups))
+    ax.axvline(right, color=LIGHT["muted"], linestyle="--", linewidth=1)
+    for row in rows[:-1]:
+        ax.axhline(row + 0.5, color=LIGHT["grid"], linewidth=0.8, linestyle="-")
+    for j, (way, values) in enumerate(found.items()):
+        look: dict[str, Any] = {"color": COMPONENTS[j], "marker": MARKERS[j], "markersize": 7}
+        ax.plot(values, rows + 0.2 * (j - (len(found) - 1) / 2), linestyle="", label=way, **look)
+    ax.set(yticks=rows, yticklabels=groups, xlabel=what, ylim=(len(groups) - 0.5, -0.5))
+    ax.grid(axis="y", visible=False)

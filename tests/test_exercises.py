@@ -23,6 +23,7 @@ from em_core.exercises.tasks import (
     exponentials,
     gaussians,
     general,
+    holes,
     information,
     priors,
     starts,
@@ -34,7 +35,17 @@ CHECKS = {
 }
 TASKS = {
     name: task
-    for module in (chains, coins, exponentials, gaussians, general, information, priors, starts)
+    for module in (
+        chains,
+        coins,
+        exponentials,
+        gaussians,
+        general,
+        holes,
+        information,
+        priors,
+        starts,
+    )
     for name, task in vars(module).items()
     if isinstance(task, Task)
 }
@@ -441,6 +452,13 @@ def chain_with(predict=np.matmul):
     return log_likelihood
 
 
+def hole_with(
+    slope=lambda c: c[0, 1] / c[0, 0], rest=lambda b, c: c[1, 1] - c[0, 1] ** 2 / c[0, 0]
+):
+    """What is expected in a hole and its variance, with a slope or a rest of its own."""
+    return lambda m, c, x: (m[1] + slope(c) * (x - m[0]), rest(slope(c), c))
+
+
 def unscaled_chain(p, start, moves):
     """Joint probabilities, and one logarithm at the end."""
     joint = start * p[0]
@@ -771,6 +789,30 @@ WRONG = {
         (lambda s: (s.sum(axis=0) / s.sum(axis=(0, 2))[:, None]).T, "transpose"),
         (lambda s: (s / s.sum(axis=2, keepdims=True)).mean(axis=0), "counts like any other"),
         (lambda s: s.sum(axis=(0, 1)), "Wrong shape"),
+    ],
+    "hole": [
+        (
+            hole_with(lambda c: c[0, 1] / c[1, 1], lambda b, c: c[1, 1] - b * c[0, 1]),
+            "belongs below",
+        ),
+        (hole_with(lambda c: c[0, 1] / np.sqrt(c[0, 0] * c[1, 1])), "taken for the slope"),
+        (hole_with(rest=lambda b, c: c[1, 1]), "whole column"),
+        (hole_with(rest=lambda b, c: 0), "as if the expectation"),
+        (hole_with(rest=lambda b, c: np.sqrt(c[1, 1] - b * c[0, 1])), "standard deviation"),
+        (lambda m, c, x: hole_with()([0, m[1]], c, x), "distance from its mean"),
+        (lambda m, c, x: (m[1], c[1, 1]), "not used"),
+        (lambda m, c, x: m[1] + c[0, 1] / c[0, 0] * (x - m[0]), "return 2 things"),
+    ],
+    "holes_covariance": [
+        (lambda y, v: np.cov(y.T, bias=True).reshape(v[0].shape), "filled table"),
+        (lambda y, v: np.cov(y.T, bias=True) + v.sum(axis=0), "not divided"),
+        (
+            lambda y, v: np.cov(y.T, bias=True) + v[v.any(axis=(1, 2))].mean(axis=0),
+            "that have holes",
+        ),
+        (lambda y, v: np.cov(y.T) + v.sum(axis=0) / (len(y) - 1), "n − 1"),
+        (lambda y, v: (y.T @ y + v.sum(axis=0)) / len(y), "about 0"),
+        (lambda y, v: np.cov(y.T, bias=True) - v.mean(axis=0), "taken off"),
     ],
     "merged": [
         (merge_with(lambda n, o, step: 0), "Scatters were only added"),

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from holes import Normal, NormalWithHoles
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from in_order import Chain, PoissonChain
@@ -85,34 +86,12 @@ def draw_poissons(rng):
     return x, (draw_weights(rng, k), rng.uniform(0.5, 9, k))
 
 
-class Holes:
-    """Normal rows of which some numbers are missing; what is hidden is no label, but numbers."""
-
-    def e_step(self, x, params):
-        """The rows with expected numbers in the holes, how these spread, and log p(seen)."""
-        mean, covariance = params
-        filled, spreads = x.copy(), np.zeros((*x.shape, x.shape[1]))
-        log_likelihood = 0.0
-        for row, spread in zip(filled, spreads, strict=True):
-            seen, gone = np.flatnonzero(~np.isnan(row)), np.flatnonzero(np.isnan(row))
-            apart, own = row[seen] - mean[seen], covariance[np.ix_(seen, seen)]
-            slopes = np.linalg.solve(own, covariance[np.ix_(seen, gone)]).T
-            row[gone] = mean[gone] + slopes @ apart
-            rest = covariance[np.ix_(gone, gone)] - slopes @ covariance[np.ix_(seen, gone)]
-            spread[np.ix_(gone, gone)] = rest
-            distance = apart @ np.linalg.solve(own, apart)
-            log_determinant = np.linalg.slogdet(2 * np.pi * own)[1]
-            log_likelihood -= (log_determinant + distance) / 2
-        return (filled, spreads), log_likelihood
-
-    def m_step(self, x, posterior, params):
-        filled, spreads = posterior
-        mean = filled.mean(axis=0)
-        return mean, np.cov(filled.T, bias=True).reshape(params[1].shape) + spreads.mean(axis=0)
+class Holes(NormalWithHoles):
+    """The chapter's normal rows with holes, with their lower bound."""
 
     def lower_bound(self, x, params, posterior):
-        (mean, covariance), (filled, spreads) = params, posterior
-        y = filled - mean
+        (filled, spreads), covariance = posterior, params.covariance
+        y = filled - params.mean
         second = np.einsum("ia,ib->iab", y, y) + spreads
         log_determinant = np.linalg.slogdet(2 * np.pi * covariance)[1]
         expected = -(log_determinant + (np.linalg.inv(covariance) * second).sum(axis=(1, 2))) / 2
@@ -145,13 +124,17 @@ def draw_chain(rng):
 def draw_holes(rng):
     d = rng.integers(1, 4)
     x = rng.standard_normal((30, d)) @ rng.standard_normal((d, d)) + rng.uniform(-3, 3, d)
-    start = x[:15].mean(axis=0), np.cov(x[:15].T).reshape(d, d)
+    start = Normal(x[:15].mean(axis=0), np.cov(x[:15].T).reshape(d, d))
     x[rng.random(x.shape) < 0.3] = np.nan
     return x, start
 
 
 def coin_arrays(params):
     return [params.theta, params.weights]
+
+
+def normal_arrays(params):
+    return [params.mean, params.covariance]
 
 
 def chain_arrays(params):
@@ -169,7 +152,7 @@ CASES = [
     Case("poissons", PoissonMixture(), draw_poissons, list, lambda *arrays: arrays),
 ]
 GENERAL = [  # whose hidden part is no label of a row
-    Case("holes", Holes(), draw_holes, list, lambda *arrays: arrays),
+    Case("holes", Holes(), draw_holes, normal_arrays, Normal),
     Case("chain", BoundedChain(), draw_chain, chain_arrays, Chain),
 ]
 over_all = pytest.mark.parametrize("case", CASES + GENERAL, ids=lambda case: case.name)
@@ -695,11 +678,11 @@ def test_the_m_step_does_not_lower_the_bound(case, seed):
 
 
 def test_where_nothing_is_missing_the_first_step_ends_it():
-    x, (mean, covariance), rng = drawn(GENERAL[0], 3)
+    x, start, rng = drawn(GENERAL[0], 3)
     x = rng.standard_normal(x.shape)
-    found = fit(Holes(), x, (mean, covariance)).params
-    near(found[0], x.mean(axis=0), 1e-12)
-    near(found[1], np.cov(x.T, bias=True).reshape(covariance.shape), 1e-12)
+    found = fit(Holes(), x, start).params
+    near(found.mean, x.mean(axis=0), 1e-12)
+    near(found.covariance, np.cov(x.T, bias=True).reshape(start.covariance.shape), 1e-12)
 
 
 def test_labels_may_be_fitted_by_an_e_step_that_is_written_out():

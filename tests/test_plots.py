@@ -69,6 +69,10 @@ FLAT = {
     "ends": lambda ax: plots.draw_ends(ax, np.array([-3.0, -2.0, -3.0])),
     "series": lambda ax: plots.draw_series(ax, np.arange(9), np.arange(9), CHAIN, np.arange(3)),
     "state shares": lambda ax: plots.draw_state_shares(ax, np.arange(9), CHAIN),
+    "filled": lambda ax: plots.draw_filled(ax, *POINTS[:9].T, POINTS[:9, 0] > 0, 0.5),
+    "compared": lambda ax: plots.draw_compared(
+        ax, ["a", "b"], {"one": SHARES[0], "two": SHARES[1]}, 0.5, "share"
+    ),
     "profile": lambda ax: plots.draw_profile(ax, SHARES[:2, [0, 1, 0, 1]], SHARES[0], list("abcd")),
     "best so far": lambda ax: plots.draw_best_so_far(
         ax, np.arange(1, 4), np.array([-1.0, -2.0]), {"chance 50 %": np.array([1, 1, 0])}

@@ -21,7 +21,9 @@ PUBLISHED = [entry for entry in reference.ENTRIES if entry.source.published]
 DOCUMENT = reference.document()
 
 
-@pytest.mark.parametrize("problem", ["coins", "falling", "linkage", "moths", "carcinoma-2"])
+@pytest.mark.parametrize(
+    "problem", ["coins", "falling", "linkage", "moths", "carcinoma-2", "murray"]
+)
 def test_exact_arithmetic_gives_the_same_again(problem):
     kept = reference.exact()["values"]
     for name, found in exact.computed(problem).items():

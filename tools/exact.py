@@ -541,6 +541,50 @@ class Lines(Model):
         return np.concatenate([weights, np.array(lines), sqrt(np.array(sigma))])
 
 
+class Holes(Model):
+    """Normal rows of at most two numbers, of which some are missing."""
+
+    names = ("mean", "covariance")
+
+    def setup(self) -> None:
+        d = self.x.shape[1]
+        self.shapes = [(d,), (d, d)]
+        self.seen = np.array([[one == one for one in row] for row in self.x])  # NaN is not
+        self.tau = 2 * (mp.pi if self.x.dtype == object else self.number(str(mp.pi)))
+
+    def filled(self, v):
+        """Rows with expectations in their holes, the holes' covariances, the log-likelihood."""
+        mean, c = self.unpacked(v).values()
+        rows, spreads, value = self.x.copy(), np.array([c * 0] * len(self.x)), 0
+        for row, spread, seen in zip(rows, spreads, self.seen, strict=True):
+            (at,) = np.nonzero(seen)
+            away = row[at] - mean[at]
+            if len(at) == 2:
+                determinant = c[0, 0] * c[1, 1] - c[0, 1] ** 2
+                turned = np.array(
+                    [c[1, 1] * away[0] - c[0, 1] * away[1], c[0, 0] * away[1] - c[0, 1] * away[0]]
+                )
+                distance = away @ turned / determinant
+            elif len(at):
+                determinant, distance = c[at[0], at[0]], away[0] ** 2 / c[at[0], at[0]]
+            for hole in np.flatnonzero(~seen):
+                slope = c[hole, at] / c[at, at]
+                row[hole] = mean[hole] + (slope * away).sum()
+                spread[hole, hole] = c[hole, hole] - (slope * c[hole, at]).sum()
+            if len(at):
+                value -= (log(np.array([determinant * self.tau ** len(at)]))[0] + distance) / 2
+        return rows, spreads, value
+
+    def step(self, v):
+        rows, spreads, _ = self.filled(v)
+        mean = rows.sum(axis=0) / len(rows)
+        y = rows - mean
+        return np.concatenate([mean, ((y.T @ y + spreads.sum(axis=0)) / len(rows)).ravel()])
+
+    def log_likelihood(self, v):
+        return self.filled(v)[2]
+
+
 class Levels(Model):
     """k-means on the whole of a Gaussian."""
 
@@ -574,6 +618,7 @@ MODELS: dict[str, type[Model]] = {
     "chains": Chains,
     "lines": Lines,
     "levels": Levels,
+    "holes": Holes,
 }
 
 

@@ -14,6 +14,7 @@ from em_core.exercises.tasks import (
     exponentials,
     gaussians,
     general,
+    holes,
     information,
     priors,
     starts,
@@ -389,3 +390,35 @@ def chain_moves(answer: Answer) -> Verdict:
     Verdict
     """
     return judge(answer, chains.CHAIN_MOVES)
+
+
+def hole(answer: Answer) -> Verdict:
+    """Check a function (mean, covariance, x) for what is expected of a pair's second number.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes the means, shape (2,), the covariance matrix, shape (2, 2), and the first number;
+        returns the second one's expectation and its variance.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, holes.HOLE)
+
+
+def holes_covariance(answer: Answer) -> Verdict:
+    """Check a function (filled, spreads) for the M-step of a covariance matrix with holes.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes the rows with expectations in their holes, shape (n, d), and the covariance of what
+        each row's holes hide, shape (n, d, d).
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, holes.HOLES_COVARIANCE)
