@@ -483,7 +483,7 @@ SAID = f"""(row, said) => said ===
   document.querySelectorAll("#by-hand-{BY_HAND} .em-verdict")[row].textContent.trim()"""
 LEFT = f"""() => [...document.querySelectorAll("#by-hand-{BY_HAND} input")].map((it) => it.value)"""
 OPEN = f"""() => {{ document.querySelector("#by-hand-{BY_HAND} > details").open = true; }}"""
-STATE = f"""(state) => state ===
+STANDS = f"""(state) => state ===
   document.querySelector("[data-exercise={BY_HAND}] .em-state").textContent"""
 HINTS = f"""(count) => document.querySelectorAll(
   "#by-hand-{BY_HAND} .em-hint:not([hidden])").length === count"""
@@ -541,7 +541,7 @@ def answer_by_hand(engine: Engine, address: str) -> None:
     assert is_remembered(again, lambda: engine.goto(address), lambda: engine.run(LEFT) == written)
     assert engine.run(ASKED) != asked
     engine.goto(address.replace("05_coins", "progress"))
-    engine.until(STATE, "right once")
+    engine.until(STANDS, "right once")
     engine.goto(address)
 
 
