@@ -208,7 +208,7 @@ class TestHowItIsPrinted:
         assert printed.reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
 
     def test_it_is_no_heavier_than_a_mail_can_carry(self):
-        assert pdf.PDF.stat().st_size < 15_000_000
+        assert pdf.PDF.stat().st_size < 10_000_000
 
 
 def _is_embedded(font: dict) -> bool:

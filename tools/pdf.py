@@ -15,6 +15,7 @@ from pathlib import Path
 import browser
 import build
 import matplotlib
+import pikepdf
 from pdf_book import Book, PrintError
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, sync_playwright
@@ -84,8 +85,16 @@ def number_pages(page: Page) -> bytes:
         printed = page.pdf(**LAYOUT, outline=True, tagged=True)
         before, numbers = numbers, pages_of(_read(printed))
         if numbers == before:
-            return printed
+            return packed(printed)
     raise PrintError(f"the page numbers still move after {ROUNDS} rounds")
+
+
+def packed(printed: bytes) -> bytes:
+    """Chromium writes the tags of each word as an object of its own, and as text."""
+    file = io.BytesIO()
+    with pikepdf.open(io.BytesIO(printed)) as book:
+        book.save(file, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return file.getvalue()
 
 
 def _read(printed: bytes) -> PdfReader:
