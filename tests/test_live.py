@@ -310,7 +310,7 @@ def make_lab(home: Path) -> Iterator[pexpect.spawn]:
     with outside() as proxy:
         terminal = pexpect.spawn(
             "make",
-            ["-o", "setup", "lab", "PORT=0"],
+            ["lab", "PORT=0"],
             cwd=ROOT,
             env=variables | proxy,
             encoding="utf-8",

