@@ -75,8 +75,8 @@
         put(value, "ℓ", right + 10, to(trace.logLikelihoods[step]) + 8);
         const moved = seen.length === 3;
         before.setAttribute("d", seen.length > 1 ? `M${LEFT} ${value0}H${right}` : "");
-        put(rise, moved ? `+${four(trace.rises[step - 1][1])}` : "", middle(2), moved ? (value0 + to(trace.bounds[step])) / 2 + 8 : 0);
-        put(more, moved ? `+${four(trace.divergences[step])}` : "", middle(2), moved ? to(trace.logLikelihoods[step]) - 8 : 0);
+        put(rise, moved ? `+${short(trace.rises[step - 1][1])}` : "", middle(2), moved ? (value0 + to(trace.bounds[step])) / 2 + 8 : 0);
+        put(more, moved ? `+${short(trace.divergences[step])}` : "", middle(2), moved ? to(trace.logLikelihoods[step]) - 8 : 0);
       },
       status: (step) => {
         const now = `${em.halfTitle(step)}: log-likelihood ${four(trace.logLikelihoods[step])}, lower bound ${four(trace.bounds[step])}, KL ${four(trace.divergences[step])}`;
