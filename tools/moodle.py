@@ -190,7 +190,8 @@ def run(arguments: argparse.Namespace) -> int:
         if ":" in what or time.monotonic() - said > SAY_AFTER:
             print(f"-- {number} of {len(exercises)}, {what}", flush=True)
             said = time.monotonic()
-    print(f"-- {len(exercises)} exercises, and all-exercises.xml, are in {FOLDER}")
+    plural = "s" * (len(exercises) > 1)
+    print(f"-- {len(exercises)} exercise{plural}, and all-exercises.xml, are in {FOLDER}")
     return 0
 
 
