@@ -39,6 +39,11 @@ TABLE = [
         "CHAPTERS EXERCISES VARIANTS SEED",
         "write exercises with variants for Moodle (CHAPTERS=3,5 EXERCISES=bic VARIANTS=30)",
     ),
+    (
+        "handout",
+        "CHAPTER",
+        "write a chapter as a notebook without solutions, and one with them (CHAPTER=3)",
+    ),
     ("zip", "", "pack the site into one file that opens without server or network"),
     ("reference", "", "write the reference collection, em-reference.json, into _build/reference"),
     (
@@ -128,6 +133,7 @@ def plan(target, settings, platform=sys.platform, here=HERE):
         "sheets": [[python, "tools/sheets.py", "make"] + options],
         "key": [[python, "tools/sheets.py", "key", given.get("CODE", "")]],
         "moodle": [[python, "tools/moodle.py"] + options],
+        "handout": [[python, "tools/handout.py", given.get("CHAPTER", "")]],
         "zip": [[python, "tools/pack.py"]],
         "reference": [
             [python, "book/reference.py", "_build/reference"],
