@@ -4,7 +4,7 @@
 PYTHON ?= $(shell sh tools/find_python.sh)
 # Where .venv is there, python3 is its Python: it stays as it was made.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-TARGETS := help setup book serve lab pdf slides sheets key zip reference check test bench \
+TARGETS := help setup book serve lab pdf slides sheets key moodle handout zip reference check test bench \
 	bench-site lint format notebooks requirements clean
 
 .NOTPARALLEL:

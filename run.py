@@ -34,6 +34,16 @@ TABLE = [
         "print exercise sheets, each with other numbers, and their key (CHAPTERS=3,5 N=30)",
     ),
     ("key", "CODE", "say what is right on an exercise sheet (CODE=...)"),
+    (
+        "moodle",
+        "CHAPTERS EXERCISES VARIANTS SEED",
+        "write exercises with variants for Moodle (CHAPTERS=3,5 EXERCISES=bic VARIANTS=30)",
+    ),
+    (
+        "handout",
+        "CHAPTER",
+        "write a chapter as a notebook without solutions, and one with them (CHAPTER=3)",
+    ),
     ("zip", "", "pack the site into one file that opens without server or network"),
     ("reference", "", "write the reference collection, em-reference.json, into _build/reference"),
     (
@@ -56,7 +66,7 @@ TABLE = [
 ]
 TARGETS = [name for name, _, _ in TABLE]
 SETTINGS = dict((name, names.split()) for name, names, _ in TABLE)
-DEFAULTS = {"PORT": "8000", "N": "30", "SEED": "1", "PAPER": "a4"}
+DEFAULTS = {"PORT": "8000", "N": "30", "VARIANTS": "30", "SEED": "1", "PAPER": "a4"}
 NOT_ON = {
     ("win32", "test"): "it runs shell scripts and drives WebKitGTK, and Windows has neither. "
     "`check` tests the code; all of it runs on Debian, also in the Windows Subsystem for Linux"
@@ -107,9 +117,9 @@ def plan(target, settings, platform=sys.platform, here=HERE):
     given = dict((name, settings.get(name) or DEFAULTS.get(name, "")) for name in SETTINGS[target])
     only = given.get("ONLY", "").split()
     port = ["--port", given.get("PORT", "")]
-    sheets = []
-    for name in SETTINGS[target] if target == "sheets" else []:
-        sheets += ["--" + {"N": "count"}.get(name, name.lower()), given[name]]
+    options = []
+    for name in SETTINGS[target]:
+        options += ["--" + {"N": "count"}.get(name, name.lower()), given[name]]
     build, ruff = [python, "tools/build.py"], [python, "-m", "ruff"]
     lab = [python, "-m", "jupyterlab", "--allow-root"] + port + ["--log-level", "WARN"]
     lab += ["--LabApp.default_url=/lab/tree/book/index.ipynb", "--ServerApp.answer_yes=True"]
@@ -120,8 +130,10 @@ def plan(target, settings, platform=sys.platform, here=HERE):
         "lab": ["JupyterLab opens in the browser in some seconds; Ctrl-C ends it", lab],
         "pdf": [[python, "tools/pdf.py"]],
         "slides": [build + ["slides"]],
-        "sheets": [[python, "tools/sheets.py", "make"] + sheets],
+        "sheets": [[python, "tools/sheets.py", "make"] + options],
         "key": [[python, "tools/sheets.py", "key", given.get("CODE", "")]],
+        "moodle": [[python, "tools/moodle.py"] + options],
+        "handout": [[python, "tools/handout.py", given.get("CHAPTER", "")]],
         "zip": [[python, "tools/pack.py"]],
         "reference": [
             [python, "book/reference.py", "_build/reference"],

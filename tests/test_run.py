@@ -67,6 +67,12 @@ def test_what_is_run_is_there(platform):
         ("check", {"ONLY": "style types"}, ["tools/run_tests.py --check style types"]),
         ("notebooks", {"ONLY": "book/a.ipynb"}, ["tools/notebooks.py book/a.ipynb"]),
         ("key", {"CODE": "AB-12"}, ["tools/sheets.py key AB-12"]),
+        (
+            "moodle",
+            {"CHAPTERS": "3", "EXERCISES": "bic"},
+            ["tools/moodle.py --chapters 3 --exercises bic --variants 30 --seed 1"],
+        ),
+        ("handout", {"CHAPTER": "3"}, ["tools/handout.py 3"]),
         ("lint", {}, ["-m ruff check .", "-m ruff format --check .", "-m mypy"]),
     ],
 )

@@ -16,7 +16,6 @@ import re
 import string
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -24,6 +23,7 @@ from pathlib import Path
 import browser
 import build
 from bs4 import BeautifulSoup
+from choosing import chosen
 from pdf import LAST_RESORT, pages_of, say
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, sync_playwright
@@ -50,34 +50,6 @@ class SheetError(ValueError):
 
 
 # --- what is asked for ----------------------------------------------------------------------------
-
-
-def chosen(chapters: str, exercises: str) -> list[ByHand]:
-    """Find the exercises of some chapters, written as 3,5-7, and those named."""
-    names = re.split(r"[,\s]+", exercises.strip()) if exercises.strip() else []
-    unknown = [name for name in names if name not in by_hand.EXERCISES]
-    if unknown:
-        raise SheetError(f"EXERCISES: {unknown[0]!r} is none of {', '.join(by_hand.EXERCISES)}")
-    numbers = set(_numbers(chapters))
-    have = {exercise.chapter for exercise in by_hand.EXERCISES.values()}
-    if numbers - have:
-        raise SheetError(f"CHAPTERS: chapter {min(numbers - have)} has no exercise by hand")
-    found = [e for e in by_hand.EXERCISES.values() if e.chapter in numbers or e.name in names]
-    if not found:
-        listed = (f"{e.chapter} {e.name}" for e in by_hand.EXERCISES.values())
-        raise SheetError(
-            "which exercises? CHAPTERS=3,5-7 or EXERCISES=bic,leap; there are, by chapter:\n   "
-            + "\n   ".join(listed)
-        )
-    return found
-
-
-def _numbers(text: str) -> Iterator[int]:
-    for part in re.split(r"[,\s]+", text.strip()) if text.strip() else []:
-        match = re.fullmatch(r"(\d{1,3})(?:-(\d{1,3}))?", part)
-        if match is None:
-            raise SheetError(f"CHAPTERS: {part!r} is no number and no range such as 3-5")
-        yield from range(int(match[1]), int(match[2] or match[1]) + 1)
 
 
 def students(path: str, count: int) -> list[str]:
@@ -149,7 +121,7 @@ def on_paper(given: Given, found: dict[str, Text]) -> str:
     for number, variant in enumerate(given.sheet.variants(), start=1):
         text = found[variant.exercise.name]
         fields = "".join(
-            f'<p>{label} = <span class="blank"></span> <small>{_asked(field.decimals)}</small></p>'
+            f'<p>{label} = <span class="blank"></span> <small>({field.asked})</small></p>'
             for field, label in zip(variant.exercise.fields, text.labels, strict=True)
         )
         tasks.append(
@@ -164,10 +136,6 @@ def _anchored(given: Given) -> str:
     """The code as a place to which a link leads, so that the PDF says on which page it is."""
     anchor = f"sheet-{given.sheet.index}"
     return f'<a id="{anchor}" href="#{anchor}">{given.sheet.code}</a>'
-
-
-def _asked(decimals: int) -> str:
-    return f"({decimals} decimal{'s' * (decimals > 1)})" if decimals else "(a whole number)"
 
 
 def key_on_paper(all_given: list[Given], found: dict[str, Text]) -> str:

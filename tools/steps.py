@@ -22,7 +22,7 @@ ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sk
 LAWS = [*ROUNDING, "worth", "priors", "formulas", "chunks", "threads", "machines"]
 PLAIN = ["core", "errors", "causes", "tables", "exercises"]
 DATA = ["taken", "resampling"]
-CODE = [*PLAIN, *DATA, "by_hand", "plots", "widgets"]
+CODE = [*PLAIN, *DATA, "by_hand", "moodle", "handout", "plots", "widgets"]
 CLAIMS = ["coins", "more_coins", "gaussians", "worth", "misleads", "how_many", "starts"]
 CLAIMS += ["in_order", "holes"]
 # The commands, what the chapters claim of em_core's numbers, and the book's own bench: on its own

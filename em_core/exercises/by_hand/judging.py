@@ -17,6 +17,8 @@ LONGEST = 40
 EXACT = 1e-9
 SLACK = 1.001
 """Half a unit is still right, whatever the last bit."""
+RIGHT_WITHIN, WRONG_WITHIN = 0.5, 1
+"""Units of the last decimal within which an answer is right, or is a known mistake's."""
 
 RIGHT = Verdict("Right", "")
 UNREAD = Verdict("Not a number", "Write it like 0.25, 0,25 or 1/4.")
@@ -71,13 +73,13 @@ def judge(text: str, variant: Variant, which: int) -> Verdict:
         return UNREAD
     value, given = found
     field, right = variant.exercise.fields[which], variant.right[which]
-    if _is(value, right, field, 0.5):
+    if _is(value, right, field, RIGHT_WITHIN):
         return RIGHT
     for mistake, values in zip(variant.exercise.mistakes, variant.wrong, strict=True):
         wrong = values[which]
-        if wrong is not None and _is(value, wrong, field, 1):
+        if wrong is not None and _is(value, wrong, field, WRONG_WITHIN):
             return Verdict("Not yet", mistake.words)
-    if field.decimals and abs(value - right) <= CLOSE * field.unit * SLACK:
+    if field.decimals and _is(value, right, field, CLOSE):
         return ROUNDED
     if given and given < field.decimals and abs(value - right) <= 0.5 * 10**-given * SLACK:
         return too_short(field)
@@ -90,6 +92,10 @@ def too_short(field: Field) -> Verdict:
     return Verdict("Close", f"Right so far; {field.decimals} decimal{plural} asked for.")
 
 
+def tolerance(field: Field, units: float) -> float:
+    """How far an answer may be off, in units of the last decimal; a whole number may not."""
+    return units * field.unit * SLACK if field.decimals else EXACT
+
+
 def _is(value: float, wanted: float, field: Field, units: float) -> bool:
-    tolerance = units * field.unit * SLACK if field.decimals else EXACT
-    return abs(value - wanted) <= tolerance
+    return abs(value - wanted) <= tolerance(field, units)

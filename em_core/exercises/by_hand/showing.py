@@ -110,5 +110,9 @@ class _Sheet:
 
 def as_html(text: str) -> str:
     """The little Markdown that the exercises have; Jupyter sets the formulas."""
-    marked = re.sub(r"\*([^*$]+)\*", r"<em>\1</em>", escape(text, quote=False))
-    return "".join(f"<p>{paragraph}</p>" for paragraph in marked.split("\n\n"))
+    return "".join(f"<p>{in_line(paragraph)}</p>" for paragraph in text.split("\n\n"))
+
+
+def in_line(text: str) -> str:
+    """The same of a part of a paragraph."""
+    return re.sub(r"\*([^*$]+)\*", r"<em>\1</em>", escape(text, quote=False))

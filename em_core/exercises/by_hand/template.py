@@ -40,6 +40,13 @@ class Field:
         """One of the last decimal."""
         return float(10.0**-self.decimals)
 
+    @property
+    def asked(self) -> str:
+        """How it is to be written."""
+        if not self.decimals:
+            return "a whole number"
+        return f"{self.decimals} decimal{'s' * (self.decimals > 1)}"
+
 
 @dataclass(frozen=True)
 class Mistake:
