@@ -40,6 +40,7 @@
       label.setAttribute("y", v);
     };
     const four = (number) => em.number(number, 4);
+    const short = (number) => em.number(number, number < 10 ? 4 : 1); // what fits on a bar
 
     return {
       stage: html("div", { class: "em-one" }, stage),
