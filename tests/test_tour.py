@@ -105,7 +105,7 @@ def drawn() -> list[list[str]]:
         ["centre of A (min)"],
         [f"bound +{bound:.3f}", f"gap +{whole - bound:.3f}"],
         ["centre of A (min)"],
-        [f"+{bound2:.4f}", f"+{whole2 - bound2:.4f}", "iteration 2, enlarged"],
+        [f"+{bound2:.1f}", f"+{whole2 - bound2:.1f}", "iteration 2, enlarged"],
         [f"log-likelihood {value('caught', -1)}"],
         [f"log-likelihood {value('narrow', -1)}"],
         [f"log-likelihood {value('guess', 12)}"],

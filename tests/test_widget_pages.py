@@ -1093,7 +1093,7 @@ def test_starts_of_other_samples_end_at_peaks_of_different_heights(
     expect(status(widget)).to_contain_text("Start: θ_A 0.990, θ_B 0.")
     widget.get_by_label("Data").select_option("5, ½ and ½")
     expect(key).to_contain_text("θ_B above θ_A: −9.80")
-    widget.get_by_role("combobox", name="Start").select_option("0.000001 off the saddle")
+    widget.get_by_role("combobox", name="Start").select_option("10⁻⁶ off the saddle")
     expect(status(widget)).to_contain_text("Start: θ_A 0.660, θ_B 0.660")
     button(widget, "Next").click()
     expect(status(widget)).to_contain_text("a stopping rule would end it here")

@@ -60,7 +60,7 @@
   };
   const QUIZ = {
     name: /^\d{1,3}$/,
-    sound: (one) => isCount(one.of, 50) && isSet(one.found, 49),
+    sound: (one) => isCount(one.of, 50) && isSet(one.found, 49) && one.found.every((place) => place < one.of),
     take: ({ of, found }) => ({ of, found: [...new Set(found)] }),
   };
 
@@ -228,6 +228,7 @@
       [solution.open, fold.open] = [kept.solution, kept.open];
     }
     form.addEventListener("input", keep);
+    for (const field of fields) field.input.addEventListener("input", () => say(field, ""));
     // A click, not what toggles: before it prints, the page itself opens all folds.
     for (const one of [solution, fold]) one.firstElementChild.addEventListener("click", () => setTimeout(keep));
     ready = true;
@@ -309,7 +310,9 @@
   }
 
   function openTarget() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let id = "";
+    try { id = decodeURIComponent(location.hash.slice(1)); } catch { /* names no place */ }
+    const target = document.getElementById(id);
     if (!target?.matches(".em-by-hand")) return;
     target.firstElementChild.open = true;
     target.scrollIntoView();

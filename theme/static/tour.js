@@ -48,9 +48,18 @@
   };
   // Asked once for all: an answer amid changes would cost a layout each time.
   const opacitiesOf = (picture) => (picture.opacities ??= picture.nodes.map((node) => Number(getComputedStyle(node).opacity)));
-  // What a moment looks like, and what its run's beginning does.
+  // What a moment looks like, and what its run's beginning does. Where that cannot be drawn, each
+  // scene shows its own picture.
   const prepare = (scene) => {
     if (scene.state) return;
+    try {
+      look(scene);
+    } catch (error) {
+      tour.classList.add("failed");
+      throw error;
+    }
+  };
+  const look = (scene) => {
     const picture = pictureOf(scene);
     const before = picture.nodes && read(picture);
     const { emShows } = picture.root.dataset;
@@ -235,9 +244,12 @@
   }));
   addEventListener("keydown", onKey);
   addEventListener("scroll", follow, { passive: true });
+  let width = innerWidth; // a phone's bars change the height alone, while one scrolls
   addEventListener("resize", () => {
     measure();
-    follow();
+    if (innerWidth === width) follow();
+    else scrollTo(at);
+    width = innerWidth;
   });
   addEventListener("popstate", () => {
     const to = named();

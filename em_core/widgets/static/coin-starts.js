@@ -51,7 +51,7 @@
       ask(`${name}:${starts.select.value === "grid" ? ofTheGrid() : starts.select.value}`);
     });
     const ofTheGrid = () => trace.thetas[0].map((theta) => em.nearest(grid, theta)).join(",");
-    const starts = choice("Start", [["grid", "on the grid"], ["beside3", "0.001 off the saddle"], ["beside6", "0.000001 off the saddle"]], (start) => {
+    const starts = choice("Start", [["grid", "on the grid"], ["beside3", "10⁻³ off the saddle"], ["beside6", "10⁻⁶ off the saddle"]], (start) => {
       ask(`${kind}:${start === "grid" ? ofTheGrid() : start}`);
     });
     const picker = choice("Colour by", [["optimum", "where it ends"], ["iterations", "iterations needed"]], see);
