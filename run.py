@@ -179,13 +179,13 @@ def listed(start):
 
 def call(command, variables):
     """Run a command to its end; Ctrl-C reaches it as well, and it is waited for."""
-    process = subprocess.Popen(command, cwd=HERE, env=variables)
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # the command has its own
+    try:
+        process = subprocess.Popen(command, cwd=HERE, env=variables)
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        return process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def clean():
