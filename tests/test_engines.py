@@ -245,8 +245,9 @@ TRACES |= {
 }
 TRACES |= {f"decks/{name}.html": IN_A_DECK for name in ALIKE}
 
-# Pages with scripts that others don't have, or have only as these do.
-ACT = {"book/index.html", *(f"book/{name}.html" for name in OWN), "search.html", "404.html"}
+# Pages whose scripts others don't have; widgets are alike in how they are loaded.
+ACT = {f"book/{name}.html" for name in ("index", "tour", "points", "05_coins", "ledger")}
+ACT |= {"search.html", "404.html"}
 
 # What is loaded is noted, so that nothing is read while something is on its way.
 BEGIN = """() => {
@@ -482,7 +483,7 @@ WRITE = f"""(row) => document.querySelectorAll("#by-hand-{BY_HAND} input")[row].
 SAID = f"""(row, said) => said ===
   document.querySelectorAll("#by-hand-{BY_HAND} .em-verdict")[row].textContent.trim()"""
 LEFT = f"""() => [...document.querySelectorAll("#by-hand-{BY_HAND} input")].map((it) => it.value)"""
-OPEN = f"""() => {{ document.querySelector("#by-hand-{BY_HAND} > details").open = true; }}"""
+UNFOLD = f"""() => {{ document.querySelector("#by-hand-{BY_HAND} > details").open = true; }}"""
 STANDS = f"""(state) => state ===
   document.querySelector("[data-exercise={BY_HAND}] .em-state").textContent"""
 HINTS = f"""(count) => document.querySelectorAll(
@@ -530,7 +531,7 @@ def answer_by_hand(engine: Engine, address: str) -> None:
     engine.until(SAID, 1, "Right.")
 
     def again() -> None:
-        engine.run(OPEN)
+        engine.run(UNFOLD)
         for row in (0, 1):
             engine.run(WRITE, row)
             engine.write(written[row])

@@ -266,13 +266,6 @@ PREPARE = """() => {
 }"""
 KEEP_ONE_FORMULA = """() =>
     [...document.querySelectorAll(".katex-mathml")].slice(1).forEach((read) => read.remove())"""
-# The colours of the text depend on the mode and not on the width: only what stands around it, and
-# widgets, may be drawn otherwise in another window.
-DROP_THE_TEXT = """() => {
-    const kept = ".em-stepper, h1";
-    for (const element of document.querySelectorAll("article *"))
-        if (!element.closest(kept) && !element.querySelector(kept)) element.remove();
-}"""
 COLOURS = ["color-contrast", "link-in-text-block"]
 BOXES = ["scrollable-region-focusable"]
 
@@ -284,9 +277,9 @@ def axe() -> str:
 
 
 def violations(one: Visit, where: str = "html") -> list[str]:
-    """What axe finds in a page: by all rules in either width and mode, colours in all four pairs.
+    """What axe finds in a page: by all rules where it is wide and light, colours where it is not.
 
-    What is read aloud of the text is the same in each: it is judged once. The page is used up.
+    What is read aloud is the same in either. The page is used up.
     """
     page = one.page
     page.emulate_media(reduced_motion="reduce")
@@ -302,9 +295,6 @@ def violations(one: Visit, where: str = "html") -> list[str]:
     judge(1280, "light")
     page.evaluate(KEEP_ONE_FORMULA)
     judge(390, "dark", [*COLOURS, *BOXES])
-    page.evaluate(DROP_THE_TEXT)
-    judge(390, "light")
-    judge(1280, "dark", COLOURS)
     return found
 
 
