@@ -90,12 +90,6 @@ def coin_fit(*, fit_weights: bool = False) -> EMResult:
 
 
 @cache
-def equal_coins_fit() -> EMResult:
-    """From equal coins, which EM cannot tell apart."""
-    return fit(CoinMixture(), COINS, CoinParams([0.6, 0.6], [0.5, 0.5]))
-
-
-@cache
 def coin_history() -> list[np.ndarray]:
     """What the lecture's first listing prints: rows (θ_A, θ_B, value)."""
     return coin_em_loop(COINS, LISTING_START)
@@ -111,11 +105,6 @@ def labelled_heads(coin: int) -> np.ndarray:
     """Heads and tosses of one coin, when the labels are known."""
     heads, tails = COINS[coin == COIN_LABELS].sum(axis=0)
     return np.array([heads, heads + tails])
-
-
-def first_counts(coin: int, side: int) -> float:
-    """Expected heads (0) or tails (1) of a coin in the first E-step."""
-    return expected_counts(COINS, coin_states()[0].responsibilities).sum(axis=0)[coin, side]
 
 
 # --- ten random starts: the lecture's cells 15 and 16 --------------------------------------------
@@ -301,11 +290,6 @@ def poisson_information() -> np.ndarray:
     return complete - missing
 
 
-def poisson_error(a: int) -> float:
-    """The standard error of weight, mean or higher mean."""
-    return np.sqrt(np.linalg.inv(poisson_information())[a, a])
-
-
 # --- a survey with five maxima: poLCA -------------------------------------------------------------
 
 
@@ -352,16 +336,6 @@ def verdicts(classes: int) -> tuple[float, np.ndarray]:
     rng = np.random.default_rng(1)
     ends, shares = survey.latent_classes(10, rng, classes, name="carcinoma")
     return ends.max(), np.sort(shares[ends.argmax()])[::-1]
-
-
-# --- Old Faithful by number of components: mclust -------------------------------------------------
-
-
-@cache
-def best_bic(kind: str, k: int) -> float:
-    """What the best of many starts comes to, with mclust's sign."""
-    model, start = GaussianMixture(covariance=kind), how_many.fits()[kind][k - 1]
-    return -bic(model, how_many.faithful(), fit(model, how_many.faithful(), start).params)
 
 
 # --- linkage: Dempster, Laird and Rubin ----------------------------------------------------------
@@ -502,12 +476,6 @@ def gaussian_levels(k: int) -> np.ndarray:
         borders = np.concatenate([[-np.inf], (centres[1:] + centres[:-1]) / 2, [np.inf]])
         centres = -np.diff(norm.pdf(borders)) / np.diff(norm.cdf(borders))
     return centres
-
-
-@cache
-def falling_states() -> list[EMState]:
-    """Three states of the run in which the lecture's value falls while EM ascends."""
-    return list(islice(em_steps(CoinMixture(), FALLING, FALLING_START), 3))
 
 
 def lecture_value(x: np.ndarray, state: EMState) -> float:
