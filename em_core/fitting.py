@@ -144,7 +144,8 @@ def fit_restarts(
     model : StartingModel
         Its ``random_start`` draws each start.
     x : array_like, numpy.memmap or Chunks
-        The data, as for `fit`. The starts for `Chunks` are drawn from 10,000 rows, taken at random.
+        The data, as for `fit`. The starts for `Chunks`, and for a `numpy.memmap` with weights, are
+        drawn from 10,000 rows, taken at random.
     k : int
         The number of components.
     starts : int
