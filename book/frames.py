@@ -64,7 +64,7 @@ def marked_up(text: str) -> str:
     No line ends beside the sign of an equation.
     """
     text = html.escape(text.replace("'", "’")).replace(" = ", "\u00a0=\u00a0")
-    text = re.sub(r"\^(−?\d+)", r"<sup>\1</sup>", text)
+    text = re.sub(r"\^(−?\d+(?:\.\d+)?)", r"<sup>\1</sup>", text)
     return re.sub(r"(?<=\b\w)_(\w)\b", r"<sub>\1</sub>", text)
 
 

@@ -17,6 +17,7 @@ import how_many
 import in_order
 import numpy as np
 import reference
+import streams
 import survey
 from scipy.optimize import minimize, root
 from scipy.special import gammaln, xlogy
@@ -586,6 +587,13 @@ def faithful_waiting(at: int | None) -> Numbers:
     return found | {"stops": [faithful_iterations()]}
 
 
+def faithful_waiting_two(at: int | None) -> Numbers:
+    """With a variance each, from a start that is far off."""
+    model, x = GaussianMixture(), waiting_times()
+    start = streams.gaussians(streams.FAR)
+    return _gaussians(model, x, fit(model, x, start, tol=0, max_iter=200 if at is None else at))
+
+
 def faithful(at: int | None, kind: str, k: int) -> Numbers:
     """The best that is known of both columns."""
     model, x = GaussianMixture(covariance=kind), how_many.faithful()
@@ -707,6 +715,7 @@ RUNS: dict[str, Callable[[int | None], Numbers]] = {
     "lecture-density": lambda at: {"density": density(np.outer(range(3), [1, 1]), THREE)},
     "lecture-mixture": lecture_mixture,
     "faithful-waiting": faithful_waiting,
+    "faithful-waiting-two": faithful_waiting_two,
     **{
         f"faithful-{kind}-{k}": partial(faithful, kind=kind, k=k)
         for kind in how_many.KINDS

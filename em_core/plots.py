@@ -6,6 +6,7 @@ style and points by marker as well as by colour, and carry their names where the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
@@ -942,3 +943,35 @@ def draw_compared(
         ax.plot(values, rows + 0.2 * (j - (len(found) - 1) / 2), linestyle="", label=way, **look)
     ax.set(yticks=rows, yticklabels=groups, xlabel=what, ylim=(len(groups) - 0.5, -0.5))
     ax.grid(axis="y", visible=False)
+
+
+def draw_step_sizes(ax: Axes, rows: Array, courses: dict[str, Array]) -> None:
+    """What several step sizes make of the same rows, a line each.
+
+    Parameters
+    ----------
+    ax : Axes
+    rows : ndarray of shape (t,)
+    courses : dict of str to ndarray of shape (t,)
+        By the step size's name.
+    """
+    for j, (name, course) in enumerate(courses.items()):
+        look: dict[str, Any] = {"color": COMPONENTS[j], "linestyle": LINES[j], "linewidth": 1.5}
+        ax.plot(rows, course, label=re.sub(r"\^(\S+)", r"$^{\1}$", name), **look)
+    ax.legend(frameon=False, fontsize=10.5)
+
+
+def draw_mean_paths(ax: Axes, rows: Array, means: Array, ends: Array) -> None:
+    """The ways of some means while rows come in, and where they should go.
+
+    Parameters
+    ----------
+    ax : Axes
+    rows : ndarray of shape (t,)
+    means : ndarray of shape (t, k)
+    ends : ndarray of shape (k,) or (t, k)
+        Dotted.
+    """
+    for j, end in enumerate(np.broadcast_to(ends, means.shape).T):
+        ax.plot(rows, end, color=LIGHT["ink"], linestyle=":", linewidth=1.2)
+        ax.plot(rows, means[:, j], color=COMPONENTS[j], linestyle=LINES[j], linewidth=1.5)

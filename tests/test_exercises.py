@@ -27,6 +27,7 @@ from em_core.exercises.tasks import (
     information,
     priors,
     starts,
+    streams,
 )
 from em_core.exercises.verdict import NOT_STARTED, Task, results, same
 
@@ -45,6 +46,7 @@ TASKS = {
         information,
         priors,
         starts,
+        streams,
     )
     for name, task in vars(module).items()
     if isinstance(task, Task)
@@ -459,6 +461,16 @@ def hole_with(
     return lambda m, c, x: (m[1] + slope(c) * (x - m[0]), rest(slope(c), c))
 
 
+def update_with(joined, rows=len):
+    """A running average, joined with the block's, or with its sums over another number of rows."""
+
+    def updated(sums, x, r, step):
+        found = r.T @ np.column_stack([x**0, x, x**2]) / rows(x)
+        return joined(sums, found, step)
+
+    return updated
+
+
 def unscaled_chain(p, start, moves):
     """Joint probabilities, and one logarithm at the end."""
     joint = start * p[0]
@@ -813,6 +825,31 @@ WRONG = {
         (lambda y, v: np.cov(y.T) + v.sum(axis=0) / (len(y) - 1), "n − 1"),
         (lambda y, v: (y.T @ y + v.sum(axis=0)) / len(y), "about 0"),
         (lambda y, v: np.cov(y.T, bias=True) - v.mean(axis=0), "taken off"),
+    ],
+    "stream_weights": [
+        (lambda g: g, "shrunk by every later"),
+        (lambda g: g * np.cumprod((1 - g)[::-1])[::-1], "its own step"),
+        (lambda g: [g[i] * np.prod(1 - g[:i]) for i in range(len(g))], "Those after it"),
+        (lambda g: [np.prod(1 - g[i + 1 :]) for i in range(len(g))], "γ_i, which is missing"),
+        (
+            lambda g: [g[i] * np.prod(1 - g[i + 1 :]) for i in range(len(g))][::-1],
+            "from the newest back",
+        ),
+        (lambda g: g / sum(g), "divided by their sum"),
+        (lambda g: np.ones(len(g)) / len(g), "count alike"),
+        (lambda g: np.prod(1 - g), "Wrong shape"),
+    ],
+    "stream_update": [
+        (update_with(lambda s, y, g: s + g * (y - s), rows=lambda x: 1), "not divided"),
+        (update_with(lambda s, y, g: s + g * y), "nothing was taken away"),
+        (update_with(lambda s, y, g: g * s + (1 - g) * y), "wrong side"),
+        (update_with(lambda s, y, g: s + g * (s - y)), "away from"),
+        (update_with(lambda s, y, g: y), "is forgotten"),
+        (
+            update_with(lambda s, y, g: s + g * (y / y[:, :1] - s)),
+            "means don't average",
+        ),
+        (lambda s, x, r, g: s[:, :2], "Wrong shape"),
     ],
     "merged": [
         (merge_with(lambda n, o, step: 0), "Scatters were only added"),

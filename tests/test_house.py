@@ -346,8 +346,9 @@ def test_every_listing_is_shown_in_a_chapter():
     wanted = "coin_em_loop coin_em_vectorised coin_em gmm_em_loop gmm_em_vectorised gmm_em_einsum"
     chain = "in_order.forward_backward in_order.Chain in_order.PoissonChain"
     holes = "holes.Normal holes.NormalWithHoles"
+    streams = "streams.mean_sums streams.m_step streams.online_em streams.incremental_em"
     named = {name for names in shown for name in names.split()}
-    assert named == {*wanted.split(), *chain.split(), *holes.split()}
+    assert named == {*wanted.split(), *chain.split(), *holes.split(), *streams.split()}
 
 
 # --- learners see the algorithm ------------------------------------------------------------------

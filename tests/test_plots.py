@@ -73,6 +73,10 @@ FLAT = {
     "compared": lambda ax: plots.draw_compared(
         ax, ["a", "b"], {"one": SHARES[0], "two": SHARES[1]}, 0.5, "share"
     ),
+    "step sizes": lambda ax: plots.draw_step_sizes(
+        ax, np.arange(3), {"1/t": SHARES[:3, 0], "0.05": SHARES[:3, 1]}
+    ),
+    "mean paths": lambda ax: plots.draw_mean_paths(ax, np.arange(3), SHARES[:3], SHARES[0]),
     "profile": lambda ax: plots.draw_profile(ax, SHARES[:2, [0, 1, 0, 1]], SHARES[0], list("abcd")),
     "best so far": lambda ax: plots.draw_best_so_far(
         ax, np.arange(1, 4), np.array([-1.0, -2.0]), {"chance 50 %": np.array([1, 1, 0])}

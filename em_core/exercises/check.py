@@ -18,6 +18,7 @@ from em_core.exercises.tasks import (
     information,
     priors,
     starts,
+    streams,
 )
 from em_core.exercises.verdict import Verdict, judge
 
@@ -422,3 +423,34 @@ def holes_covariance(answer: Answer) -> Verdict:
     Verdict
     """
     return judge(answer, holes.HOLES_COVARIANCE)
+
+
+def stream_weights(answer: Answer) -> Verdict:
+    """Check a function (steps) for what each number counts for in a running average.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes the step sizes γ_1 to γ_t, shape (t,), of which the first is 1.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, streams.STREAM_WEIGHTS)
+
+
+def stream_update(answer: Answer) -> Verdict:
+    """Check a function (sums, x, r, step) for the running average after a block of rows.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes the average so far, shape (k, 3), the block's rows, shape (b,), their
+        responsibilities, shape (b, k), and the step size.
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, streams.STREAM_UPDATE)
