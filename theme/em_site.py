@@ -271,9 +271,11 @@ def close_source(translator: Any, node: nodes.citation) -> None:
 
 
 def open_hidden_code(translator: Any, node: HideCodeCellNode) -> None:
-    """Write a folded cell with one quiet line to open it."""
+    """Write a folded cell with one quiet line to open it; code that shows nothing is set-up."""
     translator.body.append('<details class="code-fold"><summary>')
+    alone = node.next_node(descend=False, siblings=True) is None
     for kind, words in {"open": node["prompt_show"], "close": node["prompt_hide"]}.items():
+        words = words.replace("the code", "the set-up") if alone else words
         translator.body.append(f'<span class="to-{kind}">{html.escape(words)}</span>')
     translator.body.append("</summary>\n")
 
