@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from docutils import nodes
-from em_katex import copy_katex, mend_answers, use_patient_server
+from em_katex import copy_katex, mend_answers, show_number_last, use_patient_server
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -410,6 +410,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(HideCodeCellNode, override=True, html=(open_hidden_code, close_hidden_code))
     app.connect("config-inited", configure, priority=400)
     app.connect("builder-inited", copy_katex)
+    app.connect("builder-inited", show_number_last)
     app.connect("html-collect-pages", add_pages)
     app.connect("html-page-context", fill_page, priority=700)
     app.connect("build-finished", take_away_foreign)
