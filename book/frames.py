@@ -44,12 +44,15 @@ def _number(value: float, decimals: int | None) -> str:
     if np.isinf(value):
         return "−∞" if value < 0 else "∞"
     text = f"{value:.2e}" if decimals is None else grouped(f"{value:.{decimals}f}")
-    return typeset(re.sub(r"e\+?(-?)0*(\d+)", r" × 10^\1\2", text))
+    return typeset(re.sub(r"e\+?(-?)0*(\d+)", r" × 10^\1\2", text.removesuffix("e+00")))
 
 
 def grouped(text: str) -> str:
-    """A whole number's digits in threes, as in the prose; whatever else it is stays as it is."""
-    return f"{int(text):,}" if re.fullmatch(r"-?\d+", text) else text
+    """Digits in threes, as in the prose: a whole number's, and five or more before a point."""
+    whole, point, behind = text.partition(".")
+    if re.fullmatch(r"-?\d+" if not point else r"-?\d{5,}", whole):
+        return f"{int(whole):,}{point}{behind}"
+    return text
 
 
 def typeset(text: str) -> str:

@@ -25,6 +25,7 @@ import other_pythons
 import pytest
 import run_tests
 import steps
+import yaml
 from packaging.markers import Marker
 
 import run
@@ -334,6 +335,23 @@ def test_no_paragraph_is_told_twice():
         if len(paragraph) > 100  # signs: shorter ones are formulas, and what each chapter says
     )
     assert not [paragraph for paragraph, times in told.items() if times > 1]
+
+
+def test_the_first_page_lists_every_chapter_under_its_number():
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    chapters = [c["file"] for part in parts if "numbered" in part for c in part["chapters"]]
+    cells = nbformat.read(ROOT / "book/index.ipynb", as_version=4).cells
+    listed = re.findall(r"^(\d+)\. {doc}`(\w+)`", "\n".join(c.source for c in cells), re.MULTILINE)
+    assert listed == [(str(n), Path(chapter).name) for n, chapter in enumerate(chapters, 1)]
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=chapter_id)
+def test_a_fold_with_nothing_below_it_says_what_is_inside(path):
+    _, *cells = (c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code")
+    for cell in cells:
+        if "hide-input" in cell.metadata.get("tags", ()) and not cell.outputs:
+            timed = "nbval-ignore-output" in cell.metadata["tags"]
+            assert timed or "code_prompt_show" in cell.metadata.get("mystnb", {}), cell.source
 
 
 def test_every_listing_is_shown_in_a_chapter():

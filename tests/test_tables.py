@@ -162,10 +162,16 @@ def test_the_numbers_of_a_column_have_the_same_decimals():
 
 
 def test_whole_numbers_are_grouped_as_in_the_prose():
-    frame = pd.DataFrame({"n": [999, -16000000], "µs": [1244.0, np.nan], "ℓ": [-1034.5, 0]})
+    frame = pd.DataFrame({"n": [999, -16000000], "µs": [1244.0, np.nan], "ℓ": [-1034.5, 18437.1]})
     shown = {name: frames.cells(column) for name, column in frame.items()}
-    assert shown == {"n": ["999", "−16,000,000"], "µs": ["1,244", "–"], "ℓ": ["−1034.5", "0.0"]}
+    assert shown["n"] == ["999", "−16,000,000"]
+    assert shown["µs"] == ["1,244", "–"]
+    assert shown["ℓ"] == ["−1034.5", "18,437.1"]
     assert frames.table(frame).count("<td>") == 6  # none of them is words
+
+
+def test_no_number_is_multiplied_by_ten_to_the_nought():
+    assert frames.cells(pd.Series([3.72345678, 1.25e-8])) == ["3.72", "1.25 × 10^−8"]
 
 
 def test_a_frame_is_a_plain_table_with_heads():

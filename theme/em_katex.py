@@ -9,8 +9,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import PIPE, Popen
+from typing import Any
 from xml.etree import ElementTree
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinxcontrib import katex
@@ -128,6 +130,21 @@ def valid(math: str) -> str:
             element[place : place + 2] = [both]
     written = ElementTree.tostring(root, encoding="unicode", short_empty_elements=False)
     return written.replace("<math", f"<math{NAMESPACE}", 1)
+
+
+def show_number_last(app: Sphinx) -> None:
+    """Put a formula's number after it, as it is read and copied; the extension has it before."""
+
+    def visit(translator: Any, node: nodes.math_block) -> None:
+        begin = len(translator.body)
+        try:
+            katex.html_visit_displaymath(translator, node)
+        except nodes.SkipNode:
+            box, *number, formula, end = translator.body[begin:]
+            translator.body[begin:] = [box, formula, *number, end]
+            raise
+
+    app.registry.html_block_math_renderers["katex"] = (visit, None)
 
 
 def copy_katex(app: Sphinx) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from docutils import nodes
-from em_katex import copy_katex, mend_answers, use_patient_server
+from em_katex import copy_katex, mend_answers, show_number_last, use_patient_server
 from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -271,9 +271,11 @@ def close_source(translator: Any, node: nodes.citation) -> None:
 
 
 def open_hidden_code(translator: Any, node: HideCodeCellNode) -> None:
-    """Write a folded cell with one quiet line to open it."""
+    """Write a folded cell with one quiet line to open it; code that shows nothing is set-up."""
     translator.body.append('<details class="code-fold"><summary>')
+    alone = node.next_node(descend=False, siblings=True) is None
     for kind, words in {"open": node["prompt_show"], "close": node["prompt_hide"]}.items():
+        words = words.replace("the code", "the set-up") if alone else words
         translator.body.append(f'<span class="to-{kind}">{html.escape(words)}</span>')
     translator.body.append("</summary>\n")
 
@@ -408,6 +410,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_node(HideCodeCellNode, override=True, html=(open_hidden_code, close_hidden_code))
     app.connect("config-inited", configure, priority=400)
     app.connect("builder-inited", copy_katex)
+    app.connect("builder-inited", show_number_last)
     app.connect("html-collect-pages", add_pages)
     app.connect("html-page-context", fill_page, priority=700)
     app.connect("build-finished", take_away_foreign)
