@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -81,32 +80,13 @@ def labels(page: Page) -> list[str]:
     return found
 
 
-# --- a finger -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def phone(chromium: Browser) -> Iterator[Page]:
-    """A page for a finger, which does not hover."""
-    context = chromium.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
-    )
-    yield context.new_page()
-    context.close()
+# --- controls -----------------------------------------------------------------------------------
 
 
 def computed(page: Page, selector: str, name: str) -> set[str]:
     """The values that a property has on elements."""
     styles = "(all, name) => all.map((one) => getComputedStyle(one)[name])"
     return set(page.locator(selector).evaluate_all(styles, name))
-
-
-@pytest.mark.parametrize("name", WITH_WIDGETS)
-def test_a_touched_control_neither_zooms_nor_waits_for_a_second_tap(phone: Page, site_dir, name):
-    phone.goto((site_dir / f"{name}.html").as_uri())
-    phone.locator(".em-ready").first.wait_for()
-    assert computed(phone, "button, summary, select", "touchAction") == {"manipulation"}
-    sizes = computed(phone, "select, input:not([type=range])", "fontSize")
-    assert all(float(size.removesuffix("px")) >= 16 for size in sizes)
 
 
 def test_a_select_is_drawn_by_the_site_but_where_colours_are_the_system_s(

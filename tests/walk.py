@@ -46,14 +46,19 @@ RESIZED = """async ([width, height, last]) => {
     }
     await new Promise(requestAnimationFrame);
 }"""
-SURPLUS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-SCROLLING_TABLES = """[...document.querySelectorAll("main table")]
-    .filter((table) => [table.offsetWidth, table.scrollWidth]
-        .some((width) => width > table.parentElement.clientWidth))
-    .map((table) => table.innerText)"""
+# By how much a page is wider than its window, tables that scroll, the colour scheme, and the kinds
+# of pictures shown that are for one mode only.
+SETTING = """() => [
+    document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    [...document.querySelectorAll("main table")]
+        .filter((table) => [table.offsetWidth, table.scrollWidth]
+            .some((width) => width > table.parentElement.clientWidth))
+        .map((table) => table.innerText),
+    getComputedStyle(document.documentElement).colorScheme,
+    [...document.querySelectorAll(".only-light, .only-dark")]
+        .filter((image) => image.getClientRects().length).map((image) => image.classList[0]),
+]"""
 WITHOUT_ALT = "[...document.images].filter((image) => !image.alt.trim()).map((image) => image.src)"
-SHOWN_TWINS = """[...document.querySelectorAll('.only-light, .only-dark')]
-    .filter((image) => image.getClientRects().length).map((image) => image.classList[0])"""
 COME_TO_REST = """async (it) => {
   for (let before, still = 0; still < 10;) {
     it.scrollIntoView({ block: "center", behavior: "instant" });
@@ -75,7 +80,6 @@ LINKS = "[...document.querySelectorAll('a[href]')].map((a) => a.getAttribute('hr
 ANCHORS = "[...document.querySelectorAll('[id]')].map((element) => element.id)"
 REPORT = """addEventListener('securitypolicyviolation',
     (event) => console.error('policy', event.blockedURI));"""
-SCHEME = "getComputedStyle(document.documentElement).colorScheme"
 
 
 def resize(page: Page, width: int, height: int) -> None:
@@ -236,8 +240,8 @@ def closed(page: Page) -> dict[str, list[str]]:
 # What scrolls in the new width is found out once all sections are laid out.
 VIOLATIONS = """async ([where, rules]) => {
     for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
-    const how = { resultTypes: ["violations"], preload: false };
-    const { violations } = await axe.run(where, rules ? { ...how, runOnly: rules } : how);
+    const how = { resultTypes: ["violations"], preload: false, ...rules };
+    const { violations } = await axe.run(where, how);
     const places = (nodes) => nodes.map((node) => node.target).join(", ");
     return violations.map(({ id, nodes }) => `${id}: ${places(nodes)}`);
 }"""
@@ -250,6 +254,8 @@ PREPARE = """() => {
         section.style.contentVisibility = "visible";
     for (const fold of document.querySelectorAll("main details:not(.em-table)")) fold.open = true;
     [...document.querySelectorAll(".katex-html")].slice(1).forEach((drawn) => drawn.remove());
+    for (const read of [...document.querySelectorAll("math")].slice(1))
+        read.replaceChildren(read.textContent);
     const kinds = new Set();
     const kind = (it, block) => it === block ? block.parentElement.className
         : `${kind(it.parentElement, block)} > ${it.localName}.${it.className}`;
@@ -264,10 +270,41 @@ PREPARE = """() => {
         block.normalize();
     }
 }"""
-KEEP_ONE_FORMULA = """() =>
-    [...document.querySelectorAll(".katex-mathml")].slice(1).forEach((read) => read.remove())"""
+# For its colours each element of a page is looked at, which takes longer than all else, and most
+# are alike. Of paragraphs, points, terms and rows those go of which all texts have been met twice:
+# in elements of the same kind and look within elements of the same kind and look. What scrolls,
+# what is pressed and what is written into stays.
+THIN_OUT = """() => {
+    [...document.querySelectorAll(".katex-mathml")].slice(1).forEach((read) => read.remove());
+    const numbers = new Map(), kinds = new Map(), met = new Map();
+    const kind = (it) => {
+        if (!it) return 0;
+        if (kinds.has(it)) return kinds.get(it);
+        const look = getComputedStyle(it);
+        const said = [kind(it.parentElement), it.localName, it.getAttribute("class"), look.color,
+            look.backgroundColor, look.backgroundImage, look.opacity, look.textDecorationLine,
+            look.textShadow, look.filter, look.fontSize, look.fontWeight].join();
+        if (!numbers.has(said)) numbers.set(said, numbers.size + 1);
+        kinds.set(it, numbers.get(said));
+        return kinds.get(it);
+    };
+    const words = ({ childNodes }) => [...childNodes].map((node) =>
+        node.nodeType === Node.TEXT_NODE ? node.data.trim() : "").join("");
+    const gone = [];
+    for (const block of document.querySelectorAll("main :is(p, li, dt, dd, tr)")) {
+        if (block.querySelector("button, input, select, textarea, summary, pre, table, img, svg"))
+            continue;
+        if (block.querySelector(".katex-display, .katex-html")) continue;
+        const texts = [block, ...block.querySelectorAll("*")].map((it) => [it, words(it).length])
+            .filter(([, length]) => length).map(([it, length]) => `${kind(it)} ${length > 1}`);
+        if (texts.every((one) => met.get(one) > 1)) gone.push(block);
+        for (const one of new Set(texts)) met.set(one, (met.get(one) ?? 0) + 1);
+    }
+    gone.forEach((block) => block.remove());
+}"""
 COLOURS = ["color-contrast", "link-in-text-block"]
 BOXES = ["scrollable-region-focusable"]
+BUT_COLOURS = {"rules": {name: {"enabled": False} for name in COLOURS}}
 
 
 @cache
@@ -277,7 +314,7 @@ def axe() -> str:
 
 
 def violations(one: Visit, where: str = "html") -> list[str]:
-    """What axe finds in a page: by all rules where it is wide and light, colours where it is not.
+    """What axe finds in a page: by all rules where it is wide and light, colours elsewhere, too.
 
     What is read aloud is the same in either. The page is used up.
     """
@@ -287,14 +324,15 @@ def violations(one: Visit, where: str = "html") -> list[str]:
     page.evaluate(PREPARE)
     found = []
 
-    def judge(width: int, mode: Mode, rules: list[str] | None = None) -> None:
+    def judge(width: int, mode: Mode, rules: dict[str, Any]) -> None:
         one.set(width, mode)
         said = page.evaluate(VIOLATIONS, [where, rules])
         found.extend(f"{width} px, {mode}: {line}" for line in said)
 
-    judge(1280, "light")
-    page.evaluate(KEEP_ONE_FORMULA)
-    judge(390, "dark", [*COLOURS, *BOXES])
+    judge(1280, "light", BUT_COLOURS)
+    page.evaluate(THIN_OUT)
+    judge(1280, "light", {"runOnly": COLOURS})
+    judge(390, "dark", {"runOnly": [*COLOURS, *BOXES]})
     return found
 
 
@@ -355,7 +393,7 @@ class Walk:
 
     def _look_at(self, name: str) -> Seen:
         seen = Seen(name)
-        self._open(seen, "disk", self.disk, [(390, "light"), (390, "dark"), (320, "light")])
+        self._open(seen, "disk", self.disk, [(390, "light"), (390, "dark"), (320, "dark")])
         self._open(seen, "http", self.http, [(1280, "dark"), (1280, "light")])
         page = self.http.page
         seen.height = page.evaluate(HEIGHT)
@@ -372,10 +410,9 @@ class Walk:
         one.open_afresh(self.bases[way] + seen.name)
         for setting in settings:
             one.set(*setting)
-            seen.surplus[setting] = one.page.evaluate(SURPLUS)
-            seen.scrolling_tables[setting] = one.page.evaluate(SCROLLING_TABLES)
-            seen.schemes[setting] = one.page.evaluate(SCHEME)
-            seen.twins[setting] = set(one.page.evaluate(SHOWN_TWINS))
+            surplus, tables, scheme, twins = one.page.evaluate(SETTING)
+            seen.surplus[setting], seen.scrolling_tables[setting] = surplus, tables
+            seen.schemes[setting], seen.twins[setting] = scheme, set(twins)
         seen.complaints[way] = list(one.complaints)
         seen.elsewhere[way] = one.elsewhere(self.bases[way])
 
