@@ -26,6 +26,7 @@ from em_core.exercises.tasks import (
     holes,
     information,
     priors,
+    rows,
     starts,
 )
 from em_core.exercises.verdict import NOT_STARTED, Task, results, same
@@ -44,6 +45,7 @@ TASKS = {
         holes,
         information,
         priors,
+        rows,
         starts,
     )
     for name, task in vars(module).items()
@@ -813,6 +815,14 @@ WRONG = {
         (lambda y, v: np.cov(y.T) + v.sum(axis=0) / (len(y) - 1), "n − 1"),
         (lambda y, v: (y.T @ y + v.sum(axis=0)) / len(y), "about 0"),
         (lambda y, v: np.cov(y.T, bias=True) - v.mean(axis=0), "taken off"),
+    ],
+    "arguments": [
+        (lambda x, t: np.log(np.where(x, t[0] / t[1], (1 - t[0]) / (1 - t[1]))), "first class"),
+        (lambda x, t: np.where(x, np.log(t[1] / t[0]), 0), "was left out"),
+        (lambda x, t: np.log(t[1]) - np.log(t[0]), "taken for a yes"),
+        (lambda x, t: np.where(x, 1, -1) * np.log(t[1] / t[0]), "opposite of a yes"),
+        (lambda x, t: np.where(x, t[1] / t[0], (1 - t[1]) / (1 - t[0])), "are the ratios"),
+        (lambda x, t: np.log(np.where(x, t, 1 - t)).sum(axis=1) @ [-1, 1], "their sum"),
     ],
     "merged": [
         (merge_with(lambda n, o, step: 0), "Scatters were only added"),

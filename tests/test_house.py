@@ -346,8 +346,9 @@ def test_every_listing_is_shown_in_a_chapter():
     wanted = "coin_em_loop coin_em_vectorised coin_em gmm_em_loop gmm_em_vectorised gmm_em_einsum"
     chain = "in_order.forward_backward in_order.Chain in_order.PoissonChain"
     holes = "holes.Normal holes.NormalWithHoles"
+    rows = "coin_rows.Rows coin_rows.CoinRows"
     named = {name for names in shown for name in names.split()}
-    assert named == {*wanted.split(), *chain.split(), *holes.split()}
+    assert named == {*wanted.split(), *chain.split(), *holes.split(), *rows.split()}
 
 
 # --- learners see the algorithm ------------------------------------------------------------------
