@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import coin_rows
 import holes
 import how_many
 import in_order
@@ -30,6 +31,7 @@ from em_core import (
     EMState,
     GaussianMixture,
     GaussianParams,
+    aic,
     bic,
     em_steps,
     fit,
@@ -646,6 +648,20 @@ def pathologists(at: int | None, k: int) -> Numbers:
     }
 
 
+def readers(at: int | None) -> Numbers:
+    """Three readers of chest films, from the start that the collection names."""
+    start = coin_rows.Rows(np.array([0.9, 0.1]), np.array([[0.1] * 3, [0.7] * 3]))
+    model, x, films = coin_rows.CoinRows(), coin_rows.patterns(3), {"row_weights": coin_rows.PLEURA}
+    run = em_steps(model, x, start, **films)
+    state = next(islice(run, 3000 if at is None else at, None))
+    return {
+        "log_likelihood": state.log_likelihood,
+        "weights": state.params.weights,
+        "aic": aic(model, x, state.params, **films),
+        "bic": bic(model, x, state.params, **films),
+    }
+
+
 def survey_end(at: int | None, rank: int) -> Numbers:
     """One of the five maxima, the highest being the 0th."""
     return {
@@ -729,6 +745,7 @@ RUNS: dict[str, Callable[[int | None], Numbers]] = {
     "gss82-4": lambda at: {"log_likelihood": survey_best(4)},
     "carcinoma-2": partial(pathologists, k=2),
     "carcinoma-3": partial(pathologists, k=3),
+    "pleura": readers,
     "linkage": linkage,
     "moths": moths,
     "lines": lines,

@@ -975,3 +975,45 @@ def draw_mean_paths(ax: Axes, rows: Array, means: Array, ends: Array) -> None:
     for j, end in enumerate(np.broadcast_to(ends, means.shape).T):
         ax.plot(rows, end, color=LIGHT["ink"], linestyle=":", linewidth=1.2)
         ax.plot(rows, means[:, j], color=COMPONENTS[j], linestyle=LINES[j], linewidth=1.5)
+
+
+def draw_left_over(ax: Axes, rows: Sequence[str], values: Array, names: Sequence[str]) -> None:
+    """What several models leave over, a row of dots for each; the farthest dot bears its name.
+
+    Parameters
+    ----------
+    ax : Axes
+    rows : sequence of g str
+        The models, from the top.
+    values : ndarray of shape (g, p)
+    names : sequence of p str
+        What the values belong to.
+    """
+    ax.axvline(0, color=LIGHT["muted"], linestyle="--", linewidth=1)
+    for row, found in enumerate(values):
+        look: dict[str, Any] = {"color": COMPONENTS[row % 3], "marker": MARKERS[row % 3]}
+        ax.plot(found, np.full(len(found), row), linestyle="", alpha=0.6, markersize=6, **look)
+        most = int(abs(found).argmax())
+        label(ax, float(found[most]), row - 0.22, names[most], ha="center", va="bottom")
+    ax.set(yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.6, -0.75))
+    ax.grid(axis="y", visible=False)
+
+
+def draw_two_classes(ax: Axes, fits: Array, mean: Array) -> None:
+    """Where fits of two classes put them: a line from the one to the other, through the mean.
+
+    Parameters
+    ----------
+    ax : Axes
+    fits : ndarray of shape (g, 2, 2)
+        For each fit the two classes' places.
+    mean : ndarray of shape (2,)
+        Of the data.
+    """
+    ends = ((COMPONENTS[0], MARKERS[0]), (COMPONENTS[1], MARKERS[1]))
+    for classes in fits:
+        ax.plot(*classes.T, color=LIGHT["muted"], linestyle="-", linewidth=0.8)
+    for place, (colour, marker) in zip(fits.transpose(1, 2, 0), ends, strict=True):
+        ax.plot(*place, color=colour, marker=marker, linestyle="", markersize=6)
+    ax.plot(*mean, color=LIGHT["ink"], marker="+", markersize=11, linestyle="")
+    ax.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])

@@ -26,6 +26,7 @@ from em_core.exercises.tasks import (
     holes,
     information,
     priors,
+    rows,
     starts,
     streams,
 )
@@ -45,6 +46,7 @@ TASKS = {
         holes,
         information,
         priors,
+        rows,
         starts,
         streams,
     )
@@ -850,6 +852,14 @@ WRONG = {
             "means don't average",
         ),
         (lambda s, x, r, g: s[:, :2], "Wrong shape"),
+    ],
+    "arguments": [
+        (lambda x, t: np.log(np.where(x, t[0] / t[1], (1 - t[0]) / (1 - t[1]))), "first class"),
+        (lambda x, t: np.where(x, np.log(t[1] / t[0]), 0), "was left out"),
+        (lambda x, t: np.log(t[1]) - np.log(t[0]), "taken for a yes"),
+        (lambda x, t: np.where(x, 1, -1) * np.log(t[1] / t[0]), "opposite of a yes"),
+        (lambda x, t: np.where(x, t[1] / t[0], (1 - t[1]) / (1 - t[0])), "are the ratios"),
+        (lambda x, t: np.log(np.where(x, t, 1 - t)).sum(axis=1) @ [-1, 1], "their sum"),
     ],
     "merged": [
         (merge_with(lambda n, o, step: 0), "Scatters were only added"),

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from coin_rows import CoinRows, Rows
 from holes import Normal, NormalWithHoles
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -86,6 +87,12 @@ def draw_poissons(rng):
     return x, (draw_weights(rng, k), rng.uniform(0.5, 9, k))
 
 
+def draw_rows(rng):
+    k, d = rng.integers(1, 4, size=2)
+    x = (rng.random((rng.integers(5, 40), d)) < rng.random(d)).astype(float)
+    return x, Rows(draw_weights(rng, k), rng.uniform(0.05, 0.95, (k, d)))
+
+
 class Holes(NormalWithHoles):
     """The chapter's normal rows with holes, with their lower bound."""
 
@@ -133,6 +140,10 @@ def coin_arrays(params):
     return [params.theta, params.weights]
 
 
+def row_arrays(params):
+    return [params.weights, params.yes]
+
+
 def normal_arrays(params):
     return [params.mean, params.covariance]
 
@@ -150,6 +161,7 @@ CASES = [
     Case("coins, free weights", CoinMixture(fit_weights=True), draw_coins, coin_arrays, CoinParams),
     *map(gaussians, KINDS),
     Case("poissons", PoissonMixture(), draw_poissons, list, lambda *arrays: arrays),
+    Case("rows of coins", CoinRows(), draw_rows, row_arrays, Rows),
 ]
 GENERAL = [  # whose hidden part is no label of a row
     Case("holes", Holes(), draw_holes, normal_arrays, Normal),
@@ -216,6 +228,8 @@ def strange(case: Case, params: Any, rng: np.random.Generator) -> Any:
     if case.build is GaussianParams:
         scale, moved = 10 ** rng.uniform(-3, 6), arrays[1] + rng.normal(0, 3)
         return GaussianParams(in_decimals(arrays[0], rng), moved, scale * arrays[2])
+    if case.build is Rows:
+        return Rows(arrays[0], arrays[1] ** 10 ** rng.uniform(-1, 1))
     return arrays[0], arrays[1] * 10 ** rng.uniform(-1, 1)
 
 

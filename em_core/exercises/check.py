@@ -17,6 +17,7 @@ from em_core.exercises.tasks import (
     holes,
     information,
     priors,
+    rows,
     starts,
     streams,
 )
@@ -454,3 +455,19 @@ def stream_update(answer: Answer) -> Verdict:
     Verdict
     """
     return judge(answer, streams.STREAM_UPDATE)
+
+
+def arguments(answer: Answer) -> Verdict:
+    """Check a function (answers, yes) for how much each answer argues for the second class.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes answers of 0 and 1, shape (d,), and how probable a yes to each question is in each of
+        two classes, shape (2, d).
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, rows.ARGUMENTS)
