@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,32 @@ expect.set_options(timeout=30_000)
 settings.register_profile("many", max_examples=20, deadline=None, derandomize=True)
 settings.register_profile("few", settings.get_profile("many"), max_examples=4)
 settings.load_profile("many")  # --hypothesis-profile=few chooses the other
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = (
+        "of each test marked shared_out run the I-th of N parts of its variants, and one at least"
+    )
+    parser.addoption("--share", metavar="I/N", help=text)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave to the other environments their parts of what is shared out among them."""
+    if not (share := config.getoption("share")):
+        return
+    part, parts = map(int, share.split("/"))
+    variants = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("shared_out"):
+            variants[item.nodeid.partition("[")[0]].append(item)
+    mine = {kept for of_one in variants.values() for kept in in_part(of_one, part, parts)}
+    others = [item for of_one in variants.values() for item in of_one if item not in mine]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in set(others)]
+
+
+def in_part(variants: list[pytest.Item], part: int, parts: int) -> list[pytest.Item]:
+    return variants[part - 1 :: parts] or [variants[part % len(variants)]]
 
 
 def pytest_collection_finish() -> None:

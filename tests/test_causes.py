@@ -20,6 +20,9 @@ from em_core import (
     fit,
 )
 
+pytestmark = pytest.mark.shared_out
+
+
 NOISE = np.random.default_rng(0).standard_normal((200, 2))
 ONE, SHARED = GaussianMixture(), GaussianMixture(covariance="shared")
 RESTART = "Restart from other parameters, or use fewer components"

@@ -145,18 +145,18 @@ FITS = {
 def test_wherever_the_data_lie_the_answer_has_the_same_bits(name, tmp_path):
     model, x, start = FITS[name]
     assert len(list(Chunks.of(x).pieces)) > 1
-    held = bits(fit(model, x, start, tol=0, max_iter=3))
+    held = bits(fit(model, x, start, tol=0, max_iter=2))
     for place, put in PLACES.items():
-        assert bits(fit(model, put(x, tmp_path), start, tol=0, max_iter=3)) == held, place
+        assert bits(fit(model, put(x, tmp_path), start, tol=0, max_iter=2)) == held, place
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int16, ">f8", np.longdouble])
 def test_numbers_of_another_type_give_the_bits_of_their_values(dtype, tmp_path):
     model, x, start = FITS["2, 3"]
     x = (100 * x).round().astype(dtype)
-    held = bits(fit(model, x.astype(float), start, tol=0, max_iter=3))
+    held = bits(fit(model, x.astype(float), start, tol=0, max_iter=2))
     for put in (lambda x, folder: x, on_disk, lambda x, folder: Chunks.of(x)):
-        assert bits(fit(model, put(x, tmp_path), start, tol=0, max_iter=3)) == held
+        assert bits(fit(model, put(x, tmp_path), start, tol=0, max_iter=2)) == held
 
 
 @pytest.mark.parametrize(

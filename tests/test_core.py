@@ -13,6 +13,9 @@ import pytest
 
 import em_core
 
+pytestmark = pytest.mark.shared_out
+
+
 PACKAGE = Path(em_core.__file__).parent
 MODELS = ["checks", "em", "covariances", "survey", "priors", "coins", "gaussians", "starts"]
 SCALE = ["threads", "chunks", "sweeps", "coins", "gaussians", "known"]

@@ -157,8 +157,8 @@ def drawn(seed: int, rows: int) -> np.ndarray:
     return 4.0 * rng.integers(4, size=(rows, 1)) + rng.standard_normal((rows, 4))
 
 
-def test_twenty_million_rows_fit_into_two_gib_a_worker(client, capsys):
-    pieces, rows = 40, 500_000
+def test_ten_million_rows_fit_into_two_gib_a_worker(client, capsys):
+    pieces, rows = 20, 500_000
     array = da.concatenate(
         [
             da.from_delayed(dask.delayed(drawn)(seed, rows), (rows, 4), dtype=float)

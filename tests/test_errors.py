@@ -35,6 +35,9 @@ from em_core import (
 )
 from em_core.em import e_step
 
+pytestmark = pytest.mark.shared_out
+
+
 COINS, GAUSSIANS = CoinMixture(), GaussianMixture()
 TOSSES = [[5, 5], [9, 1], [8, 2]]
 POINTS = np.random.default_rng(0).standard_normal((30, 2))

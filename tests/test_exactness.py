@@ -22,6 +22,7 @@ from em_core.scale.gaussians import GUARD
 # kernels, numpy without vector instructions, two threads, and the rows in another order.
 MARGIN = 50
 FLOOR = 1e-11
+LARGEST = "d = 16, k = 8"  # 80 bits take a second for each of these
 # Far outliers get a component of their own, and few rows; the digits count all the same.
 pytestmark = pytest.mark.filterwarnings("ignore::em_core.FewRowsWarning")
 
@@ -49,8 +50,10 @@ def errors(name, seed):
     return error, bound, (FLOOR, extended.limit(reference))
 
 
-@pytest.mark.parametrize("name", hard_data.CASES)
-@pytest.mark.parametrize("seed", hard_data.SEEDS[:2])
+@pytest.mark.parametrize(
+    ("name", "seed"),
+    [(name, seed) for name in hard_data.CASES for seed in range(1 if name == LARGEST else 2)],
+)
 def test_a_fit_loses_what_rounding_explains(name, seed):
     error, bound, _ = errors(name, seed)
     assert (error <= bound).all()
@@ -60,7 +63,8 @@ def test_a_fit_loses_what_rounding_explains(name, seed):
 @pytest.mark.parametrize("name", hard_data.CASES)
 def test_most_fits_are_as_exact_as_the_data_allow(name):
     """The medians are at most a quarter of the goals, on the same machines."""
-    found, bounds, goals = np.swapaxes([errors(name, seed) for seed in hard_data.SEEDS], 0, 1)
+    seeds = hard_data.SEEDS[:4] if name == LARGEST else hard_data.SEEDS
+    found, bounds, goals = np.swapaxes([errors(name, seed) for seed in seeds], 0, 1)
     assert (found <= bounds).all()
     assert (np.median(found / goals, axis=0) <= 1).all()
 

@@ -32,6 +32,9 @@ from em_core.exercises.tasks import (
 )
 from em_core.exercises.verdict import NOT_STARTED, Task, results, same
 
+pytestmark = pytest.mark.shared_out
+
+
 CHECKS = {
     name: f for name, f in vars(check).items() if getattr(f, "__module__", "") == check.__name__
 }

@@ -242,7 +242,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(build, "STAMP", tmp_path / ".fingerprint")
     monkeypatch.setattr(build, "DONE", tmp_path / ".done")
     monkeypatch.setattr(build, "fingerprints", lambda: ("computed", "drawn"))
-    for folder in (".jupyter_cache", ".doctrees", "html"):
+    for folder in (".jupyter_cache", ".runs", ".doctrees", "html"):
         (tmp_path / folder).mkdir()
     build.STAMP.write_text("computed drawn")
     build.DONE.touch()
@@ -255,7 +255,7 @@ def kept(folder: Path) -> set[str]:
 
 def test_a_second_build_reuses_the_first(built):
     build.clear_what_is_stale()
-    assert kept(built) == {".jupyter_cache", ".doctrees", "html"}
+    assert kept(built) == {".jupyter_cache", ".runs", ".doctrees", "html"}
 
 
 def test_a_change_of_what_is_computed_clears_every_cache(built, monkeypatch):
@@ -268,14 +268,14 @@ def test_a_change_of_what_is_computed_clears_every_cache(built, monkeypatch):
 def test_a_change_of_the_look_keeps_what_was_executed(built, monkeypatch):
     monkeypatch.setattr(build, "fingerprints", lambda: ("computed", "changed"))
     build.clear_what_is_stale()
-    assert kept(built) == {".jupyter_cache"}
+    assert kept(built) == {".jupyter_cache", ".runs"}
     assert build.STAMP.read_text() == "computed changed"
 
 
 def test_after_a_failed_build_pages_are_read_again_but_not_executed_again(built):
     build.DONE.unlink()
     build.clear_what_is_stale()
-    assert kept(built) == {".jupyter_cache", "html"}
+    assert kept(built) == {".jupyter_cache", ".runs", "html"}
 
 
 @pytest.mark.site

@@ -183,8 +183,9 @@ def test_the_vectorised_and_einsum_listings_agree_with_the_core():
 
 @pytest.mark.many
 def test_the_loop_listing_agrees_with_the_vectorised_one():
-    x, start = ledger.gaussian_data()  # all of it: some ten seconds
-    same_fit(gmm_em_loop(x, *arguments(start)), ledger.gaussian_listing())
+    x, start = ledger.gaussian_data()
+    some = x[::4]  # the loop takes seconds for all of them
+    same_fit(gmm_em_loop(some, *arguments(start)), gmm_em_vectorised(some, *arguments(start)))
 
 
 @pytest.mark.parametrize("d", [1, 3])

@@ -133,6 +133,7 @@ def test_the_log_prior_is_scipys_but_for_a_constant(kind, seed):
     near(ours, [model.log_prior(state.params) for state in states], 1e-12)
 
 
+@pytest.mark.many
 @over_kinds
 def test_no_optimiser_finds_more_than_the_posterior_of_a_fit(kind):
     model, x, start = drawn(kind, 4)

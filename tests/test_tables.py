@@ -13,6 +13,9 @@ from scipy.stats import binom, multivariate_normal
 
 from em_core import CoinMixture, CoinParams, GaussianMixture, GaussianParams, em_steps, tables
 
+pytestmark = pytest.mark.shared_out
+
+
 X = np.array([[5, 5], [9, 1], [8, 2], [4, 6], [7, 3]])
 START = CoinParams([0.6, 0.5], [0.5, 0.5])
 THREE = GaussianParams(

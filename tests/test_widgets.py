@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict
+from functools import cache
 from itertools import islice, pairwise
 from xml.etree import ElementTree
 
@@ -85,6 +86,16 @@ def widget(request):
 @pytest.fixture
 def coins():
     return CoinSteps(X, START)
+
+
+def files_of(widget):
+    """The library of a widget, made once however many tests look at it."""
+    return made(widget.kind, json.dumps(widget.library()))
+
+
+@cache
+def made(kind, recipe):
+    return library.files(kind, json.loads(recipe))
 
 
 def run_of(model, x, start, iterations):
@@ -332,7 +343,7 @@ def test_the_surface_of_overlap_is_the_log_likelihood():
 
 @pytest.mark.many
 def test_apart_the_ridge_shortens_the_rate_falls_and_the_errors_shrink():
-    runs = library.files("overlap", Overlap(2).library())["all"]["runs"]
+    runs = files_of(Overlap(2))["all"]["runs"]
     ends = [runs[str(i)] for i in range(len(DISTANCES))]
     for name in ("rate", "errors"):
         figures = np.array([end[name] for end in ends])
@@ -385,7 +396,7 @@ def test_sharpness_shows_the_centres_of_each_width_and_counts_the_rows_beyond_th
 
 @pytest.mark.many
 def test_the_library_has_every_start_and_they_are_runs_of_em_core(coins):
-    files = library.files(coins.kind, json.loads(json.dumps(coins.library())))
+    files = files_of(coins)
     assert set(files) == {"fixed", "free"}
     for kind, file in files.items():
         assert len(file["runs"]) == len(GRID) ** 2 >= 21**2
@@ -401,7 +412,7 @@ def test_the_library_has_every_start_and_they_are_runs_of_em_core(coins):
 @pytest.mark.parametrize("kind", sorted(library.MAKERS))
 def test_the_library_gives_what_the_kernel_gives(kind):
     widget = MAKE[kind]()
-    files = library.files(widget.kind, json.loads(json.dumps(widget.library())))
+    files = files_of(widget)
     for name, file in files.items():
         names = sorted(file["runs"])
         for run in (names[len(names) // 2], names[-1]):
@@ -414,15 +425,14 @@ def test_the_library_gives_what_the_kernel_gives(kind):
 @pytest.mark.many
 def test_the_library_of_bounds_has_a_start_every_hundredth():
     widget = LowerBound(X, 0.35)
-    runs = library.files(widget.kind, widget.library())["all"]["runs"]
+    runs = files_of(widget)["all"]["runs"]
     assert [runs[str(i)]["thetas"][0] for i in range(len(runs))] == STARTS.tolist()
 
 
 @pytest.mark.many
 @pytest.mark.parametrize("k", [2, 3, 4])
 def test_of_ten_starts_one_ends_poorly_and_one_collapses(k):
-    recipe = MixtureSteps(FAITHFUL, k=k).library()
-    file = library.files("mixture-steps", recipe)[f"own/{k}"]
+    file = files_of(MixtureSteps(FAITHFUL, k=3))[f"own/{k}"]
     ends = [run["logLikelihoods"][-1] for run in file["runs"].values()]
     assert len(ends) == 10
     assert file["shared"]["best"] == max(ends[:8])
@@ -435,8 +445,7 @@ def test_of_ten_starts_one_ends_poorly_and_one_collapses(k):
 @pytest.mark.many
 @pytest.mark.parametrize(("k", "long"), [(2, 1), (3, 9)])
 def test_a_run_goes_on_until_it_settles_and_shows_ever_fewer(k, long):
-    recipe = MixtureSteps(FAITHFUL, k=3).library()
-    file = library.files("mixture-steps", recipe)[f"own/{k}"]
+    file = files_of(MixtureSteps(FAITHFUL, k=3))[f"own/{k}"]
     for place, run in file["runs"].items():
         shown = [*range(run["halved"] + 1), *run["others"]]
         assert len(shown) == len(run["weights"]) == len(run["logLikelihoods"])
@@ -776,8 +785,16 @@ def test_the_start_and_the_data_are_left_alone(coins):
 # --- what a notebook gets -----------------------------------------------------------------------
 
 
-def test_the_output_has_a_view_a_picture_a_sentence_and_the_trace(widget):
-    data, _ = widget._repr_mimebundle_()
+@cache
+def put_out(kind):
+    """A widget, and what it puts out."""
+    widget = MAKE[kind]()
+    return widget, widget._repr_mimebundle_()[0]
+
+
+@pytest.mark.parametrize("kind", sorted(MAKE))
+def test_the_output_has_a_view_a_picture_a_sentence_and_the_trace(kind):
+    widget, data = put_out(kind)
     assert "application/vnd.jupyter.widget-view+json" in data
     page = data[MIME]
     assert (page["kind"], page["scene"], page["trace"]) == (widget.kind, widget.scene, widget.trace)
@@ -787,9 +804,11 @@ def test_the_output_has_a_view_a_picture_a_sentence_and_the_trace(widget):
     ElementTree.fromstring(data["image/svg+xml"])
 
 
-def test_the_picture_is_the_same_each_time_and_in_the_palette(widget):
+@pytest.mark.parametrize("kind", sorted(MAKE))
+def test_the_picture_is_the_same_each_time_and_in_the_palette(kind):
+    widget, data = put_out(kind)
     picture = widget.picture()
-    assert picture == widget.picture()
+    assert picture == data["image/svg+xml"]
     assert PALETTE["a"][0] in picture
 
 

@@ -138,7 +138,7 @@ def as_json(data: object) -> str:
 def write_library(outdir: Path, kind: str, recipe: dict[str, Any] | None) -> dict[str, str]:
     """Write the runs of all settings as scripts, which load from disk too; give their names."""
     names = {}
-    for file, text in _library(kind, as_json(recipe)).items():
+    for file, text in _library(outdir.parent / ".runs", kind, as_json(recipe)).items():
         name = f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
         names[file] = name
         place = outdir / RUNS / f"{name}.js"
@@ -149,12 +149,23 @@ def write_library(outdir: Path, kind: str, recipe: dict[str, Any] | None) -> dic
 
 
 @cache
-def _library(kind: str, recipe: str) -> dict[str, str]:
-    """Each file's JSON, computed once however many pages show the widget."""
+def _library(folder: Path, kind: str, recipe: str) -> dict[str, str]:
+    """Each file's JSON, computed once however many pages show the widget.
+
+    What was computed is kept for the next build; where `em_core` changes, that begins afresh.
+    """
     arguments = json.loads(recipe)
     if arguments is None:
         return {}
-    return {file: as_json(runs) for file, runs in library_files(kind, arguments).items()}
+    place = folder / f"{kind}-{hashlib.sha256(recipe.encode()).hexdigest()}.json"
+    if not place.exists():
+        made = {file: as_json(runs) for file, runs in library_files(kind, arguments).items()}
+        folder.mkdir(exist_ok=True)
+        unfinished = place.with_suffix(".part")
+        unfinished.write_text(as_json(made), encoding="utf-8")
+        unfinished.replace(place)
+    kept: dict[str, str] = json.loads(place.read_text(encoding="utf-8"))
+    return kept
 
 
 def add_files(app: Sphinx) -> None:

@@ -22,7 +22,8 @@ FEW = ["-m", "not many", "--hypothesis-profile=few"]
 
 # Each file of tests belongs to one step. These need nothing but the code.
 ROUNDING = ["laws", "numbers", "exactness", "acceleration", "coins_extreme", "sklearn"]
-LAWS = [*ROUNDING, "worth", "priors", "formulas", "chunks", "threads", "machines"]
+ON_OTHERS = [*ROUNDING, "worth", "priors", "chunks", "threads", "machines"]
+LAWS = [*ON_OTHERS, "formulas"]  # sympy derives the same formulas everywhere
 PLAIN = ["core", "errors", "causes", "tables", "exercises"]
 DATA = ["taken", "resampling"]
 CODE = [*PLAIN, *DATA, "by_hand", "moodle", "handout", "plots", "widgets"]
@@ -52,6 +53,7 @@ ENGINES = {
     "engines-look": ("every page and deck in three engines", "complains"),
 }
 HERE = "one thread"  # where all laws are tested with all their examples
+MOVED = "not coins_extreme and (not test_numbers or lecture-mixture or listings)"
 # By the chapters, and by the code, whose tests' data are moved as well.
 IMITATED_WITH = {
     "oldest": ("no vector instructions", "no vector instructions, another order"),
@@ -154,15 +156,17 @@ def _needed(name: str) -> tuple[str, ...]:
 
 def elsewhere() -> Iterator[Step]:
     """Test the code and the chapters with other dependencies, on other Pythons and machines."""
-    for other in other_pythons.environments():
+    environments = list(other_pythons.environments())
+    for part, other in enumerate(environments, start=1):
         setup = Step(f"{other.kind}-set-up", f"set-up: {other.name}", other.set_up)
         yield setup
         by_chapters, machine = IMITATED_WITH.get(other.kind, ("", ""))
         where = f"{other.name}, {machine}" if machine else other.name
         # With the pins another Python computes with the same numpy, so the same numbers. What is
         # drawn is drawn elsewhere by the chapters.
-        named = files([*LAWS, *PLAIN, *DATA] if machine else PLAIN)
-        code = on(machine or "here", pytest(*named, *FEW, python=other.python), other.python)
+        named = files([*ON_OTHERS, *PLAIN, *DATA] if machine else PLAIN)
+        few = [*FEW, f"--share={part}/{len(environments)}"]
+        code = on(machine or "here", pytest(*named, *few, python=other.python), other.python)
         yield Step(f"{other.kind}-code", f"the code: {where}", code, (setup.name,))
         if machine:
             parts = PART_ONE if other.kind == "oldest" else NBVAL[:1]
@@ -173,10 +177,14 @@ def elsewhere() -> Iterator[Step]:
 
 
 def imitated() -> Iterator[Step]:
-    """Test what rounding may touch on the other machines unlike this one."""
+    """Test what rounding may touch on the other machines unlike this one.
+
+    Where nothing but the data differs, only tests whose data are moved.
+    """
     done = {HERE, *chain.from_iterable(IMITATED_WITH.values())}
     for machine in [machine for machine in machines.MACHINES if machine.name not in done]:
-        command = on(machine.name, pytest(*files(ROUNDING), *FEW))
+        moved = [] if machine.environment else ["-k", MOVED]
+        command = on(machine.name, pytest(*files(ROUNDING), *FEW, *moved))
         yield Step(machine.name.replace(" ", "-"), f"imitated: {machine.name}", command)
 
 
