@@ -21,7 +21,7 @@ from em_core.exercises.by_hand.template import CLOSE, SLOT
 
 MANY = 1000
 EXERCISES = by_hand.EXERCISES
-CHAPTERS = range(1, 18)
+CHAPTERS = range(1, 20)
 
 
 def rng(*key):
@@ -100,6 +100,33 @@ def enough(p, e):
     return [next(s for s in itertools.count(1) if (1 - p) ** s <= e)]
 
 
+@each
+def over_all_paths(h, c, s, **days):
+    """Every path of three days, hot (1) or cold (0), with all its factors."""
+    found = []
+    for upto in (2, 3):
+        said = [*days.values()][:upto]
+        joint = {
+            path: 0.5
+            * math.prod(s if a == b else 1 - s for a, b in itertools.pairwise(path))
+            * math.prod(abs(1 - y - (h if hot else c)) for y, hot in zip(said, path, strict=True))
+            for path in itertools.product((0, 1), repeat=upto)
+        }
+        whole = sum(joint.values())
+        found.append(sum(p for path, p in joint.items() if path[-1]) / whole)
+    return [*found, whole]
+
+
+@each
+def by_precisions(x1, z1, x2, z2, x3, mx, mz, sxx, sxz, szz):
+    """By the inverse covariance; and the variance as mean square less squared mean."""
+    precision = np.linalg.inv([[sxx, sxz], [sxz, szz]])
+    expected = mz - precision[1, 0] / precision[1, 1] * (x3 - mx)
+    mean = (z1 + z2 + expected) / 3
+    squares = z1**2 + z2**2 + expected**2 + 1 / precision[1, 1]
+    return expected, mean, squares / 3 - mean**2
+
+
 def bic(k, d, n, loss):
     symmetric = np.array([len(np.triu_indices(int(size))[0]) for size in d])
     free = k * (1 + d + symmetric) - 1
@@ -159,6 +186,8 @@ IN_ANOTHER_WAY = {
     ),
     "starts-needed": enough,
     "unseen": lambda s, o, m, k: (o / s,),
+    "forward-pass": over_all_paths,
+    "hole-iteration": by_precisions,
 }
 
 
@@ -387,6 +416,7 @@ KEPT = {
             "right": [0, 2],
             "solution": False,
             "open": True,
+            "checked": [True, False],
         }
     },
     "quizzes": {"5": {"of": 3, "found": [0, 2]}},

@@ -474,6 +474,26 @@ def test_a_step_of_a_longer_run_that_arrives_late_is_the_last():
     assert starts.state is starts.states[last]
 
 
+def test_an_exercise_by_hand_has_fields_and_other_numbers_at_each_press(lab):
+    shown = lab.run('from em_core.exercises import by_hand; by_hand.show("unseen")')
+    asked, field = shown.get_by_text("ended at"), shown.get_by_role("textbox")
+    for _ in range(3):
+        question = asked.inner_text()
+        starts, maxima, once, _ = map(int, re.findall(r"\d+", question))
+        tries = [("?", "Not a number."), (f"{maxima / starts:.3f}", "All the maxima were counted.")]
+        for written, said in [*tries, (f"{once / starts:.3f}", "Right.")]:
+            field.fill(written)
+            button(shown, "Check").click()
+            expect(shown).to_contain_text(said)
+        button(shown, "Another one").click()
+        expect(asked).not_to_have_text(question)
+        expect(field).to_have_value("")
+    button(shown, "Hint").click()
+    expect(shown).to_contain_text("What was found once was new a moment ago")
+    button(shown, "Solution").click()
+    expect(shown).to_contain_text("stand for those not found")
+
+
 def test_keys_of_the_widget_do_not_move_the_notebook(lab):
     widget = lab.made("CoinSteps(x, start)")
     active = lab.page.locator(".jp-Cell.jp-mod-active")

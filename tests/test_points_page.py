@@ -169,7 +169,7 @@ def test_points_are_put_sprayed_moved_erased_and_taken_back(points: Points) -> N
     points.has(lambda n: n == sprayed)
     points.press("Undo")
     points.has(lambda n: n == 4)
-    points.press("Sample")
+    points.press("Draw a sample")
     points.has(lambda n: n == 100)
     points.press("Undo")
     points.has(lambda n: n == 4)

@@ -9,6 +9,7 @@ from fractions import Fraction
 import build
 import pytest
 import sheets
+from PIL import Image
 from pypdf import PdfReader
 
 from em_core.exercises.by_hand import EXERCISES
@@ -79,6 +80,18 @@ def test_a_list_of_students_is_read(tmp_path):
         *("labelled-coin", "expected-counts", "one-iteration"),
         *("log-sum-exp", "free-weights", "bic"),
     ]
+
+
+@pytest.mark.site
+def test_the_lecturers_page_has_the_picture_of_a_sheet_as_it_is(site_dir, monkeypatch):
+    """If not: `python tools/sheets.py picture` after `make book`."""
+    monkeypatch.setattr(build, "HTML", site_dir)
+    drawn = Image.open(sheets.PICTURE)
+    assert drawn.text["sheet"] == sheets.digest(sheets.pictured())
+    assert key(sheets.PICTURED) == key(sheet_of(sheets.PICTURED.code))
+    page = (site_dir / "book/teaching.html").read_text(encoding="utf-8")
+    assert sheets.PICTURED.code in page
+    assert (site_dir / "_images/sheet.png").read_bytes() == sheets.PICTURE.read_bytes()
 
 
 @pytest.mark.site

@@ -298,16 +298,25 @@ def test_progress_is_exported_imported_and_erased(
         "right": [1],
         "solution": False,
         "open": True,
+        "checked": [True],
     }
     whole = {"kind": "em-answers", "version": 1, "exercises": {"bic": kept}, "quizzes": {}}
-    (tmp_path / "good.json").write_text(json.dumps(whole))
+    strange = {
+        "exercises": {"bic": kept, "from-elsewhere": kept},
+        "quizzes": {"77": {"of": 3, "found": []}},
+    }
+    (tmp_path / "good.json").write_text(json.dumps(whole | strange))
     (tmp_path / "bad.json").write_text(json.dumps(whole)[:-3])
     state = page.locator("[data-exercise=bic] .em-state")
     status = page.get_by_role("status")
-    for name, said in (("good", "Imported."), ("bad", "Not imported.")):
+    other_tab = one.context.new_page()
+    other_tab.goto(page.url)
+    left_out = "Imported. What good.json has is added to what was here. 2 of its entries"
+    for name, said in (("good", left_out), ("bad", "Not imported.")):
         page.locator("input[type=file]").set_input_files(tmp_path / f"{name}.json")
         expect(status).to_contain_text(said)
         expect(state).to_have_text("right once")
+    expect(other_tab.locator("[data-exercise=bic] .em-state")).to_have_text("right once")
     with page.expect_download() as download:
         page.get_by_role("button", name="Export").click()
     assert json.loads(download.value.path().read_text()) == whole

@@ -3,12 +3,14 @@
 python tools/sheets.py make --chapters 3,5 [--exercises bic] [--students list.csv | --count 30]
                             [--seed 1] [--paper A4|letter] [--built]
 python tools/sheets.py key CODE
+python tools/sheets.py picture
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
 import io
 import json
 import os
@@ -16,15 +18,20 @@ import re
 import string
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import browser
 import build
 from bs4 import BeautifulSoup
 from choosing import chosen
 from pdf import LAST_RESORT, pages_of, say
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, sync_playwright
 from pypdf import PageObject, PdfReader, PdfWriter
@@ -35,6 +42,9 @@ from em_core.exercises.by_hand.codes import MOST, SEEDS, KeyRow, Sheet, key, she
 
 FOLDER = build.BUILD / "sheets"
 STYLE = Path(__file__).parent / "pdf" / "sheets.css"
+PICTURE = build.ROOT / "book" / "sheet.png"
+"""For the lecturers' page."""
+PICTURED = Sheet(seed=7, index=0, names=("responsibility", "bic"))
 STYLES = ["palette.css", "em.css", "katex/katex.min.css"]
 PAPERS = {"a4": "A4", "letter": "Letter"}
 AT_ONCE = 25  # sheets, so that something is said meanwhile
@@ -199,14 +209,35 @@ def whole(body: str, title: str) -> str:
 # --- printing -------------------------------------------------------------------------------------
 
 
-def printed(page: Page, body: str, title: str, paper: str) -> PdfReader:
-    """Print HTML."""
+@contextmanager
+def a_page(**how: Any) -> Iterator[Page]:
+    """A page of Chromium."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=browser.find_or_install(),
+            args=browser.ARGUMENTS,
+            timeout=browser.START,
+        )
+        page = chromium.new_page(**how)
+        page.set_default_timeout(LAST_RESORT)
+        yield page
+        chromium.close()
+
+
+def show(page: Page, body: str, title: str) -> None:
+    """Open HTML in a page."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
     source = FOLDER / "sheet.html"
     source.write_text(whole(body, title), encoding="utf-8")
     page.goto(source.as_uri())
     page.evaluate("async () => { await document.fonts.ready; }")
-    pdf = page.pdf(format=PAPERS[paper], prefer_css_page_size=False, print_background=True)
     source.unlink()
+
+
+def printed(page: Page, body: str, title: str, paper: str) -> PdfReader:
+    """Print HTML."""
+    show(page, body, title)
+    pdf = page.pdf(format=PAPERS[paper], prefer_css_page_size=False, print_background=True)
     return PdfReader(io.BytesIO(pdf))
 
 
@@ -230,14 +261,7 @@ def make(exercises: list[ByHand], names: list[str], seed: int, paper: str, folde
     for old in folder.glob("*.pdf"):
         old.unlink()
     every: list[PageObject] = []
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=browser.find_or_install(),
-            args=browser.ARGUMENTS,
-            timeout=browser.START,
-        )
-        page = chromium.new_page()
-        page.set_default_timeout(LAST_RESORT)
+    with a_page() as page:
         for start in range(0, len(all_given), AT_ONCE):
             some = all_given[start : start + AT_ONCE]
             body = "".join(on_paper(given, found) for given in some)
@@ -250,7 +274,6 @@ def make(exercises: list[ByHand], names: list[str], seed: int, paper: str, folde
         write(folder / "all-sheets.pdf", every, "Exercise sheets")
         reader = printed(page, key_on_paper(all_given, found), "Key", paper)
         write(folder / "key.pdf", list(reader.pages), "Key")
-        chromium.close()
     (folder / "key.csv").write_text(key_as_csv(all_given), encoding="utf-8")
 
 
@@ -258,6 +281,32 @@ def pages_of_sheets(reader: PdfReader, some: list[Given]) -> list[int]:
     """The index of the first page of each sheet, and how many pages there are."""
     places = pages_of(reader)
     return [*(places[f"sheet-{g.sheet.index}"] - 1 for g in some), len(reader.pages)]
+
+
+def pictured() -> str:
+    """The sheet of the picture as HTML."""
+    return on_paper(Given("Ada Lovelace", PICTURED), texts(build.HTML))
+
+
+def digest(body: str) -> str:
+    """What tells a sheet's text and style from others."""
+    text = body + STYLE.read_text(encoding="utf-8")
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def draw(path: Path) -> None:
+    """Draw the picture of a sheet, with its digest in it."""
+    body = pictured()
+    with a_page(viewport={"width": 720, "height": 400}, device_scale_factor=2) as page:
+        page.emulate_media(media="print", color_scheme="light")
+        show(page, body, "A sheet")
+        page.add_style_tag(content="body { padding: 2.4rem 3rem 0.5rem; }")
+        seen = Image.open(io.BytesIO(page.screenshot(full_page=True)))
+    told = PngInfo()
+    told.add_text("sheet", digest(body))
+    # a few greys are enough for letters
+    seen.convert("L").quantize(8).save(path, pnginfo=told, optimize=True)
+    say(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
 
 # --- the command ----------------------------------------------------------------------------------
@@ -276,6 +325,9 @@ def print_key(code: str) -> int:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.action == "key":
         return print_key(arguments.code)
+    if arguments.action == "picture":
+        draw(PICTURE)
+        return 0
     exercises = chosen(arguments.chapters, arguments.exercises)
     names = students(arguments.students, arguments.count)
     if not 0 <= arguments.seed < SEEDS:
@@ -301,6 +353,7 @@ def main(given: list[str] | None = None) -> int:
     makes.add_argument("--paper", type=str.lower, choices=list(PAPERS), default="a4")
     makes.add_argument("--built", action="store_true", help="take the site as it was built last")
     actions.add_parser("key").add_argument("code")
+    actions.add_parser("picture", help="draw the one of the lecturers' page, from the site")
     try:
         return run(parser.parse_args(given))
     except (ValueError, BrowserError, browser.NoBrowserError) as error:

@@ -55,8 +55,10 @@
     name: /^[a-z][a-z-]{0,60}$/,
     sound: (one) => isCount(one.variant, 99) && isCount(one.hints, 9) && isSet(one.right, 99)
       && typeof one.solution === "boolean" && typeof one.open === "boolean" && Array.isArray(one.written)
-      && one.written.length <= 9 && one.written.every((text) => typeof text === "string" && text.length <= 60),
-    take: ({ variant, hints, right, solution, open, written }) => ({ variant, hints, right: [...new Set(right)], solution, open, written }),
+      && one.written.length <= 9 && one.written.every((text) => typeof text === "string" && text.length <= 60)
+      && Array.isArray(one.checked) && one.checked.length <= 9 && one.checked.every((field) => typeof field === "boolean"),
+    take: ({ variant, hints, right, solution, open, written, checked }) =>
+      ({ variant, hints, right: [...new Set(right)], solution, open, written, checked }),
   };
   const QUIZ = {
     name: /^\d{1,3}$/,
@@ -93,7 +95,15 @@
     return { ...nothing(), exercises: both("exercises", "right"), quizzes: both("quizzes", "found") };
   }
 
-  globalThis.emByHand = { read, judge, accept, united };
+  // Of what was kept only what a list has, and how much else there is.
+  function listed(state, lists) {
+    const parts = ["exercises", "quizzes"].map((part) => [part, Object.entries(state[part])]);
+    const known = parts.map(([part, all]) => [part, Object.fromEntries(all.filter(([name]) => lists[part].includes(name)))]);
+    const strange = parts.flatMap(([part, all]) => all.filter(([name]) => !lists[part].includes(name)));
+    return [{ ...state, ...Object.fromEntries(known) }, strange.length];
+  }
+
+  globalThis.emByHand = { read, judge, accept, listed, united };
   if (!globalThis.document) return; // tested without a page
 
   const store = {
@@ -126,15 +136,17 @@
     const fold = root.firstElementChild;
     const name = root.id.replace("by-hand-", "");
     const kept = store.read().exercises[name];
-    const right = new Set(kept?.right);
     let shown = 0;
     let ready = false;
 
-    function keep() {
+    // In another tab more may have been solved meanwhile, or all of it erased.
+    function keep(solved = []) {
       if (!ready) return;
+      const right = new Set([...store.read().exercises[name]?.right ?? [], ...solved]);
       store.keep("exercises", name, {
         variant: shown,
         written: fields.map(({ input }) => input.value.slice(0, 60)),
+        checked: fields.map(({ verdict }) => verdict.hasChildNodes()),
         hints: hints.filter((one) => !one.hidden).length,
         right: [...right],
         solution: solution.open,
@@ -165,17 +177,19 @@
       else verdict.append(words);
     }
 
+    function answer(field, i) {
+      const { right, wrong } = data.variants[shown];
+      say(field, ...judge(field.input.value, data.decimals[i], right[i], wrong.map((one) => one[i])));
+    }
+
     function check(event) {
       event.preventDefault();
-      const { right: wanted, wrong } = data.variants[shown];
       const empty = fields.every(({ input }) => !input.value.trim());
       fields.forEach((field, i) => {
-        const written = field.input.value;
-        if (written.trim()) say(field, ...judge(written, data.decimals[i], wanted[i], wrong.map((one) => one[i])));
+        if (field.input.value.trim()) answer(field, i);
         else say(field, empty && i === 0 ? "Nothing yet" : "", "Write your answer into the field.");
       });
-      if (fields.every(({ verdict }) => verdict.classList.contains("right"))) right.add(shown);
-      keep();
+      keep(fields.every(({ verdict }) => verdict.classList.contains("right")) ? [shown] : []);
     }
 
     // A text is made of pieces that stay and of the places of numbers; all of it is the page's own.
@@ -222,15 +236,18 @@
 
     if (kept && kept.variant < data.variants.length) {
       show(kept.variant);
-      fields.forEach(({ input }, i) => { input.value = kept.written[i] ?? ""; });
+      fields.forEach((field, i) => {
+        field.input.value = kept.written[i] ?? "";
+        if (kept.checked[i] && field.input.value.trim()) answer(field, i);
+      });
       hints.slice(0, kept.hints).forEach((one) => { one.hidden = false; });
       hint.disabled = hints.every((one) => !one.hidden);
       [solution.open, fold.open] = [kept.solution, kept.open];
     }
-    form.addEventListener("input", keep);
+    form.addEventListener("input", () => keep());
     for (const field of fields) field.input.addEventListener("input", () => say(field, ""));
     // A click, not what toggles: before it prints, the page itself opens all folds.
-    for (const one of [solution, fold]) one.firstElementChild.addEventListener("click", () => setTimeout(keep));
+    for (const one of [solution, fold]) one.firstElementChild.addEventListener("click", () => setTimeout(() => keep()));
     ready = true;
   }
 
@@ -252,6 +269,8 @@
   function showProgress(root) {
     const status = make("p", "em-verdict");
     status.setAttribute("role", "status");
+    const named = (kind) => [...root.querySelectorAll(`[data-${kind}]`)].map((row) => row.dataset[kind]);
+    const lists = { exercises: named("exercise"), quizzes: named("quiz") };
 
     function list() {
       const { exercises, quizzes } = store.read();
@@ -283,9 +302,11 @@
       if (!file) return;
       try {
         const text = await file.slice(0, 4 * LARGEST + 1).text(); // enough to see that it is too large
-        store.write(united(store.read(), accept(text)));
+        const [given, strange] = listed(accept(text), lists);
+        store.write(united(store.read(), given));
         list();
-        tell("Imported.", `What ${file.name} has is added to what was here.`);
+        const left = strange ? ` ${strange} of its entries ${strange > 1 ? "belong to nothing in this book and were" : "belongs to nothing in this book and was"} left out.` : "";
+        tell("Imported.", `What ${file.name} has is added to what was here.${left}`);
       } catch (error) {
         tell("Not imported.", error.message);
       }
@@ -306,6 +327,7 @@
     const buttons = make("div", "em-presses");
     buttons.append(exporting, importing, erasing, chooser);
     root.prepend(buttons, status);
+    addEventListener("storage", list); // another tab
     list();
   }
 

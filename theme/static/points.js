@@ -13,7 +13,7 @@
   const SETTLED = 1e-8; // as em_core's fit
   const FRAME = 12; // ms of a frame in which steps are done
   const KEPT = "em-points";
-  const KIND_NAMES = [["full", "own"], ["shared", "shared"], ["diagonal", "diagonal"], ["spherical", "round"]];
+  const KIND_NAMES = [["full", "own shape"], ["shared", "one for all"], ["diagonal", "along the axes"], ["spherical", "round"]];
   const START_NAMES = [["kmeans", "k-means++"], ["rows", "random rows"], ["own", "drag it"]];
 
   // --- data that have a name, and what can be tried with them
@@ -172,7 +172,7 @@
     figures.replaceChildren(...(there.length ? [html("table", {}, html("thead", {}, html("tr", {}, ...heads.map((text) => html("th", { scope: "col" }, text)))), html("tbody", {}, ...rows))] : []));
   };
 
-  const weightsOf = (pane) => pane.run.states[at(pane)[0]].params.weights.map((weight, j) => `${NAMES[j]} ${em.number(weight, 3)}`).join(", ");
+  const weightsOf = (pane) => pane.run.states[at(pane)[0]].params.weights.map((weight, j) => `${NAMES[j]}\u00a0${em.number(weight, 3)}`).join(", ");
 
   const statusText = () => {
     if (!soft.run) return sorry;
@@ -209,11 +209,10 @@
     for (const pane of [soft, hard]) drawPane(pane);
     drawDatum();
     drawCentres();
-    const text = statusText();
     if (goal === null) {
-      status.replaceChildren(...words(text));
+      status.replaceChildren(...words(statusText()));
       drawFigures();
-    }
+    } else status.replaceChildren(...words(`Running: ${em.halfTitle(state.step)}.`));
     root.classList.toggle("em-pair", state.hard);
   };
 
@@ -250,7 +249,7 @@
     const fewest = FEWEST + (start.way === "kmeans" ? k - 1 : 0);
     for (const pane of [soft, hard]) pane.run = null;
     sorry = "";
-    if (!points.length) sorry = "Put down some points: click into the picture, choose data above, or paste a table.";
+    if (!points.length) sorry = "Put down some points: click into the picture, choose data, or paste a table.";
     else if (points.length < fewest) sorry = `Put down at least ${fewest} points, so that there is something to fit; so far there ${points.length > 1 ? `are ${points.length}` : "is one"}.`;
     const random = steps.chance(start.seed);
     const prior = state.prior && points.length ? steps.weakPrior(points, k) : null;
@@ -786,12 +785,12 @@
 
   root.replaceChildren(html("div", { class: "em-live" },
     html("div", { class: "em-choices" }, data.element, components.element, kinds.element, starts.element),
-    group("Tools", ...toolButtons, html("button", { type: "button", title: "draws points anew from the mixture in the picture", onclick: sample }, "Sample"), button("Undo", () => travel(past, future)), button("Redo", () => travel(future, past)), button("Clear", () => load({ ...state, data: "", points: [], names: ["x", "y"], step: 0, start: fresh() }))),
     question,
     html("div", { class: "em-panes" }, soft.element, hard.element),
-    about,
     group("Steps", button("E-step", eStep), button("M-step", mStep), button("Iteration", () => go(state.step - (state.step % 2) + 2)), running, button("Back", () => go(state.step - 1)), button("To the start", () => go(0)), button("Another start", another)),
-    status, figures,
+    status,
+    group("Tools", ...toolButtons, html("button", { type: "button", title: "puts as many points, drawn from the mixture in the picture, in the place of these", onclick: sample }, "Draw a sample"), button("Undo", () => travel(past, future)), button("Redo", () => travel(future, past)), button("Clear", () => load({ ...state, data: "", points: [], names: ["x", "y"], step: 0, start: fresh() }))),
+    about, figures,
     html("div", { class: "em-ticks" }, besideLabel, priorLabel),
     html("p", { class: "em-heading" }, "Try this"),
     group("Try this", ...TRY.map(([name, setting, text]) => button(name, () => {

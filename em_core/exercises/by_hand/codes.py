@@ -35,6 +35,8 @@ ORDER = [
     "criteria",
     "starts-needed",
     "unseen",
+    "forward-pass",
+    "hole-iteration",
 ]
 """Each exercise's place in a code: new ones are added at the end, none is ever moved."""
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U, which are misread

@@ -68,11 +68,14 @@ class _Sheet:
         ]
         buttons = widgets.HBox(list(self.buttons.values()))
         self.box = widgets.VBox([self.question, *rows, buttons, self.more])
+        self.variant: Variant = drawn(exercise, rng)
         self.renew()
 
     def renew(self) -> None:
         """Draw other numbers."""
-        self.variant: Variant = drawn(self.exercise, self.rng)
+        before = self.variant
+        while self.variant == before:
+            self.variant = drawn(self.exercise, self.rng)
         self.told: list[str] = []
         title = f"<b>{escape(self.exercise.title)}</b>"
         self.question.value = title + as_html(self.variant.filled(self.exercise.question))
