@@ -590,7 +590,7 @@ def faithful_waiting(at: int | None) -> Numbers:
 
 
 def faithful_waiting_two(at: int | None) -> Numbers:
-    """With a variance each, from a start that is far off."""
+    """With a variance each, from means that are both in the middle."""
     model, x = GaussianMixture(), waiting_times()
     start = streams.gaussians(streams.FAR)
     return _gaussians(model, x, fit(model, x, start, tol=0, max_iter=200 if at is None else at))

@@ -23,8 +23,8 @@ STEPS = {
 TRUTH = (np.array([0.4, 0.6]), np.array([0.0, 3.5]), np.ones(2))
 GEYSER = (np.array([0.36, 0.64]), np.array([55.0, 80.0]), np.array([36.0, 36.0]))
 START = (np.array([0.5, 0.5]), np.array([-1.0, 2.0]), np.ones(2))
-FAR = (np.array([0.5, 0.5]), np.array([50.0, 90.0]), np.array([100.0, 100.0]))
-"""A start for Old Faithful."""
+FAR = (np.array([0.5, 0.5]), np.array([65.0, 75.0]), np.array([100.0, 100.0]))
+"""A start for Old Faithful that knows little."""
 
 
 def mean_sums(x, weights, means, variances):
@@ -107,3 +107,26 @@ def off(run, end, errors: np.ndarray) -> np.ndarray:
     """How far parameters are from an end, in standard errors: a root mean square over all six."""
     away = (np.array(run) - np.array(end)) / errors
     return np.sqrt((away**2).mean(axis=(-2, -1)))
+
+
+def watched(steps: int = 80) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, np.ndarray]]:
+    """Two streams, ten rows a block: the means after each block, and where they should be."""
+    sizes = dict(zip([*STEPS][:2], [*STEPS.values()][:2], strict=True))
+    sizes["0.2"] = lambda t: max(1 / t, 0.2)
+    rng = np.random.default_rng(21)
+    geyser = shuffled(waits(), 5, 10, rng)[:steps]
+    where = drifting(10 * steps)
+    moving = drawn(10 * steps, rng, (GEYSER[0], where, GEYSER[2])).reshape(-1, 10)
+    *_, end = online_em([waits()] * 44, FAR, lambda t: 1, wait=0)
+    means = {
+        name: {
+            size: np.array([start[1], *(p[1] for p in online_em(blocks, start, step, 1))])
+            for size, step in sizes.items()
+        }
+        for name, blocks, start in (
+            ("Old Faithful", geyser, FAR),
+            ("the second mean drifts", moving, GEYSER),
+        )
+    }
+    aims = {"Old Faithful": end[1], "the second mean drifts": np.vstack([where[:1], where[9::10]])}
+    return means, aims

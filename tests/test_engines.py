@@ -216,6 +216,12 @@ OWN = {
         ("key", "End"),
         ("press", "Reset"),
     ],
+    "21_streams": [
+        ("press", "Next"),
+        ("choose", "Rows", 1),
+        ("key", "End"),
+        ("press", "Reset"),
+    ],
 }
 IN_A_DECK = [
     ("key", "ArrowRight"),

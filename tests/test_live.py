@@ -63,7 +63,7 @@ import time
 import numpy as np
 from em_core import CoinMixture, CoinParams, GaussianParams, em_steps
 from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, MixtureSteps, Overlap
-from em_core.widgets import BoundBars, HowMany, IceCream, ManyStarts, OneRow
+from em_core.widgets import BoundBars, HowMany, IceCream, ManyStarts, OneRow, Stream
 x = {X}
 start = CoinParams([0.6, 0.5], [0.5, 0.5])
 points = np.array({POINTS.tolist()})
@@ -78,6 +78,7 @@ ends = [GaussianParams(*parts) for parts in {ENDS}]""",
     "overlap = Overlap(2); overlap",
     'many = ManyStarts({"made up": [-3.0, -2.0, -5.0] * 60}); many',
     "cream = IceCream([2, 3, 1], lambda days: days / 4); cream",
+    'stream = Stream({"s": dict.fromkeys("abc", [[1, 5], [2, 4]])}, {"s": [2, 3]}); stream',
     'how_many = HowMany(points, {"full": ends}, {"full": [-9, -8]}); how_many',
     "",
 ]
@@ -222,6 +223,11 @@ def many_next() -> str:
     )
 
 
+def stream_next() -> str:
+    means = ", ".join(f"2.0 and 4.0 with {name}" for name in "abc")
+    return f"10 rows read: means {means}; they should be at 2.0 and 3.0"
+
+
 def cream_next() -> str:
     return (
         "Day 2, one ice cream (not 3): P(hot) 0.750 → 0.250, "
@@ -252,6 +258,7 @@ NEXT: dict[str, tuple[int, Callable[[], str]]] = {
     "how-many": (1, how_many_next),
     "many-starts": (2, many_next),
     "ice-cream": (2, cream_next),
+    "stream": (1, stream_next),
 }
 """How often Next is pressed, and what the status line then says."""
 

@@ -18,6 +18,7 @@ import build
 import in_order
 import numpy as np
 import pytest
+import streams
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from scipy.special import rel_entr, softmax
 from scipy.stats import norm
@@ -325,6 +326,36 @@ def diary_words(step: int, eaten: int = 1) -> str:
     return said + (f", the day after {after}" if after else "")
 
 
+@cache
+def streamed() -> list[list[np.ndarray]]:
+    """Old Faithful's means after each block, for each step size, by em_core's responsibilities."""
+    dealt = streams.shuffled(streams.waits(), 5, 10, np.random.default_rng(21))[:80]
+    found = []
+    for step in (lambda t: 1 / t, lambda t: t**-0.6, lambda t: max(1 / t, 0.2)):
+        params, sums, means = streams.FAR, np.zeros((3, 2)), [streams.FAR[1]]
+        for t, rows in enumerate(dealt, start=1):
+            joint = np.exp(GaussianMixture().log_joint(rows[:, None], streams.gaussians(params)))
+            r = joint / joint.sum(axis=1, keepdims=True)
+            new = [(r * rows[:, None] ** power).mean(axis=0) for power in range(3)]
+            sums = (1 - step(t)) * sums + step(t) * np.array(new)
+            if t > 1:
+                mean = sums[1] / sums[0]
+                params = (sums[0], mean, sums[2] / sums[0] - mean**2)
+            means.append(params[1].round(3))
+        found.append(means)
+    return found
+
+
+def stream_words(step: int) -> str:
+    def both(pair: np.ndarray) -> str:
+        return " and ".join(str(half_up(value, 1)) for value in pair)
+
+    names = "1/t", "t^−0.6", "0.2"
+    told = zip(names, streamed(), strict=True)
+    means = ", ".join(f"{both(path[step])} with {name}" for name, path in told)
+    return f"{10 * step} rows read: means {means}; they should be at 54.6 and 80.1"
+
+
 def half_up(value: float, digits: int = 2) -> Decimal:
     """Decimals as browsers round: a half, such as that of 1/8, goes up."""
     return Decimal(float(value)).quantize(Decimal(10) ** -digits, ROUND_HALF_UP)
@@ -356,6 +387,7 @@ SPECS = [
     Spec("how-many", "16_how_many", 4, how_many_words),
     Spec("many-starts", "17_several_starts", 60, many_words),
     Spec("ice-cream", "18_in_order", 33, diary_words),
+    Spec("stream", "21_streams", 80, stream_words),
 ]
 BY_KIND = {spec.kind: spec for spec in SPECS}
 

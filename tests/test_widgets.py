@@ -40,6 +40,7 @@ from em_core.widgets import (
     OneRow,
     Overlap,
     Sharpness,
+    Stream,
     library,
 )
 from em_core.widgets.base import MIME, STATIC, module, number, scripts, styles
@@ -62,6 +63,12 @@ ONE_AND_TWO = [*ONE, CLOUDS]
 HELD_OUT = {"full": [-30, -25], "shared": [-30]}
 FAITHFUL = np.loadtxt("book/data/faithful.csv", delimiter=",", skiprows=1)
 ENDS = np.random.default_rng(0).choice([-9.5, -9.0, -12.0, -20.0], 200, p=[0.4, 0.3, 0.2, 0.1])
+LATE = np.array([[0.0, 3.0], [0.0, 2.0], [0.0, 1.0]])
+SIZES = "1/t", "t^−0.6", "0.2"
+TWO_STREAMS = {
+    "one": {name: LATE + i / 10 for i, name in enumerate(SIZES)},
+    "two": {name: LATE - i / 10 for i, name in enumerate(SIZES)},
+}
 MAKE = {
     "bound-bars": lambda: BoundBars(CoinMixture(), X, START),
     "how-many": lambda: HowMany(POINTS, {"full": ONE_AND_TWO, "shared": ONE}, HELD_OUT),
@@ -74,6 +81,7 @@ MAKE = {
     "mixture-steps": lambda: MixtureSteps(POINTS, CLOUDS, iterations=6),
     "one-row": lambda: OneRow(),
     "overlap": lambda: Overlap(2.5),
+    "stream": lambda: Stream(TWO_STREAMS, {"one": [0, 3], "two": LATE}),
     "sharpness": lambda: Sharpness({"near": (NEAR, NEAR + 2.5), "far": (NEAR, NEAR + 9)}),
 }
 
@@ -538,6 +546,20 @@ def test_other_starts_of_many_are_asked_for_and_the_way_back():
     assert widget.trace == given
 
 
+def test_a_stream_has_a_step_for_each_block_and_its_aims_for_each_stream():
+    widget = Stream(TWO_STREAMS, {"one": [0, 3], "two": LATE}, block=5)
+    given = widget.trace
+    assert given["last"] == 2
+    assert given["steps"] == [*SIZES]
+    assert given["aims"] == [[0, 3]] * 3
+    widget.asked = "stream:1"
+    assert widget.trace["means"][2][1] == [-0.2, 1.8]
+    assert widget.trace["aims"] == LATE.tolist()
+    widget.asked = "own"
+    assert widget.trace == given
+    assert "while 10 rows come in" in widget.describe()
+
+
 def test_each_step_changes_another_day_of_the_diary():
     widget = IceCream([2, 3, 1], lambda days: days / 4, eaten=3)
     given = widget.trace
@@ -739,6 +761,9 @@ def test_what_is_refused_changes_nothing(coins, name, value, words):
         (lambda: Jensen([]), r"f: \[\] must be one of"),
         (lambda: OneRow((0.6, 0)), "x: has a likelihood that is not above 0"),
         (lambda: OneRow(weight=1), r"start: \[1.0, 0.0\] must be two weights"),
+        (lambda: Stream({"one": {"1/t": LATE}}, {"one": [0, 3]}), "three step sizes"),
+        (lambda: Stream(TWO_STREAMS, {"one": [0, 3]}), "aims: .* must be for the streams"),
+        (lambda: Stream(TWO_STREAMS, {"one": [0], "two": LATE}, 0), "block: 0"),
         (lambda: IceCream([2, 4], lambda days: days / 4), r"diary: \[2, 4\] must be 1, 2 or 3"),
         (lambda: IceCream([2, 3], lambda days: days), "hot: .* must be between 0 and 1"),
         (lambda: IceCream([2], lambda days: days / 4, 0), "eaten: 0 must be 1, 2 or 3"),

@@ -16,6 +16,7 @@ from em_core.widgets import (
     mixture_steps,
     overlap,
     sharpness,
+    stream,
 )
 
 MAKERS: dict[str, Callable[..., dict[str, Any]]] = {
@@ -29,6 +30,7 @@ MAKERS: dict[str, Callable[..., dict[str, Any]]] = {
     "mixture-steps": mixture_steps.runs,
     "overlap": overlap.runs,
     "sharpness": sharpness.runs,
+    "stream": stream.runs,
 }
 
 
