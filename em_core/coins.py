@@ -205,14 +205,11 @@ def log_joint(params: CoinParams, counts: Array) -> Array:
     left. So it is log w_j, the log-probability of the row under its own share of heads, h_i / n_i,
     and a divergence, −n_i D(h_i / n_i ‖ θ_j), each made of what does not cancel.
     """
-    rows, theta = counts.T[:, :, np.newaxis], params.theta
-    heads, tails = rows
-    tosses = heads + tails
-    gap = tosses * theta - heads
-    of_tosses, of_heads, of_tails = _beyond_stirling(np.array([tosses, heads, tails]))
-    expected = tosses * np.array([theta, 1 - theta])[:, np.newaxis]
-    less_heads, less_tails = _log_ratio(rows, np.array([gap, -gap]), expected)
-    own, less = of_tosses - of_heads - of_tails, less_heads + less_tails
+    heads, tails = rows = counts.T[:, :, np.newaxis]
+    tosses, theta = heads + tails, params.theta
+    gap, expected = tosses * theta - heads, tosses * np.array([theta, 1 - theta])[:, np.newaxis]
+    own = np.subtract.reduce(_beyond_stirling(np.array([tosses, heads, tails])))
+    less = _log_ratio(rows, np.array([gap, -gap]), expected).sum(axis=0)
     return np.asarray(xlogy(1, params.weights) + own + less)  # xlogy takes log 0 in silence
 
 
