@@ -82,7 +82,7 @@ def test_where_they_pay_there_are_as_many_as_are_free(made):
 
 def test_blocks_of_many_columns_are_shared_wherever_they_lie(made, tmp_path):
     rng = np.random.default_rng(0)
-    x = 3.0 * rng.integers(2, size=(2_000, 1)) + rng.standard_normal((2_000, 300))
+    x = 3.0 * rng.integers(2, size=(3_000, 1)) + rng.standard_normal((3_000, 300))
     start = GaussianMixture().random_start(x, 2, rng)
     found = []
     for place in ("columns", "a memmap", "pieces made anew"):
