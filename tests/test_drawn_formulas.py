@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import build
 import pytest
 from bs4 import BeautifulSoup, NavigableString, Tag
-from engines import LOOK as OVERLAPS
+from drawn import CLOSED, CUT, LOST, Look, drawn
 from parsed import soup
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from test_decks import NAMES as DECKS
-from walk import CHAPTERS, CLOSED, closed, resize
+from walk import CHAPTERS, Walk, resize
 
 pytestmark = pytest.mark.site
 
@@ -76,6 +74,12 @@ def faults(math: Tag) -> Iterator[str]:
         for name, value in element.attrs.items():
             if not re.fullmatch(ATTRIBUTES.get(name, "(?!)"), str(value)):
                 yield f'<{element.name} {name}="{value}">'
+
+
+@pytest.fixture(scope="module")
+def looks(walk: Walk) -> dict[str, Look]:
+    """What there is to see on every page, by its name."""
+    return {name: walk[name].formulas for name in CHAPTERS}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -171,32 +175,6 @@ def test_an_inherited_property_is_found(page: Page, site_dir):
 
 # --- the mark after a formula -------------------------------------------------------------------
 
-# A mark is beside its formula's last piece, unless that alone is wider than the line.
-LOST = """() => {
-  const lost = [];
-  for (const kept of document.querySelectorAll(".with-mark")) {
-    const piece = [...kept.querySelectorAll(".last-piece > .base")].at(-1)?.getBoundingClientRect();
-    if (!piece?.width) continue;
-    const range = document.createRange();
-    range.selectNodeContents(kept.lastChild);
-    const mark = range.getClientRects()[0];
-    const room = kept.closest("p, li, td, th, dd, dt, h1, h2, h3, figcaption, summary").clientWidth;
-    const sameLine = mark.top < piece.bottom && mark.bottom > piece.top;
-    const beside = sameLine && mark.left > piece.right - 3;
-    if (!beside && piece.width + mark.width < room) lost.push(kept.textContent.slice(-60));
-  }
-  return lost;
-}"""
-# What holds no mark, and on which no line's width depends, need not be laid out in every width.
-KEEP_MARKS = """() => {
-  for (const fold of document.querySelectorAll("main details")) fold.open = true;
-  const blocks = "main :is(p, li, figure, pre, table, .math.display)";
-  for (const block of document.querySelectorAll(blocks)) {
-    const around = block.parentElement.closest("table, .with-mark");
-    if (!around && !block.querySelector(".with-mark")) block.remove();
-  }
-  return document.querySelectorAll(".with-mark").length;
-}"""
 INLINE = {"span", "em", "strong", "a"}
 
 
@@ -227,15 +205,6 @@ def test_no_line_begins_with_the_mark_after_a_formula(looks):
     assert {name: looks[name].lost for name in CHAPTERS if looks[name].lost} == {}
 
 
-# A reader who unfolds a proof on a phone sees all of it.
-CUT = """() => {
-  for (const fold of document.querySelectorAll("main details")) fold.open = true;
-  const formulas = [...document.querySelectorAll("main details .katex-display")];
-  const cut = formulas.filter((it) => it.scrollWidth > it.clientWidth + 1);
-  return [formulas.length, cut.map((it) => it.querySelector("annotation").textContent)];
-}"""
-
-
 def test_no_formula_of_a_proof_that_unfolds_is_cut_on_a_phone(looks):
     assert sum(looks[name].unfolded for name in CHAPTERS) > 20
     assert {name: looks[name].cut for name in CHAPTERS if looks[name].cut} == {}
@@ -261,37 +230,7 @@ def test_a_lost_mark_is_found(page: Page, site_dir):
 
 # --- the reasons of a derivation's lines --------------------------------------------------------
 
-# Each derivation: whether its list is beside the formula, or below it; whether a formula in it must
-# be scrolled; and which reasons stand beside their lines. A line is where its letter is: the mark
-# over its sign, under which the line's foot is.
 LINE = 40  # pixels from a mark's foot to that of the reason's letter, which is on the line below it
-REASONS = """() => {
-  for (const fold of document.querySelectorAll("main details")) fold.open = true;
-  const scrolls = (box) => box.scrollWidth > box.clientWidth + 1;
-  return [...document.querySelectorAll(".derivation")].map((box) => {
-    const [formula, list] = box.children;
-    const drawn = formula.querySelector(".katex-display").getBoundingClientRect();
-    const place = list.getBoundingClientRect();
-    const letters = [...list.querySelectorAll(":scope > dt")];
-    const names = letters.map((letter) => letter.textContent);
-    const isMark = (span) => names.includes(span.textContent);
-    const marks = [...formula.querySelectorAll(".katex-html .mtight")]
-      .filter((span) => isMark(span) && ![...span.querySelectorAll(".mtight")].some(isMark));
-    const foot = (letter) => {
-      const range = document.createRange();
-      range.selectNodeContents(letter);
-      return range.getBoundingClientRect().bottom;
-    };
-    return {
-      letters: names,
-      marks: marks.map((mark) => mark.textContent),
-      beside: drawn.right <= place.left && place.right <= document.documentElement.clientWidth,
-      below: drawn.bottom <= place.top,
-      scrolls: [...box.querySelectorAll(".katex-display")].some(scrolls),
-      lower: letters.map((letter, i) => foot(letter) - marks[i].getBoundingClientRect().bottom),
-    };
-  });
-}"""
 
 
 def test_every_lettered_list_stands_in_a_box_with_its_formula(site_dir):
@@ -328,64 +267,3 @@ def test_reasons_stand_below_their_formula_where_the_page_is_narrow(looks, site_
         found = looks[name].reasons[390]
         assert found
         assert all(one["below"] and not one["scrolls"] for one in found), (name, found)
-
-
-# --- each page is opened once, for all of these -------------------------------------------------
-
-# What is measured is laid out for that, and only then asks for its fonts.
-DRAWN = """async (look) => {
-  look();
-  await document.fonts.ready;
-  await new Promise(requestAnimationFrame);
-  return look();
-}"""
-
-
-def drawn(page: Page, look: str) -> Any:
-    """What a look at a page finds when all fonts have arrived."""
-    return page.evaluate(f"() => ({DRAWN})({look})")
-
-
-@dataclass
-class Look:
-    """What there is to see of a page's formulas."""
-
-    closed: dict[str, list[str]] = field(default_factory=dict)
-    """On the screen and on paper."""
-    overlaps: list[str] = field(default_factory=list)
-    reasons: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
-    """By the width of the window."""
-    unfolded: int = 0
-    cut: list[str] = field(default_factory=list)
-    marks: int = 0
-    lost: dict[int, list[str]] = field(default_factory=dict)
-    """By the width of the window."""
-
-
-def look_at(page: Page, address: str) -> Look:
-    """Open a page, and look at it in several widths; in the end little is left of it."""
-    look = Look()
-    resize(page, 1280, 800)
-    page.goto(address)
-    look.closed = closed(page)
-    look.overlaps = page.evaluate(f"({OVERLAPS})(window)")
-    for width in (1280, 390):
-        resize(page, width, 800)
-        look.reasons[width] = drawn(page, REASONS)
-    look.unfolded, look.cut = drawn(page, CUT)
-    look.marks = page.evaluate(KEEP_MARKS)
-    drawn(page, LOST)
-    for width in (320, 360, 390, 520, 1280):
-        resize(page, width, 800)
-        if lost := page.evaluate(LOST):
-            look.lost[width] = lost
-    return look
-
-
-@pytest.fixture(scope="module")
-def looks(chromium: Browser, site_dir: Path) -> Iterator[dict[str, Look]]:
-    """What there is to see on every page, by its name."""
-    with chromium.new_context() as context:
-        context.set_default_timeout(60_000)
-        page = context.new_page()
-        yield {name: look_at(page, (site_dir / name).as_uri()) for name in CHAPTERS}

@@ -390,7 +390,16 @@ SEEN = """() => {
 }"""
 
 
-@pytest.mark.parametrize("begin", ["contents", "search page"])
+# Chromium's are all of test_search.py; here it goes by the contents, from disk and over http.
+@pytest.mark.parametrize(
+    ("engine", "begin"),
+    [
+        pytest.param(name, begin, marks=pytest.mark.xdist_group(name))
+        for name in engines.NAMES
+        for begin in (["contents"] if name == "chromium" else ["contents", "search page"])
+    ],
+    indirect=["engine"],
+)
 def test_the_search_leads_to_the_section(engine: Engine, base: str, begin: str) -> None:
     engine.goto(f"{base}book/05_coins.html")
     if begin == "contents":

@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
-from test_widget_pages import BY_KIND, SPECS, Spec, handle, on_its_page, shows, slider, status
+from test_widget_pages import (
+    BY_KIND,
+    SPECS,
+    Spec,
+    button,
+    handle,
+    on_its_page,
+    shows,
+    slider,
+    status,
+)
 from walk import COME_TO_REST, until
 
 pytestmark = pytest.mark.site
@@ -25,6 +35,15 @@ MISSED = """(handles, least) => handles.filter((handle) => {
   return [[0, 0], [far, 0], [-far, 0], [0, far], [0, -far]].some(([right, down]) =>
     !document.elementFromPoint(x + right, y + down).closest(".em-handle"));
 }).map((handle) => handle.getAttribute("aria-label"))"""
+# What a tap on a control does, and the fields whose letters are so small that a phone zooms in.
+AT_A_TAP = """() => {
+  const styles = (all) => [...document.querySelectorAll(all)].map((it) => getComputedStyle(it));
+  const sizes = styles("select, input:not([type=range])").map(({ fontSize }) => fontSize);
+  return [
+    [...new Set(styles("button, summary, select").map(({ touchAction }) => touchAction))],
+    sizes.filter((size) => parseFloat(size) < 16),
+  ];
+}"""
 
 # A finger that is lifted while it moves lets the page glide on, and the next one only stops that.
 HOLD = """async () => {
@@ -95,7 +114,9 @@ def spec(request: pytest.FixtureRequest) -> Spec:
 def test_a_finger_meets_every_control_and_scrolls_the_page(
     phone: Phone, site_url: str, spec: Spec
 ) -> None:
+    """A touched control neither zooms nor waits for a second tap."""
     widget = on_its_page(phone.page, site_url, spec.kind)
+    assert phone.page.evaluate(AT_A_TAP) == [["manipulation"], []]
     controls = widget.locator("button, select, input, summary")
     assert controls.count() >= 6
     assert controls.evaluate_all(SMALL, LEAST) == []
@@ -106,6 +127,9 @@ def test_a_finger_meets_every_control_and_scrolls_the_page(
     for thing in along:
         phone.scroll_from(thing)
         shows(widget, spec, 0)
+    for name, step in [("Next", 1), ("Next", 2), ("Previous", 1), ("Reset", 0)]:
+        button(widget, name).tap()
+        shows(widget, spec, step)
     for thing in along:
         before = value(thing)
         phone.swipe(middle(thing), 40, 6)
@@ -142,6 +166,7 @@ def test_what_is_taken_at_its_edge_does_not_jump(phone: Phone, site_url: str, of
 def test_what_hovering_shows_is_there_without_it(phone: Phone, site_url: str) -> None:
     page = phone.page
     page.goto(f"{site_url}/book/06_coin_code.html")
+    assert page.evaluate(AT_A_TAP) == [["manipulation"], []]
     cell = page.locator(".cell_input .highlight:visible").first
     copy, code = cell.locator(".copy"), cell.locator("pre")
     x, y = middle(copy)
@@ -187,8 +212,10 @@ def goes_and_comes_back(page: Page) -> None:
 
 # Not as a phone: when a page is left, the emulation of one takes other scroll bars, and what is
 # above the place gets another height.
-@pytest.mark.parametrize("slowness", [1, 3])
-@pytest.mark.parametrize("returns", [Page.reload, reloads_in_haste, goes_and_comes_back])
+@pytest.mark.parametrize(
+    ("returns", "slowness"),
+    [(Page.reload, 1), (Page.reload, 3), (reloads_in_haste, 3), (goes_and_comes_back, 3)],
+)
 def test_whoever_comes_back_to_a_page_is_where_he_was(
     chromium: Browser, site_url: str, returns: Callable[[Page], object], slowness: int
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import build
 import yaml
+from drawn import Look, look_at
 from playwright.sync_api import Browser, Page, Request, ViewportSize
 
 Mode = Literal["light", "dark"]
@@ -198,43 +199,6 @@ def visiting(chromium: Browser, **how: Any) -> Iterator[Visit]:
     one.context.close()
 
 
-# --- formulas -----------------------------------------------------------------------------------
-
-# The reset, and a formula on its own line, which is centred.
-CLOSED = """() => {
-  const names = ["hyphens", "letter-spacing", "line-break", "overflow-wrap", "text-align-last",
-    "text-indent", "text-shadow", "text-transform", "text-wrap-style", "white-space-collapse",
-    "word-break", "word-spacing", "font-style", "font-weight", "font-variant-numeric",
-    "font-feature-settings", "font-stretch", "writing-mode", "direction"];
-  const alone = document.createElement("div");
-  alone.style.all = "initial";
-  alone.innerHTML = '<span class="katex"></span>';
-  document.body.append(alone);
-  const looks = (element) => {
-    const style = getComputedStyle(element);
-    return names.map((name) => `${name}: ${style[name]}`);
-  };
-  const wanted = looks(alone.firstChild);
-  const align = (element) => getComputedStyle(element).textAlign;
-  const found = [...document.querySelectorAll(".katex")].flatMap((formula) => [
-    ...(formula === alone.firstChild ? [] : looks(formula).filter((look, i) => look !== wanted[i])),
-    ...(formula.matches(".katex-display > *") || align(formula) === "start" ? [] : ["text-align"]),
-  ]);
-  alone.remove();
-  return [...new Set(found)];
-}"""
-
-
-def closed(page: Page) -> dict[str, list[str]]:
-    """What of the text around them reaches into a page's formulas, on paper and on the screen."""
-    found = {}
-    media: Literal["print", "screen"]
-    for media in ("print", "screen"):
-        page.emulate_media(media=media)
-        found[media] = page.evaluate(CLOSED)
-    return found
-
-
 # --- access -------------------------------------------------------------------------------------
 
 # What scrolls in the new width is found out once all sections are laid out.
@@ -370,6 +334,8 @@ class Seen:
     """In a window 1280 wide."""
     violations: list[str] = field(default_factory=list)
     """What axe-core finds."""
+    formulas: Look = field(default_factory=Look)
+    """On a page of the book."""
 
 
 class Walk:
@@ -394,6 +360,12 @@ class Walk:
     def _look_at(self, name: str) -> Seen:
         seen = Seen(name)
         self._open(seen, "disk", self.disk, [(390, "light"), (390, "dark"), (320, "dark")])
+        if name in CHAPTERS:
+            from engines import LOOK  # late: it brings what drives WebKit
+
+            seen.formulas = look_at(
+                self.disk.page, LOOK, lambda width: resize(self.disk.page, width, 800)
+            )
         self._open(seen, "http", self.http, [(1280, "dark"), (1280, "light")])
         page = self.http.page
         seen.height = page.evaluate(HEIGHT)

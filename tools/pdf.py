@@ -36,6 +36,8 @@ GUESS = """height => {
   }
 }"""
 """Numbers of about the right width, so that the right ones seldom move a line."""
+UNSEEN = "body * { visibility: hidden !important; }"
+"""Of the first print only the numbers are read: everything has its place, but nothing is drawn."""
 PAGE = 248 * 96 / 25.4
 """Pixels of text that a page holds from top to bottom."""
 FILL = """numbers => {
@@ -78,7 +80,9 @@ def print_book(source: Path) -> bytes:
 def number_pages(page: Page) -> bytes:
     """Print, read where everything came to lie, fill that in, and print again."""
     page.evaluate(GUESS, PAGE)
+    unseen = page.add_style_tag(content=UNSEEN)
     numbers = pages_of(_read(page.pdf(**LAYOUT)))
+    unseen.evaluate("(style) => style.remove()")
     for _ in range(ROUNDS):
         say(f"{max(numbers.values())} pages: filling in their numbers")
         page.evaluate(FILL, numbers)

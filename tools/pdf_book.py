@@ -20,6 +20,10 @@ SCREEN_ONLY = ".headerlink, .em-ghost, .em-points, .tour-view, .only-dark, .toct
 SCREEN_ONLY += ", button, script, .em-hint, .em-said"
 EXERCISE = re.compile(r"Exercise (\d+\.\d+)")
 QUESTION = re.compile(r"\s*(\d+)\.")
+FORMULA, DRAWN = '<span class="katex">', '<span class="katex-html"'
+ANNOTATION = re.compile(r"<annotation[^>]*>(.*?)</annotation>", re.DOTALL)
+KEPT = re.compile(r'<span class="katex" data-formula="(\d+)">[^<]*</span>')
+SPAN = re.compile(r"<span\b|</span>")
 OF_ALL = {"What to remember", "Test yourself", "Exercises", "Sources"}  # which each chapter has
 
 
@@ -43,11 +47,49 @@ class Page:
         return f"{self.number} {self.title}".strip()
 
 
+class Formulas:
+    """The drawn formulas, kept apart: in the tree they would be nine of ten elements."""
+
+    def __init__(self) -> None:
+        self.drawn: list[str] = []
+
+    def take(self, html: str) -> str:
+        """Give the text of a page with what is read of each formula in its place."""
+        pieces, at = [], 0
+        while (begin := html.find(FORMULA, at)) >= 0:
+            pieces += [html[at:begin], self._keep(html[begin : (end := _end_of_span(html, begin))])]
+            at = end
+        return "".join([*pieces, html[at:]])
+
+    def _keep(self, formula: str) -> str:
+        """Name a formula by its source: a tagged PDF loses MathML."""
+        source = ANNOTATION.search(formula)[1].replace('"', "&quot;")
+        drawn = formula[formula.index(DRAWN) : -len("</span>")]
+        self.drawn.append(f'<span class="katex" role="img" aria-label="{source}">{drawn}</span>')
+        said = re.sub(r"<[^>]+>", "", drawn)
+        return f'<span class="katex" data-formula="{len(self.drawn) - 1}">{said}</span>'
+
+    def give_back(self, html: str) -> str:
+        """Put the formulas back into a text."""
+        return KEPT.sub(lambda kept: self.drawn[int(kept[1])], html)
+
+
+def _end_of_span(html: str, begin: int) -> int:
+    """Say where the element ends that begins there."""
+    depth = 0
+    for tag in SPAN.finditer(html, begin):
+        depth += -1 if tag[0].startswith("</") else 1
+        if not depth:
+            return tag.end()
+    raise PrintError("a formula does not end")
+
+
 class Book:
     """All pages, made ready for paper, in their order."""
 
     def __init__(self, site: Path) -> None:
         self.site = site
+        self.formulas = Formulas()
         self.address = ""
         self.soup = BeautifulSoup("", "html.parser")
         self.cover, self.pages = self.read()
@@ -56,7 +98,7 @@ class Book:
 
     def read(self) -> tuple[Page, list[Page]]:
         """Read the pages that the site's contents name."""
-        home = _soup(self.site / "book" / f"{HOME}.html")
+        home = self.parse(HOME)
         canonical = home.select_one("link[rel=canonical]")
         if canonical:
             self.address = str(canonical["href"]).removesuffix(f"book/{HOME}.html")
@@ -74,8 +116,12 @@ class Book:
 
     def page(self, name: str, number: str, title: str) -> Page:
         """Read one page."""
-        article = _soup(self.site / "book" / f"{name}.html").article
-        return Page(name, number, title, article)
+        return Page(name, number, title, self.parse(name).article)
+
+    def parse(self, name: str) -> BeautifulSoup:
+        """Parse a page, but for its formulas."""
+        html = (self.site / "book" / f"{name}.html").read_text(encoding="utf-8")
+        return BeautifulSoup(self.formulas.take(html), "html.parser")
 
     def make(self, folder: Path) -> str:
         """Give the whole book as HTML that is to stand in `folder`."""
@@ -90,7 +136,7 @@ class Book:
         self.number_links()
         whole = self.whole(folder)
         _check_targets(whole)
-        return str(whole)
+        return self.formulas.give_back(str(whole))
 
     # From screen to paper
 
@@ -117,8 +163,6 @@ class Book:
         for details in article.select("details:not(.em-quiz *)"):
             details.summary.name = "p"
             details.unwrap()
-        for formula in article.select(".katex"):
-            _name_formula(formula)
 
     def move(self, page: Page, folder: Path) -> None:
         """Let ids, links and pictures hold in the one page."""
@@ -227,20 +271,10 @@ class Book:
 STYLES = ["palette.css", "em.css", "katex/katex.min.css", "stepper.css"]
 
 
-def _soup(path: Path) -> BeautifulSoup:
-    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-
-
 def _tag(name: str, text: str = "", **attributes: str) -> Tag:
     tag = BeautifulSoup("", "html.parser").new_tag(name, attrs=attributes)
     tag.string = text
     return tag
-
-
-def _name_formula(formula: Tag) -> None:
-    """Give a formula its source as alternative text: a tagged PDF loses MathML."""
-    formula["role"], formula["aria-label"] = "img", formula.annotation.get_text()
-    formula.select_one(".katex-mathml").decompose()
 
 
 def _section(h2: Tag) -> tuple[str, str]:

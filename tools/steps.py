@@ -36,14 +36,17 @@ BOOK = ["run", "bench_site", "points", "reference", *(f"claims_{part}" for part 
 # These need the site, and most a browser.
 SITE = {
     "pages": (
-        ["site", "site_quality", "search", "solutions", "house", "notation", "launch"],
-        "every page in a browser",
+        [
+            *("site", "site_quality", "drawn_formulas"),  # of one walk over the pages
+            *("search", "solutions", "house", "notation", "launch"),
+        ],
+        "every page in a browser; every formula as drawn",
     ),
     "widgets": (
         ["widget_pages", "tour", "touch", "points_page"],
         "every widget, by mouse, keys and fingers",
     ),
-    "decks": (["decks", "drawn_formulas", "other_engines"], "every deck; every formula as drawn"),
+    "decks": (["decks", "other_engines"], "every deck"),
     "live": (["live"], "the widgets in JupyterLab and Notebook"),
     "paper": (["pdf", "sheets"], "the printed book, exercise sheets"),
 }
