@@ -12,7 +12,7 @@ import pytest
 import streams
 from streams import FAR, GEYSER, START, STEPS, TRUTH, gaussians, mean_sums, off, online_em
 
-from em_core import GaussianMixture, em_steps, fit
+from em_core import Chunks, GaussianMixture, em_steps, fit
 from em_core.em import lower_bound
 
 NOTEBOOK = nbformat.read(build.ROOT / "book/21_streams.ipynb", as_version=4)
@@ -61,12 +61,12 @@ def test_a_running_average_has_the_weights_of_the_formula():
         assert shares.sum() == pytest.approx(1)
 
 
-def test_what_two_hundred_numbers_are_worth():
-    steps = {name: np.array([step(t) for t in range(1, 201)]) for name, step in STEPS.items()}
+def test_what_a_thousand_numbers_are_worth():
+    steps = {name: np.array([step(t) for t in range(1, 1001)]) for name, step in STEPS.items()}
     worth = {name: 1 / (weights(one) ** 2).sum() for name, one in steps.items()}
-    assert worth == pytest.approx({ONE: 200, SLOWER: 45, CONSTANT: 39}, abs=0.5)
+    assert worth == pytest.approx({ONE: 1000, SLOWER: 123, CONSTANT: 39}, abs=0.5)
     assert worth[CONSTANT] == pytest.approx((2 - 0.05) / 0.05, rel=0.01)
-    assert weights(steps[CONSTANT])[:100].sum() < 0.01  # "as good as gone"
+    assert weights(steps[CONSTANT])[:900].sum() < 0.01  # "as good as gone"
 
 
 def test_a_constant_step_has_its_variance_and_its_lag():
@@ -165,9 +165,25 @@ def test_em_needs_twenty_three_passes_where_one_is_little_farther():
     truth |= {n: off(np.mean(once[n][1000:], axis=0), TRUTH, errors) for n in (SLOWER, CONSTANT)}
     assert truth["EM"] == pytest.approx(0.9, abs=0.1)
     assert max(truth.values()) < 1.25
+    last = {n: off(once[n][-1], end, errors) for n in (SLOWER, CONSTANT)}
+    assert last == pytest.approx({SLOWER: 1.1, CONSTANT: 4.9}, abs=0.05)
+    half = {n: off(np.mean(once[n][1000:], axis=0), end, errors) for n in last}
+    assert half == pytest.approx({SLOWER: 0.8, CONSTANT: 0.5}, abs=0.05)
     late = off(once[CONSTANT][500:], end, errors)
     assert 2 < np.quantile(late, 0.05) < np.median(late) < 6  # "several standard errors"
     assert 6 < np.quantile(late, 0.95) < 8  # "mostly between two and eight"
+
+
+def test_rows_on_disk_are_read_eighty_times_or_once(tmp_path):
+    x, whole, _, once = stream()
+    np.save(tmp_path / "x.npy", x[:, None])
+    on_disk = np.load(tmp_path / "x.npy", mmap_mode="r")
+    pieces = Chunks.of(on_disk, rows=4000)
+    found = fit(GaussianMixture(), pieces, gaussians(START), progress=False)
+    assert found.iterations == 80
+    np.testing.assert_allclose(found.params.means[:, 0], whole[-1][1], atol=1e-3)
+    passed = list(online_em(on_disk.reshape(-1, 10)[:50], START, STEPS[SLOWER]))
+    np.testing.assert_allclose(passed[-1][1], once[SLOWER][49][1], rtol=1e-12)
 
 
 def test_large_blocks_leave_too_few_steps():

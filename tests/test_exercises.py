@@ -466,16 +466,6 @@ def hole_with(
     return lambda m, c, x: (m[1] + slope(c) * (x - m[0]), rest(slope(c), c))
 
 
-def update_with(joined, rows=len):
-    """A running average, joined with the block's, or with its sums over another number of rows."""
-
-    def updated(sums, x, r, step):
-        found = r.T @ np.column_stack([x**0, x, x**2]) / rows(x)
-        return joined(sums, found, step)
-
-    return updated
-
-
 def unscaled_chain(p, start, moves):
     """Joint probabilities, and one logarithm at the end."""
     joint = start * p[0]
@@ -843,18 +833,6 @@ WRONG = {
         (lambda g: g / sum(g), "divided by their sum"),
         (lambda g: np.ones(len(g)) / len(g), "count alike"),
         (lambda g: np.prod(1 - g), "Wrong shape"),
-    ],
-    "stream_update": [
-        (update_with(lambda s, y, g: s + g * (y - s), rows=lambda x: 1), "not divided"),
-        (update_with(lambda s, y, g: s + g * y), "nothing was taken away"),
-        (update_with(lambda s, y, g: g * s + (1 - g) * y), "wrong side"),
-        (update_with(lambda s, y, g: s + g * (s - y)), "away from"),
-        (update_with(lambda s, y, g: y), "is forgotten"),
-        (
-            update_with(lambda s, y, g: s + g * (y / y[:, :1] - s)),
-            "means don't average",
-        ),
-        (lambda s, x, r, g: s[:, :2], "Wrong shape"),
     ],
     "arguments": [
         (lambda x, t: np.log(np.where(x, t[0] / t[1], (1 - t[0]) / (1 - t[1]))), "first class"),

@@ -352,7 +352,7 @@ def stream_words(step: int) -> str:
     def both(pair: np.ndarray) -> str:
         return " and ".join(str(half_up(value, 1)) for value in pair)
 
-    names = "1/t", "t^−0.6", "0.2"
+    names = "1/t", "t to the −0.6", "0.2"
     told = zip(names, streamed(), strict=True)
     means = ", ".join(f"{both(path[step])} with {name}" for name, path in told)
     return f"{10 * step} rows read: means {means}; they should be at 54.6 and 80.1"

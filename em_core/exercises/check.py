@@ -441,22 +441,6 @@ def stream_weights(answer: Answer) -> Verdict:
     return judge(answer, streams.STREAM_WEIGHTS)
 
 
-def stream_update(answer: Answer) -> Verdict:
-    """Check a function (sums, x, r, step) for the running average after a block of rows.
-
-    Parameters
-    ----------
-    answer : callable
-        Takes the average so far, shape (k, 3), the block's rows, shape (b,), their
-        responsibilities, shape (b, k), and the step size.
-
-    Returns
-    -------
-    Verdict
-    """
-    return judge(answer, streams.STREAM_UPDATE)
-
-
 def arguments(answer: Answer) -> Verdict:
     """Check a function (answers, yes) for how much each answer argues for the second class.
 

@@ -81,7 +81,7 @@ class Stream(Widget):
         """Where the means are at the end, and where they should be, in two sentences."""
         last = self.trace["last"]
         ends = [
-            f"{number(a, 1)} and {number(b, 1)} with {step}"
+            f"{number(a, 1)} and {number(b, 1)} with {step.replace('^', ' to the ')}"
             for step, (a, b) in zip(
                 self.trace["steps"], (path[last] for path in self.trace["means"]), strict=True
             )

@@ -62,7 +62,7 @@
         }));
       },
       status: (step) => {
-        const words = trace.steps.map((name, i) => `${both(trace.means[i][step])} with ${name}`).join(", ");
+        const words = trace.steps.map((name, i) => `${both(trace.means[i][step])} with ${name.replace("^", " to the ")}`).join(", ");
         return `${rows(step)}: means ${words}; they should be at ${both(trace.aims[step])}`;
       },
       head: ["Rows read", ...["first", "second", "third"].map((place) => `means, ${place} step size`), "should be"],
