@@ -513,6 +513,7 @@ def chapters(address: str) -> list[Subject]:
         on("16_how_many", "how-many"),
         on("17_several_starts", "many-starts"),
         on("18_in_order", "ice-cream"),
+        on("20_coins_in_a_row", "verdicts"),
     ]
 
 

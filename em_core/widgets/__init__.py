@@ -14,6 +14,7 @@ from em_core.widgets.moment import Moment
 from em_core.widgets.one_row import OneRow
 from em_core.widgets.overlap import Overlap
 from em_core.widgets.sharpness import Sharpness
+from em_core.widgets.verdicts import Verdicts
 
 __all__ = [
     "BoundBars",
@@ -30,4 +31,5 @@ __all__ = [
     "OneRow",
     "Overlap",
     "Sharpness",
+    "Verdicts",
 ]
