@@ -977,8 +977,10 @@ def draw_mean_paths(ax: Axes, rows: Array, means: Array, ends: Array) -> None:
         ax.plot(rows, means[:, j], color=COMPONENTS[j], linestyle=LINES[j], linewidth=1.5)
 
 
-def draw_left_over(ax: Axes, rows: Sequence[str], values: Array, names: Sequence[str]) -> None:
-    """What several models leave over, a row of dots for each; the farthest dot bears its name.
+def draw_left_over(
+    ax: Axes, rows: Sequence[str], values: Array, names: Sequence[str], least: float
+) -> None:
+    """What several models leave over, a row of dots for each; the farthest dot may bear its name.
 
     Parameters
     ----------
@@ -988,13 +990,16 @@ def draw_left_over(ax: Axes, rows: Sequence[str], values: Array, names: Sequence
     values : ndarray of shape (g, p)
     names : sequence of p str
         What the values belong to.
+    least : float
+        How far a dot must be for that.
     """
     ax.axvline(0, color=LIGHT["muted"], linestyle="--", linewidth=1)
     for row, found in enumerate(values):
         look: dict[str, Any] = {"color": COMPONENTS[row % 3], "marker": MARKERS[row % 3]}
         ax.plot(found, np.full(len(found), row), linestyle="", alpha=0.6, markersize=6, **look)
         most = int(abs(found).argmax())
-        label(ax, float(found[most]), row - 0.22, names[most], ha="center", va="bottom")
+        if abs(found[most]) > least:
+            label(ax, float(found[most]), row - 0.22, names[most], ha="center", va="bottom")
     ax.set(yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.6, -0.75))
     ax.grid(axis="y", visible=False)
 

@@ -168,6 +168,20 @@ def test_half_a_yes_and_half_a_no_make_every_argument_finite():
     assert (np.diff(run.log_posteriors) > -1e-9).all()
 
 
+def test_what_a_turned_verdict_does():
+    def shares(given):
+        said = np.array([[float(answer) for answer in given]])
+        return responsibilities(Careful(), said, best(3, Careful))[0].round(3)
+
+    asked = np.array([1.0, 1, 0, 0, 1, 0, 1])
+    assert NUMBER[(asked == X).all(axis=1)].sum() == 7
+    assert list(shares("1100101")[1:]) == [0.718, 0.282]
+    assert shares("0100101")[2] == 0.004
+    assert shares("1110101")[2] == 0.983
+    no, divided, mostly = shares("1000101")
+    assert max(abs(divided - 0.718), abs(mostly - 0.282)) < 0.013 > no
+
+
 # --- how many questions ---------------------------------------------------------------------------
 
 

@@ -222,6 +222,13 @@ OWN = {
         ("key", "End"),
         ("press", "Reset"),
     ],
+    "20_coins_in_a_row": [
+        ("press", "C no"),
+        ("press", "Next"),
+        ("choose", "Argue between", 1),
+        ("key", "End"),
+        ("press", "Reset"),
+    ],
 }
 IN_A_DECK = [
     ("key", "ArrowRight"),

@@ -63,7 +63,7 @@ import time
 import numpy as np
 from em_core import CoinMixture, CoinParams, GaussianParams, em_steps
 from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, MixtureSteps, Overlap
-from em_core.widgets import BoundBars, HowMany, IceCream, ManyStarts, OneRow, Stream
+from em_core.widgets import BoundBars, HowMany, IceCream, ManyStarts, OneRow, Stream, Verdicts
 x = {X}
 start = CoinParams([0.6, 0.5], [0.5, 0.5])
 points = np.array({POINTS.tolist()})
@@ -79,6 +79,7 @@ ends = [GaussianParams(*parts) for parts in {ENDS}]""",
     'many = ManyStarts({"made up": [-3.0, -2.0, -5.0] * 60}); many',
     "cream = IceCream([2, 3, 1], lambda days: days / 4); cream",
     'stream = Stream({"s": dict.fromkeys("abc", [[1, 5], [2, 4]])}, {"s": [2, 3]}); stream',
+    'said = Verdicts([0.4, 0.6], [[0.1, 0.2], [0.8, 0.4]], "AB", ["low", "high"], "10"); said',
     'how_many = HowMany(points, {"full": ends}, {"full": [-9, -8]}); how_many',
     "",
 ]
@@ -234,6 +235,10 @@ def cream_next() -> str:
     )
 
 
+def verdicts_next() -> str:
+    return "B turned to yes: low 0.111 → 0.040, high 0.889 → 0.960"
+
+
 def how_many_next() -> str:
     result = fit(GaussianMixture(), POINTS, GaussianParams(*ENDS[1]), tol=0, max_iter=0)
     price = 11 * np.log(len(POINTS)) - 2 * result.log_likelihood
@@ -258,6 +263,7 @@ NEXT: dict[str, tuple[int, Callable[[], str]]] = {
     "many-starts": (2, many_next),
     "ice-cream": (2, cream_next),
     "stream": (1, stream_next),
+    "verdicts": (2, verdicts_next),
 }
 """How often Next is pressed, and what the status line then says."""
 

@@ -79,6 +79,9 @@ FLAT = {
     ),
     "mean paths": lambda ax: plots.draw_mean_paths(ax, np.arange(3), SHARES[:3], SHARES[0]),
     "left over": lambda ax: plots.draw_left_over(ax, ["a", "b"], SHARES[:2] - 0.5, ["one", "two"]),
+    "left over": lambda ax: plots.draw_left_over(
+        ax, ["a", "b"], SHARES[:2] - 0.5, ["one", "two"], 0.1
+    ),
     "two classes": lambda ax: plots.draw_two_classes(ax, SHARES.reshape(15, 2, 2), SHARES[0]),
     "profile": lambda ax: plots.draw_profile(ax, SHARES[:2, [0, 1, 0, 1]], SHARES[0], list("abcd")),
     "best so far": lambda ax: plots.draw_best_so_far(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import build
+import coin_rows
 import em_widgets
 import in_order
 import numpy as np
@@ -26,7 +27,15 @@ from scipy.special import rel_entr, softmax
 from scipy.stats import norm
 from walk import COME_TO_REST, resize
 
-from em_core import CoinMixture, CoinParams, GaussianMixture, GaussianParams, em_steps, fit
+from em_core import (
+    CoinMixture,
+    CoinParams,
+    GaussianMixture,
+    GaussianParams,
+    em_steps,
+    fit,
+    fit_restarts,
+)
 from em_core.em import EMState, lower_bound
 from em_core.tables import coin_slice
 from em_core.widgets.base import run_until_settled
@@ -358,6 +367,31 @@ def stream_words(step: int) -> str:
     return f"{10 * step} rows read: means {means}; they should be at 54.6 and 80.1"
 
 
+@cache
+def verdict_shares(given: str) -> np.ndarray:
+    """The classes' shares after seven verdicts, multiplied out."""
+    x, number = coin_rows.slides()
+    starts = {"starts": 5, "rng": 1, "row_weights": number}
+    params = coin_rows.ordered(fit_restarts(coin_rows.Careful(), x, 3, **starts)[0].params)
+    said = np.array([int(answer) for answer in given])
+    joint = params.weights * np.where(said == 1, params.yes, 1 - params.yes).prod(axis=1)
+    return (joint / joint.sum()).round(4)
+
+
+def verdict_words(step: int, given: str = "1100101") -> str:
+    names, judge = ("mostly no", "divided", "mostly yes"), coin_rows.NAMES[step - 1]
+    answer = given[step - 1]
+    turned = given[: step - 1] + str(1 - int(answer)) + given[step:] if step else given
+    was, now = ([half_up(s, 3) for s in verdict_shares(g)] for g in (given, turned))
+    if not step:
+        yes = [judge for judge, answer in zip(coin_rows.NAMES, given, strict=True) if answer == "1"]
+        found = ", ".join(f"{name} {share}" for name, share in zip(names, now, strict=True))
+        return f"As given, a yes from {', '.join(yes) or 'nobody'}: {found}"
+    moved = zip(names, was, now, strict=True)
+    found = ", ".join(f"{name} {before} → {after}" for name, before, after in moved)
+    return f"{judge} turned to {'no' if answer == '1' else 'yes'}: {found}"
+
+
 def half_up(value: float, digits: int = 2) -> Decimal:
     """Decimals as browsers round: a half, such as that of 1/8, goes up."""
     return Decimal(float(value)).quantize(Decimal(10) ** -digits, ROUND_HALF_UP)
@@ -390,6 +424,7 @@ SPECS = [
     Spec("many-starts", "17_several_starts", 60, many_words),
     Spec("ice-cream", "18_in_order", 33, diary_words),
     Spec("stream", "21_streams", 80, stream_words),
+    Spec("verdicts", "20_coins_in_a_row", 7, verdict_words),
 ]
 BY_KIND = {spec.kind: spec for spec in SPECS}
 

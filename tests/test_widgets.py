@@ -41,6 +41,7 @@ from em_core.widgets import (
     Overlap,
     Sharpness,
     Stream,
+    Verdicts,
     library,
 )
 from em_core.widgets.base import MIME, STATIC, module, number, scripts, styles
@@ -57,6 +58,7 @@ X = np.array([(5, 5), (9, 1), (8, 2), (4, 6), (7, 3)])
 START = CoinParams([0.6, 0.5], [0.5, 0.5])
 POINTS = np.array([(0, 0), (1, 0.5), (0.2, 1), (5, 5), (6, 5.5), (5.2, 6.3)], dtype=float)
 CLOUDS = GaussianParams([0.5, 0.5], [[0, 1], [5, 4]], [np.eye(2), np.eye(2)])
+COINS = [[0.1, 0.2, 0.5], [0.8, 0.4, 0.5]]
 NEAR = np.linspace(-1.7, 1.7, 40)
 ONE = [GaussianParams([1], [POINTS.mean(axis=0)], [np.cov(POINTS.T)])]
 ONE_AND_TWO = [*ONE, CLOUDS]
@@ -82,6 +84,7 @@ MAKE = {
     "one-row": lambda: OneRow(),
     "overlap": lambda: Overlap(2.5),
     "stream": lambda: Stream(TWO_STREAMS, {"one": [0, 3], "two": LATE}),
+    "verdicts": lambda: Verdicts([0.4, 0.6], COINS, "ABC", ["low", "high"], "101"),
     "sharpness": lambda: Sharpness({"near": (NEAR, NEAR + 2.5), "far": (NEAR, NEAR + 9)}),
 }
 
@@ -571,6 +574,20 @@ def test_each_step_changes_another_day_of_the_diary():
     assert widget.trace == given
 
 
+def test_verdicts_have_the_shares_of_every_pattern_and_what_each_answer_argues():
+    widget = MAKE["verdicts"]()
+    given, (told,) = widget.trace, widget.scene["arguments"]
+    # .4 · .1 · .8 · .5 against .6 · .8 · .6 · .5
+    assert widget.scene["shares"][0b101] == [0.1, 0.9]
+    np.testing.assert_allclose(np.exp(told["answers"]), [[2 / 9, 8], [3 / 4, 2], [1, 1]])
+    assert np.exp(told["shares"]) == pytest.approx(1.5)
+    widget.asked = "answers:010,0"
+    assert widget.trace["given"] == "010"
+    assert "a yes from B:" in widget.describe()
+    widget.asked = "own"
+    assert widget.trace == given
+
+
 def test_a_step_of_coin_starts_is_an_iteration():
     widget = CoinStarts(X, START)
     widget.step = 5
@@ -768,6 +785,9 @@ def test_what_is_refused_changes_nothing(coins, name, value, words):
         (lambda: IceCream([2, 3], lambda days: days), "hot: .* must be between 0 and 1"),
         (lambda: IceCream([2], lambda days: days / 4, 0), "eaten: 0 must be 1, 2 or 3"),
         (lambda: ManyStarts({}), r"ends: \[\] must be at least one model"),
+        (lambda: Verdicts([0.4, 0.6], [[0, 0.2], [0.8, 0.4]], "AB", "lh", "10"), "yes: .* above 0"),
+        (lambda: Verdicts([0.4, 0.6], COINS, "AB", "lh", "101"), "judges: 'AB' must be 3 names"),
+        (lambda: Verdicts([0.4, 0.6], COINS, "ABC", "lh", "12"), "given: '12' must be 3 answers"),
         (lambda: ManyStarts({"few": ENDS[:100]}), "ends: 100 must be at least 180 starts"),
         (lambda: ManyStarts({"few": ENDS}, draw=3), "draw: 3 must be 0, 1 or 2"),
         (lambda: MixtureSteps({}), "x: has no data set"),

@@ -15,6 +15,7 @@ from em_core.widgets.one_row import OneRow
 from em_core.widgets.overlap import Overlap
 from em_core.widgets.sharpness import Sharpness
 from em_core.widgets.stream import Stream
+from em_core.widgets.verdicts import Verdicts
 
 __all__ = [
     "BoundBars",
@@ -32,4 +33,5 @@ __all__ = [
     "Overlap",
     "Sharpness",
     "Stream",
+    "Verdicts",
 ]
