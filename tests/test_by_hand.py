@@ -21,7 +21,7 @@ from em_core.exercises.by_hand.template import CLOSE, SLOT
 
 MANY = 1000
 EXERCISES = by_hand.EXERCISES
-CHAPTERS = range(1, 20)
+CHAPTERS = range(1, 22)
 
 
 def rng(*key):
@@ -127,6 +127,16 @@ def by_precisions(x1, z1, x2, z2, x3, mx, mz, sxx, sxz, szz):
     return expected, mean, squares / 3 - mean**2
 
 
+def by_odds(w, y1, y2, y3, **yes):
+    """Odds, each judge's argument a factor."""
+    found = []
+    for i, y in enumerate((y1, y2, y3), start=1):
+        one, other = (np.abs(1 - y - yes[f"{side}{i}"]) for side in "ab")
+        found.append(other / one)
+    odds = w / (1 - w) * np.prod(found, axis=0)
+    return np.log(found[0]), odds / (1 + odds)
+
+
 def bic(k, d, n, loss):
     symmetric = np.array([len(np.triu_indices(int(size))[0]) for size in d])
     free = k * (1 + d + symmetric) - 1
@@ -188,6 +198,11 @@ IN_ANOTHER_WAY = {
     "unseen": lambda s, o, m, k: (o / s,),
     "forward-pass": over_all_paths,
     "hole-iteration": by_precisions,
+    "judges": by_odds,
+    "stream-mean": lambda a, c, x, r, g: (
+        (1 - g) * a + g * r,
+        weighted(np.array([c / a, x]), np.array([(1 - g) * a, g * r]))[0],
+    ),
 }
 
 

@@ -526,13 +526,15 @@ HINTS = f"""(count) => document.querySelectorAll(
   "#by-hand-{BY_HAND} .em-hint:not([hidden])").length === count"""
 
 
-# A driver has no dialogue for files: what is written is caught on its way, and given to the field.
+# A driver has no dialogue for files: what is written is caught before it is saved, as what saves it
+# takes Firefox's keys from the page; what is read is given to the field.
 CATCH = """() => {
   const made = URL.createObjectURL;
   URL.createObjectURL = (file) => {
     file.text().then((text) => { globalThis.exported = text; });
     return made.call(URL, file);
   };
+  HTMLAnchorElement.prototype.click = () => {};
 }"""
 EXPORTED = "() => globalThis.exported"
 IMPORT = """(text) => {
@@ -610,23 +612,21 @@ def answer_by_hand(engine: Engine, address: str) -> None:
     engine.run(IMPORT, engine.until(EXPORTED))
     engine.until(ANSWERED, "Imported.")
     engine.until(STANDS, "right once")
-    engine.goto(address)
 
 
 def test_every_choice_of_a_quiz_and_every_answer_by_hand_is_answered(
     engine: Engine, base: str
 ) -> None:
     address = f"{base}book/05_coins.html"
-    engine.goto(address)
     if base.startswith("file:"):
+        engine.goto(address)
         answer_by_hand(engine, address)
-    titles = engine.run(
-        f"() => [...document.querySelectorAll('{QUIZ}')].map((one) => one.textContent.trim())"
-    )
-    assert len(titles) >= 9
 
     def open_all() -> None:
         engine.goto(address)
+        titles = engine.run(
+            f"() => [...document.querySelectorAll('{QUIZ}')].map((one) => one.textContent.trim())"
+        )
         answers = []
         for number, title in enumerate(titles):
             if number % 2:
@@ -635,7 +635,8 @@ def test_every_choice_of_a_quiz_and_every_answer_by_hand_is_answered(
             else:
                 engine.click(QUIZ, title)
             answers.append(engine.until(ANSWER, title))
-        assert sorted(set(answers)) == ["No.", "Yes."]
+        assert len(answers) >= 9
+        assert set(answers) == {"Yes.", "No."}
         assert answers.count("Yes.") == 3
 
     def leave() -> None:

@@ -78,7 +78,6 @@ FLAT = {
         ax, np.arange(3), {"1/t": SHARES[:3, 0], "0.05": SHARES[:3, 1]}
     ),
     "mean paths": lambda ax: plots.draw_mean_paths(ax, np.arange(3), SHARES[:3], SHARES[0]),
-    "left over": lambda ax: plots.draw_left_over(ax, ["a", "b"], SHARES[:2] - 0.5, ["one", "two"]),
     "left over": lambda ax: plots.draw_left_over(
         ax, ["a", "b"], SHARES[:2] - 0.5, ["one", "two"], 0.1
     ),

@@ -37,6 +37,8 @@ ORDER = [
     "unseen",
     "forward-pass",
     "hole-iteration",
+    "judges",
+    "stream-mean",
 ]
 """Each exercise's place in a code: new ones are added at the end, none is ever moved."""
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U, which are misread

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from math import comb, factorial, log, log10
+from math import comb, exp, factorial, log, log10, prod
 from typing import Any
 
 import numpy as np
 
 from em_core.coins import CoinMixture, CoinParams
+from em_core.em import e_step
 from em_core.exercises.by_hand.template import (
     ByHand,
     Field,
@@ -548,6 +549,105 @@ COPIES = ByHand(
         Mistake(
             "The orders of the groups were added. Each goes with each of the others.",
             lambda a, b, c, k: (factorial(a) + factorial(b) + factorial(c),),
+        ),
+    ),
+)
+
+
+# --- several coins in a row ---------------------------------------------------------------------
+
+
+def _three_judges(rng: np.random.Generator) -> Numbers:
+    return {
+        "w": pick(rng, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8),
+        **{f"{side}{i}": pick(rng, *TENTHS) for side in "ab" for i in (1, 2, 3)},
+        **{f"y{i}": between(rng, 0, 1) for i in (1, 2, 3)},
+    }
+
+
+def _said(side: str, n: dict[str, Any]) -> list[float]:
+    """How probable what each judge said is in a class, ``a`` the first or ``b`` the second."""
+    return [_tossed(n[f"y{i}"], 1 - n[f"y{i}"], n[f"{side}{i}"]) for i in (1, 2, 3)]
+
+
+def _argument_and_posterior(**n: Any) -> tuple[float, float]:
+    one, other = (np.log(_said(side, n)) for side in "ab")
+    shares, _ = e_step(np.array([[log(1 - n["w"]) + one.sum(), log(n["w"]) + other.sum()]]))
+    return float(other[0] - one[0]), float(shares[0, 1])
+
+
+def _argument(**n: Any) -> float:
+    return log(_said("b", n)[0] / _said("a", n)[0])
+
+
+def _second(w: float, **n: Any) -> float:
+    return _share(w * prod(_said("b", n)), (1 - w) * prod(_said("a", n)))
+
+
+def _judges_in_steps(w: float, **n: Any) -> Numbers:
+    one, other = _said("a", n), _said("b", n)
+    known = {"v": 1 - w, "ja": (1 - w) * prod(one), "jb": w * prod(other)}
+    known |= {f"p{i}": value for i, value in enumerate(one, start=1)}
+    return known | {f"q{i}": value for i, value in enumerate(other, start=1)}
+
+
+def _by_yes_alone(w: float, **n: Any) -> Values:
+    yes = [i for i in (1, 2, 3) if n[f"y{i}"]]
+    one, other = (prod(n[f"{side}{i}"] for i in yes) for side in "ab")
+    return None, _share(w * other, (1 - w) * one)
+
+
+def _all_yes(**n: Any) -> Values:
+    said = n | {"y1": 1, "y2": 1, "y3": 1}
+    return None if n["y1"] else _argument(**said), _second(**said)
+
+
+JUDGES = ByHand(
+    name="judges",
+    title="Three judges",
+    chapter=20,
+    question="A slide is of class 2 with probability <w>, else of class 1. Three judges say yes "
+    "with the probabilities <a1>, <a2>, <a3> in class 1 and <b1>, <b2>, <b3> in class 2. A slide "
+    "gets $<y1>, <y2>, <y3>$, where 1 is a yes and 0 is a no. What is the first judge's argument "
+    "for class 2, the natural logarithm of how much more probable that answer is there than in "
+    "class 1? And how probable is class 2?",
+    fields=(Field("argument", 3), Field("$r_2$", 3)),
+    draw=_three_judges,
+    answer=_argument_and_posterior,
+    steps=_judges_in_steps,
+    hints=(
+        "The probability of a no is what that of a yes leaves to 1.",
+        "Given the class each judge is a coin of his or her own: multiply, with the class's share.",
+    ),
+    solution="What the judges said has in class 1 the probabilities <p1>, <p2> and <p3>, in class "
+    "2 <q1>, <q2> and <q3>. The first argument is $\\log (<q1> / <p1>) \\approx <right_1:.3f>$. "
+    "The joint probabilities are $<v> \\cdot <p1> \\cdot <p2> \\cdot <p3> \\approx <ja:.6f>$ and "
+    "$<w> \\cdot <q1> \\cdot <q2> \\cdot <q3> \\approx <jb:.6f>$, and class 2's part of their sum "
+    "is <right_2:.3f>.",
+    mistakes=(
+        Mistake(
+            "That is for class 1.",
+            lambda **n: (-_argument(**n), 1 - _second(**n)),
+        ),
+        Mistake(
+            "The shares are missing: how likely was each class before anybody spoke?",
+            lambda **n: (None, _second(**n | {"w": 0.5})),
+        ),
+        Mistake(
+            "Only those who said yes were heard. A no tells something, too.",
+            _by_yes_alone,
+        ),
+        Mistake(
+            "A no was counted as a yes. Its probability is what is left to 1.",
+            _all_yes,
+        ),
+        Mistake(
+            "That is to base 10. Here logarithms are natural.",
+            lambda **n: (_argument(**n) / log(10), None),
+        ),
+        Mistake(
+            "That is the quotient. The argument is its logarithm, so that arguments add up.",
+            lambda **n: (exp(_argument(**n)), None),
         ),
     ),
 )

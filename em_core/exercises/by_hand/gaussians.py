@@ -493,3 +493,70 @@ MAP_VARIANCE = ByHand(
         ),
     ),
 )
+
+
+# --- a stream -----------------------------------------------------------------------------------
+
+
+def _one_row_more(rng: np.random.Generator) -> Numbers:
+    a, mean = pick(rng, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8), between(rng, 2, 9) * 10
+    return {
+        "a": a,
+        "c": round(a * mean, 1),
+        "x": mean + pick(rng, -20, -15, -10, -5, 5, 10, 15, 20),
+        "r": pick(rng, 0.2, 0.3, 0.6, 0.7, 0.8, 0.9),
+        "g": pick(rng, 0.05, 0.1, 0.2),
+    }
+
+
+def _count_and_mean(a: float, c: float, x: float, r: float, g: float) -> tuple[float, float]:
+    count = a + g * (r - a)
+    return count, (c + g * (r * x - c)) / count
+
+
+STREAM_MEAN = ByHand(
+    name="stream-mean",
+    title="A row of a stream",
+    chapter=21,
+    question="Of a stream a component has kept the average count $a = <a>$ and the average sum "
+    "$c = <c>$. A row $x = <x>$ comes with the share $r = <r>$; the step is $\\gamma = <g>$. What "
+    "are the component's new count and its new mean?",
+    fields=(Field("new count", 3), Field("new mean", 3)),
+    draw=_one_row_more,
+    answer=_count_and_mean,
+    steps=lambda a, c, x, r, g: {"sum": c + g * (r * x - c), "rx": r * x},
+    hints=(
+        "Each average moves by the part $\\gamma$ of the way to what the row has.",
+        "The row has the count $r$ and the sum $r x$. The mean is the sum over the count.",
+    ),
+    solution="The new count is $<a> + <g> \\cdot (<r> - <a>) = <right_1>$. The row's sum is $<r> "
+    "\\cdot <x> = <rx>$, so the new one is $<c> + <g> \\cdot (<rx> - <c>) = <sum>$, and the mean "
+    "is $<sum> / <right_1> \\approx <right_2:.3f>$.",
+    mistakes=(
+        Mistake(
+            "The row was counted whole. Only its share is this component's.",
+            lambda a, c, x, r, g: _count_and_mean(a, c, x, 1, g),
+        ),
+        Mistake(
+            "Nothing was forgotten: each average must also shrink by the part $\\gamma$.",
+            lambda a, c, x, r, g: (a + g * r, (c + g * r * x) / (a + g * r)),
+        ),
+        Mistake(
+            "The new row got the part $1 - \\gamma$, and the past $\\gamma$.",
+            lambda a, c, x, r, g: _count_and_mean(a, c, x, r, 1 - g),
+        ),
+        Mistake(
+            "The mean was moved by the part $\\gamma$ of its way to $x$. It is the sums that are "
+            "averaged.",
+            lambda a, c, x, r, g: (None, c / a + g * (x - c / a)),
+        ),
+        Mistake(
+            "The new sum was divided by the old count.",
+            lambda a, c, x, r, g: (None, (c + g * (r * x - c)) / a),
+        ),
+        Mistake(
+            "The row came into the sum whole, and into the count by its share.",
+            lambda a, c, x, r, g: (None, (c + g * (x - c)) / (a + g * (r - a))),
+        ),
+    ),
+)
