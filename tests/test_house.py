@@ -346,8 +346,10 @@ def test_every_listing_is_shown_in_a_chapter():
     wanted = "coin_em_loop coin_em_vectorised coin_em gmm_em_loop gmm_em_vectorised gmm_em_einsum"
     chain = "in_order.forward_backward in_order.Chain in_order.PoissonChain"
     holes = "holes.Normal holes.NormalWithHoles"
+    family = "joint bound posterior top climb half_way with_prior hard in_band drawn"
+    relatives = [f"family.{name}" for name in family.split()]
     named = {name for names in shown for name in names.split()}
-    assert named == {*wanted.split(), *chain.split(), *holes.split()}
+    assert named == {*wanted.split(), *chain.split(), *holes.split(), *relatives}
 
 
 # --- learners see the algorithm ------------------------------------------------------------------

@@ -44,6 +44,7 @@ ROWS = {
     "16_how_many": ["χ²", "mclust", "ICL", "held-out"],
     "18_in_order": ["hidden Markov chain", "Baum", "13.13376", "0.071626"],
     "19_holes": ["missing at random", "Murray", "censored"],
+    "22_family": ["coordinate ascent", "ELBO", "mixtools"],
     "measured": ["roofline", "80-bit"],
     "notation": ["responsibilit"],
     "changes": ["2015"],
