@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import coin_rows
+import family
 import holes
 import how_many
 import in_order
@@ -448,21 +449,9 @@ def mclust_limit() -> EMResult:
 @cache
 def lines_run(iterations: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Weights, intercepts and slopes, deviations and log-likelihood of two regressions."""
-    path = Path(__file__).with_name("data") / "co2_gnp.csv"
-    gnp, co2 = np.loadtxt(path, delimiter=",", skiprows=1).T
-    design = np.column_stack([np.ones_like(gnp), gnp])
-    w, lines, deviations = np.array([0.25, 0.75]), np.array([[8, -1], [1, 1]]), np.array([2, 1])
-    for _ in range(iterations + 1):
-        away = (co2[:, np.newaxis] - design @ lines.T) / deviations
-        log_joint = np.log(w / deviations) - (away**2 + np.log(2 * np.pi)) / 2
-        log_densities = np.logaddexp.reduce(log_joint, axis=1)
-        found = w, lines, deviations, float(log_densities.sum())
-        r = np.exp(log_joint - log_densities[:, np.newaxis])
-        each = [(design.T * share) @ np.column_stack([design, co2]) for share in r.T]
-        lines = np.array([np.linalg.solve(sums[:, :2], sums[:, 2]) for sums in each])
-        squares = (co2[:, np.newaxis] - design @ lines.T) ** 2
-        w, deviations = r.mean(axis=0), np.sqrt((r * squares).sum(axis=0) / r.sum(axis=0))
-    return found
+    run = em_steps(family.TwoLines(), family.countries(), family.PUBLISHED_START)
+    end = next(islice(run, iterations, None))
+    return end.params.weights, end.params.lines, end.params.sigma, end.log_likelihood
 
 
 # --- where the lecture's value falls, and where its code gives NaN -------------------------------

@@ -156,6 +156,23 @@ def draw_path(ax: Axes, thetas: Array, colour: str = COMPONENTS[1], size: float 
     )
 
 
+def draw_ridges(
+    ax: Axes, posteriors: Array, thetas: Array, qs: Array, tops: Array, colour: str = COMPONENTS[0]
+) -> None:
+    """On a map of the bound, the best q for each parameter, and the best parameter for each q.
+
+    Parameters
+    ----------
+    ax : Axes
+    posteriors, thetas : ndarray of shape (g,)
+    qs, tops : ndarray of shape (h,)
+    colour : str
+        Of the first; the second is dotted.
+    """
+    ax.plot(posteriors, thetas, color=colour, linestyle="-", linewidth=1.4)
+    ax.plot(qs, tops, color=LIGHT["ink"], linestyle=":", linewidth=1.2)
+
+
 def draw_density_surface(
     ax: Any, horizontal: Array, vertical: Array, params: GaussianParams
 ) -> None:

@@ -25,6 +25,7 @@ from em_core.exercises.tasks import (
     general,
     holes,
     information,
+    lines,
     priors,
     rows,
     starts,
@@ -48,6 +49,7 @@ TASKS = {
         general,
         holes,
         information,
+        lines,
         priors,
         rows,
         starts,
@@ -466,6 +468,49 @@ def hole_with(
     return lambda m, c, x: (m[1] + slope(c) * (x - m[0]), rest(slope(c), c))
 
 
+def lines_with(
+    w=lambda w: w,
+    front=lambda s: s,
+    root=2 * np.pi,
+    deviation=lambda s: s,
+    height=lambda x, lines: lines[:, 0] + lines[:, 1] * x,
+    half=2,
+):
+    """The log-joint of lines, with one thing of its own."""
+
+    def log_joint(x, y, weights, lines, sigma):
+        s = deviation(sigma)
+        away = (y[:, None] - height(x[:, None], lines)) / s
+        return np.log(w(weights)) - np.log(front(s)) - np.log(root) / 2 - away**2 / half
+
+    return log_joint
+
+
+def line_fits(
+    share=lambda r: r,
+    spread=lambda r: r,
+    rows=None,
+    root=np.sqrt,
+    design=lambda x: np.vander(x, 2, increasing=True),
+    order=slice(None),
+    weights=lambda r: r.mean(axis=0),
+):
+    """The M-step of lines by numpy's least squares, with one thing of its own."""
+
+    def m_step(x, y, r):
+        lines, sigma = [], []
+        for own in r.T:
+            by = np.sqrt(share(own) * np.ones_like(own))
+            found = np.linalg.lstsq(design(x) * by[:, None], y * by, rcond=None)[0]
+            squares = (y - design(x) @ found) ** 2
+            kept = spread(own) if np.ndim(share(own)) else np.ones_like(own)
+            sigma.append(root((kept * squares).sum() / (rows(own) if rows else kept.sum())))
+            lines.append(found if len(found) == 2 else [0, *found])
+        return weights(r), np.array(lines)[:, order], np.array(sigma)
+
+    return m_step
+
+
 def unscaled_chain(p, start, moves):
     """Joint probabilities, and one logarithm at the end."""
     joint = start * p[0]
@@ -841,6 +886,28 @@ WRONG = {
         (lambda x, t: np.where(x, 1, -1) * np.log(t[1] / t[0]), "opposite of a yes"),
         (lambda x, t: np.where(x, t[1] / t[0], (1 - t[1]) / (1 - t[0])), "are the ratios"),
         (lambda x, t: np.log(np.where(x, t, 1 - t)).sum(axis=1) @ [-1, 1], "their sum"),
+    ],
+    "lines_log_joint": [
+        (lines_with(w=lambda w: 1), "weights are forgotten"),
+        (lines_with(front=lambda s: 1), "differs from line to line"),
+        (lines_with(root=1), "moves no maximum"),
+        (lines_with(deviation=np.sqrt), "taken for a variance"),
+        (lines_with(height=lambda x, lines: lines[:, 0] * x + lines[:, 1]), "swapped"),
+        (lines_with(half=1), "half in the exponent"),
+        (lambda *a: np.exp(lines_with()(*a)), "logarithm is wanted"),
+        (lambda *a: lines_with()(*a).T, "on its side"),
+        (lambda *a: logsumexp(lines_with()(*a), axis=1), "Wrong shape"),
+    ],
+    "lines_m_step": [
+        (line_fits(root=lambda v: v), "are variances"),
+        (line_fits(share=lambda r: 1), "missing in the squares"),
+        (line_fits(spread=lambda r: np.ones_like(r)), "counts alike"),
+        (line_fits(rows=len), "not by those of the line"),
+        (line_fits(share=lambda r: r**2), "responsibilities are squared"),
+        (line_fits(design=lambda x: x[:, None]), "column of ones"),
+        (line_fits(order=slice(None, None, -1)), "swapped"),
+        (line_fits(weights=lambda r: r.sum(axis=0)), "sum to 1"),
+        (lambda x, y, r: line_fits()(x, y, r)[:2], "return 3 things"),
     ],
     "merged": [
         (merge_with(lambda n, o, step: 0), "Scatters were only added"),

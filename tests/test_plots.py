@@ -38,6 +38,7 @@ FLAT = {
         ax, GRID, tables.coin_surface(COINS, GRID)
     ),
     "path": lambda ax: plots.draw_path(ax, np.array([[0.6, 0.5], [0.7, 0.55], [0.8, 0.52]])),
+    "ridges": lambda ax: plots.draw_ridges(ax, GRID, GRID, GRID, GRID**2),
     "responsibilities": lambda ax: plots.draw_responsibilities(ax, SHARES[:5], list("12345")),
     "points": lambda ax: plots.draw_points(ax, POINTS),
     "soft points": lambda ax: plots.draw_points(ax, POINTS, SHARES),

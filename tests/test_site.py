@@ -46,6 +46,7 @@ ROWS = {
     "19_holes": ["missing at random", "Murray", "censored"],
     "20_coins_in_a_row": ["latent class", "Goodman", "log-likelihood ratio", "14.7"],
     "21_streams": ["online EM", "Titterington", "mini-batches"],
+    "22_family": ["coordinate ascent", "ELBO", "mixtools"],
     "measured": ["roofline", "80-bit"],
     "notation": ["responsibilit"],
     "changes": ["2015"],

@@ -28,7 +28,7 @@ PLAIN = ["core", "errors", "causes", "tables", "exercises"]
 DATA = ["taken", "resampling"]
 CODE = [*PLAIN, *DATA, "by_hand", "moodle", "handout", "plots", "widgets"]
 CLAIMS = ["coins", "more_coins", "gaussians", "worth", "misleads", "how_many", "starts"]
-CLAIMS += ["in_order", "holes", "coin_rows", "streams"]
+CLAIMS += ["in_order", "holes", "coin_rows", "streams", "family"]
 # The commands, what the chapters claim of em_core's numbers, and the book's own bench: on its own
 # Python alone, with which the pages are made. Elsewhere em_core itself is tested, and the chapters'
 # outputs.

@@ -16,6 +16,7 @@ from em_core.exercises.tasks import (
     general,
     holes,
     information,
+    lines,
     priors,
     rows,
     starts,
@@ -455,3 +456,35 @@ def arguments(answer: Answer) -> Verdict:
     Verdict
     """
     return judge(answer, rows.ARGUMENTS)
+
+
+def lines_log_joint(answer: Answer) -> Verdict:
+    """Check a function (x, y, weights, lines, sigma) for the log-joint of a mixture of lines.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes two columns of shape (n,), the weights (k,), a row a, b for each line (k, 2), and the
+        standard deviations (k,); returns shape (n, k).
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, lines.LINES_LOG_JOINT)
+
+
+def lines_m_step(answer: Answer) -> Verdict:
+    """Check a function (x, y, responsibilities) for the M-step of a mixture of lines.
+
+    Parameters
+    ----------
+    answer : callable
+        Takes two columns of shape (n,) and the responsibilities (n, k); returns weights (k,),
+        lines (k, 2) and standard deviations (k,).
+
+    Returns
+    -------
+    Verdict
+    """
+    return judge(answer, lines.LINES_M_STEP)

@@ -13,7 +13,7 @@ from scipy.special import rel_entr
 from em_core import checks
 from em_core.checks import Array
 from em_core.em import CollapseError, EMState
-from em_core.plots import draw_contours
+from em_core.plots import draw_contours, draw_ridges
 from em_core.style import COMPONENTS, LIGHT, LINES, WIDTH
 from em_core.widgets.base import Stepper, exact, number
 from em_core.widgets.bound_bars import bars
@@ -130,8 +130,7 @@ class OneRow(Stepper):
         self._draw_arch(left, x)
         heights = hill(x)
         draw_contours(right, PLACES, PLACES, heights, heights.max() - np.array(DROPS))
-        right.plot(posterior(x, GRID), GRID, color=COMPONENTS[0], linestyle=LINES[0], linewidth=1.4)
-        right.plot(GRID, GRID, color=LIGHT["ink"], linestyle=":", linewidth=1)
+        draw_ridges(right, posterior(x, GRID), GRID, GRID, GRID)
         weights = np.repeat(self.trace["weights"], 2)[:-1]
         qs = [0.5, *np.repeat(self.trace["qs"], 2)][: len(weights)]
         right.plot(qs, weights, color=LIGHT["ink"], marker="o", markersize=3, linestyle="-")
