@@ -5,9 +5,13 @@ from __future__ import annotations
 import itertools
 from functools import cache
 from itertools import islice
+from typing import Any
 
+import build
 import ledger
+import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.signal import argrelmax
 from scipy.stats import multivariate_normal
@@ -452,3 +456,30 @@ def test_10_eruptions_depend_on_the_one_before():
     assert np.corrcoef(lengths[:-1], lengths[1:])[0, 1] == pytest.approx(-0.55, abs=0.005)
     seconds = np.round(60 * lengths)
     assert (seconds % 5 == 0).mean() == pytest.approx(1 / 3, abs=0.02)
+
+
+def test_12_averages_of_parameters_climb_on_shuffled_halves_and_fall_on_other_cuts():
+    chapter = nbformat.read(build.ROOT / "book/12_three_sums.ipynb", as_version=4)
+    wanted = (
+        "def sums",
+        "def m_step",
+        "x, _ =",
+        "def fit_by_averages",
+        "halves, uneven, in_halves",
+    )
+    cells = [c.source for c in chapter.cells if c.cell_type == "code"]
+    found = [source for source in cells if any(word in source for word in wanted)]
+    names: dict[str, Any] = {"np": np, "pd": pd, "multivariate_normal": multivariate_normal}
+    names |= {"GaussianMixture": GaussianMixture, "GaussianParams": GaussianParams}
+    exec("\n".join(found), names)
+
+    def climb(pieces):
+        params, values = names["start"], []
+        for _ in range(11):
+            values.append(names["sums"](names["x"], *params)[-1])
+            params = names["fit_by_averages"](pieces, params, 1)
+        return np.diff(values)
+
+    assert (climb(names["halves"]) > 0).all()
+    assert (climb(names["uneven"]) < -0.1).any()
+    assert (climb(names["in_halves"]) < -0.1).any()
