@@ -112,19 +112,17 @@ def write_notebook(path: Path, sources: list[str]) -> None:
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
 
 
-@pytest.fixture(scope="module")
-def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run `jupyter notebook`, which serves JupyterLab as well, in a home of its own."""
-    home = tmp_path_factory.mktemp("jupyter")
+@contextmanager
+def jupyter(command: str, home: Path) -> Iterator[str]:
+    """Run `jupyter lab` or `jupyter notebook` in a home of its own, with a notebook."""
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text(NO_NEWS)
     work = home / "work"
     work.mkdir()
-    for name in ("lab", "notebook"):
-        write_notebook(work / f"{name}.ipynb", CELLS)
+    write_notebook(work / "live.ipynb", CELLS)
     options = ["--allow-root", "--LabApp.extension_manager=readonly"]
-    start = [sys.executable, "-m", "jupyter", "notebook", *options]
+    start = [sys.executable, "-m", "jupyter", command, *options]
     with serving(start, work, own_places(home)) as address:
         yield address
 
@@ -140,9 +138,12 @@ def run_notebook(chromium: Browser, address: str) -> Iterator[Notebook]:
 
 
 @pytest.fixture(scope="module")
-def lab(chromium: Browser, jupyter: str) -> Iterator[Notebook]:
+def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
     """JupyterLab with the notebook, for all tests; each makes the widgets that it changes."""
-    with run_notebook(chromium, f"{jupyter}/lab/tree/lab.ipynb") as notebook:
+    with (
+        jupyter("lab", tmp_path_factory.mktemp("lab")) as address,
+        run_notebook(chromium, f"{address}/lab/tree/live.ipynb") as notebook,
+    ):
         yield notebook
 
 
@@ -282,8 +283,11 @@ def test_every_widget_steps_and_shows_the_figures_of_em_core(lab, kind):
     expect(handle(widget, "Step")).to_have_value("0")
 
 
-def test_notebook_7_has_all_widgets_and_they_answer(chromium, jupyter):
-    with run_notebook(chromium, f"{jupyter}/notebooks/notebook.ipynb") as notebook:
+def test_notebook_7_has_all_widgets_and_they_answer(chromium, tmp_path):
+    with (
+        jupyter("notebook", tmp_path) as address,
+        run_notebook(chromium, f"{address}/notebooks/live.ipynb") as notebook,
+    ):
         for kind, (times, said) in NEXT.items():
             for _ in range(times):
                 button(notebook.widget(kind), "Next").click()
