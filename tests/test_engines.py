@@ -229,6 +229,13 @@ OWN = {
         ("key", "End"),
         ("press", "Reset"),
     ],
+    "22_family": [
+        ("press", "Next"),
+        ("choose", "Variant", 3),
+        ("press", "Next"),
+        ("key", "End"),
+        ("press", "Reset"),
+    ],
 }
 IN_A_DECK = [
     ("key", "ArrowRight"),

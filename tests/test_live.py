@@ -63,7 +63,8 @@ import time
 import numpy as np
 from em_core import CoinMixture, CoinParams, GaussianParams, em_steps
 from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, MixtureSteps, Overlap
-from em_core.widgets import BoundBars, HowMany, IceCream, ManyStarts, OneRow, Stream, Verdicts
+from em_core.widgets import BoundBars, Family, Hill, HowMany, IceCream, ManyStarts, OneRow
+from em_core.widgets import Stream, Verdicts
 x = {X}
 start = CoinParams([0.6, 0.5], [0.5, 0.5])
 points = np.array({POINTS.tolist()})
@@ -77,6 +78,8 @@ ends = [GaussianParams(*parts) for parts in {ENDS}]""",
     "mixture = MixtureSteps(points, k=3); mixture",
     "overlap = Overlap(2); overlap",
     'many = ManyStarts({"made up": [-3.0, -2.0, -5.0] * 60}); many',
+    "hill = Hill(lambda q, theta: -((q - theta) ** 2), lambda theta: theta, lambda q: q)\n"
+    'relatives = Family({"EM": [[0.5, 0.25], [0.25, 0.25], [0.25, 0.25]]}, hill); relatives',
     "cream = IceCream([2, 3, 1], lambda days: days / 4); cream",
     'stream = Stream({"s": dict.fromkeys("abc", [[1, 5], [2, 4]])}, {"s": [2, 3]}); stream',
     'said = Verdicts([0.4, 0.6], [[0.1, 0.2], [0.8, 0.4]], "AB", ["low", "high"], "10"); said',
@@ -240,6 +243,10 @@ def verdicts_next() -> str:
     return "B turned to yes: low 0.111 → 0.040, high 0.889 → 0.960"
 
 
+def family_next() -> str:
+    return "Iteration 1, after the E-step: q 0.250, θ 0.250, ℓ 0.0000, bound 0.0000"
+
+
 def how_many_next() -> str:
     result = fit(GaussianMixture(), POINTS, GaussianParams(*ENDS[1]), tol=0, max_iter=0)
     price = 11 * np.log(len(POINTS)) - 2 * result.log_likelihood
@@ -265,6 +272,7 @@ NEXT: dict[str, tuple[int, Callable[[], str]]] = {
     "ice-cream": (2, cream_next),
     "stream": (1, stream_next),
     "verdicts": (2, verdicts_next),
+    "family": (1, family_next),
 }
 """How often Next is pressed, and what the status line then says."""
 

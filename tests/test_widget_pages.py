@@ -17,6 +17,7 @@ from typing import Any
 import build
 import coin_rows
 import em_widgets
+import family
 import in_order
 import numpy as np
 import pytest
@@ -392,6 +393,14 @@ def verdict_words(step: int, given: str = "1100101") -> str:
     return f"{judge} turned to {'no' if answer == '1' else 'yes'}: {found}"
 
 
+def family_words(step: int) -> str:
+    q, theta = family.climb(family.posterior, family.top)[step]
+    a, b = family.joint(theta)
+    value = np.log(theta) + 2 * np.log(1 - theta) + np.log(a + b)
+    said = f": q {q:.3f}, θ {theta:.3f}, ℓ {value:.4f}, bound {family.bound(q, theta):.4f}"
+    return half_title(step) + said.replace("-", "−")
+
+
 def half_up(value: float, digits: int = 2) -> Decimal:
     """Decimals as browsers round: a half, such as that of 1/8, goes up."""
     return Decimal(float(value)).quantize(Decimal(10) ** -digits, ROUND_HALF_UP)
@@ -438,6 +447,7 @@ SPECS = [
     Spec("ice-cream", "18_in_order", 33, diary_words),
     Spec("stream", "21_streams", 80, stream_words),
     Spec("verdicts", "20_coins_in_a_row", 7, verdict_words),
+    Spec("family", "22_family", 20, family_words),
 ]
 BY_KIND = {spec.kind: spec for spec in SPECS}
 

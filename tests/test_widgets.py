@@ -31,6 +31,8 @@ from em_core.widgets import (
     BoundBars,
     CoinStarts,
     CoinSteps,
+    Family,
+    Hill,
     HowMany,
     IceCream,
     Jensen,
@@ -71,9 +73,13 @@ TWO_STREAMS = {
     "one": {name: LATE + i / 10 for i, name in enumerate(SIZES)},
     "two": {name: LATE - i / 10 for i, name in enumerate(SIZES)},
 }
+STAIRS = [[0.5, 0.2], [0.4, 0.2], [0.4, 0.4]]
+ROUND = Hill(lambda q, theta: -((q - 2 * theta) ** 2) - theta**2, lambda t: 2 * t, lambda q: q / 2)
+STEEP = ROUND._replace(height=lambda q, theta: -9 * (q - 2 * theta) ** 2)
 MAKE = {
     "bound-bars": lambda: BoundBars(CoinMixture(), X, START),
     "how-many": lambda: HowMany(POINTS, {"full": ONE_AND_TWO, "shared": ONE}, HELD_OUT),
+    "family": lambda: Family({"EM": STAIRS, "worse": STAIRS[::-1]}, ROUND, {"worse": STEEP}),
     "ice-cream": lambda: IceCream([2, 3, 1, 1], lambda days: days / 4),
     "jensen": lambda: Jensen("sqrt"),
     "lower-bound": lambda: LowerBound(X, 0.35),
@@ -588,6 +594,19 @@ def test_verdicts_have_the_shares_of_every_pattern_and_what_each_answer_argues()
     assert widget.trace == given
 
 
+def test_each_relative_has_its_path_and_its_hill():
+    widget = MAKE["family"]()
+    assert (widget.trace["qs"], widget.trace["thetas"]) == ([0.5, 0.4, 0.4], [0.2, 0.2, 0.4])
+    assert widget.trace["bounds"] == pytest.approx([-0.05, -0.04, -0.32])
+    assert widget.trace["tops"] == pytest.approx([-0.04, -0.04, -0.16])
+    assert widget.scene["on"] == [0, 1]
+    widget.asked = "variant:1"
+    assert widget.trace["name"] == "worse"
+    assert widget.trace["bounds"] == pytest.approx([-1.44, 0, -0.09])
+    widget.asked = "own"
+    assert widget.trace["name"] == "EM"
+
+
 def test_a_step_of_coin_starts_is_an_iteration():
     widget = CoinStarts(X, START)
     widget.step = 5
@@ -781,6 +800,9 @@ def test_what_is_refused_changes_nothing(coins, name, value, words):
         (lambda: Stream({"one": {"1/t": LATE}}, {"one": [0, 3]}), "three step sizes"),
         (lambda: Stream(TWO_STREAMS, {"one": [0, 3]}), "aims: .* must be for the streams"),
         (lambda: Stream(TWO_STREAMS, {"one": [0], "two": LATE}, 0), "block: 0"),
+        (lambda: Family({}, ROUND), r"paths: \[\] must be at least one path"),
+        (lambda: Family({"EM": STAIRS[:2]}, ROUND), "paths: 2 must be an odd number of points"),
+        (lambda: Family({"EM": [[0.5, 2]]}, ROUND), "paths: .* must be between 0 and 1"),
         (lambda: IceCream([2, 4], lambda days: days / 4), r"diary: \[2, 4\] must be 1, 2 or 3"),
         (lambda: IceCream([2, 3], lambda days: days), "hot: .* must be between 0 and 1"),
         (lambda: IceCream([2], lambda days: days / 4, 0), "eaten: 0 must be 1, 2 or 3"),

@@ -515,6 +515,7 @@ def chapters(address: str) -> list[Subject]:
         on("18_in_order", "ice-cream"),
         on("21_streams", "stream"),
         on("20_coins_in_a_row", "verdicts"),
+        on("22_family", "family"),
     ]
 
 

@@ -3,6 +3,7 @@
 from em_core.widgets.bound_bars import BoundBars
 from em_core.widgets.coin_starts import CoinStarts
 from em_core.widgets.coin_steps import CoinSteps
+from em_core.widgets.family import Family, Hill
 from em_core.widgets.how_many import HowMany
 from em_core.widgets.ice_cream import IceCream
 from em_core.widgets.jensen import Jensen
@@ -21,6 +22,8 @@ __all__ = [
     "BoundBars",
     "CoinStarts",
     "CoinSteps",
+    "Family",
+    "Hill",
     "HowMany",
     "IceCream",
     "Jensen",

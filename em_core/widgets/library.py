@@ -8,6 +8,7 @@ from typing import Any
 from em_core.widgets import (
     coin_starts,
     coin_steps,
+    family,
     how_many,
     ice_cream,
     jensen,
@@ -22,6 +23,7 @@ from em_core.widgets import (
 MAKERS: dict[str, Callable[..., dict[str, Any]]] = {
     "coin-starts": coin_starts.runs,
     "coin-steps": coin_steps.runs,
+    "family": family.runs,
     "how-many": how_many.runs,
     "ice-cream": ice_cream.runs,
     "jensen": jensen.runs,
