@@ -46,7 +46,7 @@ def forward_backward(p, start, moves):
         a[i] = joint / c[i]
     for i in range(len(p) - 1, 0, -1):
         b[i - 1] = moves @ (p[i] * b[i]) / c[i]
-    pairs = a[:-1, :, None] * moves * (p[1:] * b[1:] / c[1:, None])[:, None, :]
+    pairs = a[:-1, :, None] * moves * (p * b / c[:, None])[1:, None]
     return (a * b, pairs), np.log(c).sum()
 
 

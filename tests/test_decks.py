@@ -34,7 +34,7 @@ SIZES = [ROOM, (1024, 768), (390, 664)]
 ACROSS = (844, 390)
 MOST_WORDS = 40
 SMALLEST = 24
-SMALLEST_IN_FIGURES = style.SETTINGS["font.size"]  # points, but for the labels of axes
+SMALLEST_IN_FIGURES = style.SMALLEST  # points
 MIDDLE = (0.4, 0.55)  # of a slide's height, where the middle of what it holds may be
 
 # What stands in a slide without being read as its words.
@@ -47,7 +47,9 @@ SHOWN_TEXTS = """() => {
     const unseen = parent.closest(".notes, .katex, .em-unseen, script, option");
     if (!textContent.trim() || unseen || !parent.getClientRects().length) continue;
     const scale = parent.closest("svg")?.getScreenCTM().a ?? Reveal.getScale();
-    found.push([textContent.trim(), parseFloat(getComputedStyle(parent).fontSize) * scale]);
+    const size = parseFloat(getComputedStyle(parent).fontSize) * scale;
+    const isCode = parent.closest("pre") !== null;
+    found.push([textContent.trim(), size, size / Reveal.getScale(), isCode]);
   }
   return found;
 }"""
@@ -62,9 +64,18 @@ SPILLS = """() => {
   }).map((element) => `${element.tagName} ${element.getAttribute("class")}`);
 }"""
 CUT_OFF = """() => {
-  const boxes = "pre, .katex-display, .em-status, .em-samples, .em-samples *, h2";
+  const boxes = "pre, .katex-display, .em-status, .em-samples, .em-samples *, h2, select";
+  const pen = document.createElement("canvas").getContext("2d");
+  const cuts = (select) => {
+    const style = getComputedStyle(select);
+    pen.font = `${style.fontSize} ${style.fontFamily}`;
+    const padding = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+    const inside = select.clientWidth - padding;
+    return pen.measureText(select.selectedOptions[0].textContent).width > inside + 1;
+  };
   return [...Reveal.getCurrentSlide().querySelectorAll(boxes)]
-    .filter((box) => box.scrollWidth > box.clientWidth + 1 && !box.matches(".em-unseen, span"))
+    .filter((box) => !box.matches(".em-unseen, .em-samples span") && box.getClientRects().length)
+    .filter((box) => (box.matches("select") ? cuts(box) : box.scrollWidth > box.clientWidth + 1))
     .map((box) => box.textContent.slice(0, 40));
 }"""
 COVERED = """() => {
@@ -321,6 +332,15 @@ def test_nothing_is_smaller_than_24_px(deck, site_dir):
         if texts:
             small[number + 1] = texts[:4]
     assert not small
+
+
+@each(NAMES)
+def test_a_phone_shows_no_text_but_code_under_24_units(deck):
+    walk = enumerate(deck.walk(SIZES[-1]))
+    small = {
+        n + 1: [t for t in looks[3] if t[2] < SMALLEST - 0.1 and not t[3]] for n, looks in walk
+    }
+    assert not {number: texts[:4] for number, texts in small.items() if texts}
 
 
 @each(NAMES)

@@ -31,9 +31,9 @@ FENCE = "`" * 12
 STRUT = re.compile(r'class="strut" style="height:([\d.]+)em')  # how tall KaTeX draws a piece
 ROW = 2.43  # em: no row of a formula takes more, and many take less
 FIGURE_SCALE = 2.4
-"""Pixels a point: the smallest text in figures has 10 points, and 24 px are well read."""
+"""Pixels a point: the smallest text in figures has 11 points, and 26 px are well read."""
 LEAST_SCALE = 2.2
-"""Beside words: what is not an axis' has 11 points, and nothing else may be under 24 px."""
+"""Beside words: nothing may be under 24 px."""
 ROOM, GAP = 600, 28
 """Pixels for what stands on a slide, from its top to its foot, and between two of its texts."""
 LINE = (1150, 19, 52)
@@ -42,7 +42,7 @@ REVEAL = ("reveal.js", "reveal.css")
 
 
 class drawn_sketch(nodes.General, nodes.Element):  # noqa: N801
-    """A sketch: `svg` is its drawing, `size` in the slide's pixels."""
+    """A sketch: `svg` is its drawing, `size` in the slide's pixels; `narrow` is that on a phone."""
 
 
 class talk_part(nodes.General, nodes.Element):  # noqa: N801 (docutils names its nodes so)
@@ -270,7 +270,8 @@ def _rendered(app: Sphinx, slide: Slide) -> dict[str, Any]:
     side = ["side"] if figures and _stands_beside(slide, figures[0]) else []
     return {
         "parts": parts,
-        "rows": " ".join(_row(content) for _, content in slide.parts),
+        "rows": " ".join(_row(content, "size") for _, content in slide.parts),
+        "tall": " ".join(_row(content, "narrow") for _, content in slide.parts),
         "beside": _beside(figures[0]) if side else 0,
         "classes": " ".join(dict.fromkeys([*kinds, *side])),
         "notes": _html(app, slide.notes),
@@ -278,12 +279,12 @@ def _rendered(app: Sphinx, slide: Slide) -> dict[str, Any]:
     }
 
 
-def _row(content: list[nodes.Node]) -> str:
+def _row(content: list[nodes.Node], which: str) -> str:
     """A part's row: a picture may be made smaller, down to nothing, so that the rest has room."""
     pictures = [f for node in content for f in (*_figures(node), *node.findall(drawn_sketch))]
     if not pictures:
         return "auto"
-    width, height = pictures[0]["size"]
+    width, height = pictures[0].get(which, pictures[0]["size"])
     return f"minmax(0, min({height:g}px, var(--across) * {height / width:.4f}))"
 
 

@@ -1,34 +1,51 @@
 """Sketches for slides, drawn from a few numbers in a cell's metadata: no text under 24 px.
 
 They show what no figure of a page shows: samples as rows of tosses, a whole and its parts, the
-shapes of arrays, a cycle, and pieces whose sums are added. Colours come from the style sheet.
+shapes of arrays, a cycle, and pieces whose sums are added. Colours come from the style sheet. What
+is wide is drawn twice: a phone held upright shows a narrow drawing, with letters as large.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 INDEX = re.compile(r"(?<=\b\w)_(\w)\b")
 LETTER, LARGE = 26, 30
 """The height of the letters, in the slide's pixels; a letter is half as wide, or a little more."""
 WIDE = 0.56
+ACROSS, ACROSS_A_PHONE = 1100, 580
+"""How broad bars are, in the slide's pixels."""
+Drawing = tuple[float, float, list[str]]
+"""Width, height, and what is drawn."""
 
 
 def drawn(picture: dict[str, Any]) -> dict[str, Any]:
-    """Give the SVG of a sketch, whose `words` are read aloud instead, and its size."""
+    """Give the SVG of a sketch, whose `words` are read aloud instead, and its sizes."""
     kind = next(name for name in picture if name in KINDS)
-    width, height, shapes = KINDS[kind](picture[kind])
     scale = picture.get("scale", 1)
-    label = html.escape(picture["words"], quote=True)
-    size = (scale * width, scale * height)
-    svg = (
-        f'<svg class="sketch" role="img" aria-label="{label}" viewBox="0 0 {width:g} {height:g}" '
-        f'width="{size[0]:g}" height="{size[1]:g}">{"".join(shapes)}</svg>'
+    wide, narrow = (KINDS[kind](picture[kind], narrow) for narrow in (False, True))
+    if wide == narrow:
+        svg, size = _svg("sketch", picture["words"], wide, scale)
+        return {"svg": svg, "size": size, "narrow": size}
+    (svg, size), (twin, small) = (
+        _svg("sketch wide", picture["words"], wide, scale),
+        _svg("sketch narrow", picture["words"], narrow, max(scale, 1)),
     )
-    return {"svg": svg, "size": size}
+    return {"svg": svg + twin, "size": size, "narrow": small}
+
+
+def _svg(look: str, words: str, drawing: Drawing, scale: float) -> tuple[str, tuple[float, float]]:
+    """The drawing as an element, and its size."""
+    width, height, shapes = drawing
+    svg = (
+        f'<svg class="{look}" role="img" aria-label="{html.escape(words, quote=True)}" '
+        f'viewBox="0 0 {width:g} {height:g}" width="{scale * width:g}" '
+        f'height="{scale * height:g}">{"".join(shapes)}</svg>'
+    )
+    return svg, (scale * width, scale * height)
 
 
 def _text(x: float, y: float, words: str, anchor: str = "middle", look: str = "") -> str:
@@ -54,10 +71,7 @@ def _broad(words: str) -> float:
     return WIDE * LETTER * len(words)
 
 
-Drawing = tuple[float, float, Iterable[str]]
-
-
-def tosses(spec: dict[str, Any]) -> Drawing:
+def tosses(spec: dict[str, Any], narrow: bool) -> Drawing:
     """Samples as rows of ten tosses, heads filled; `coins` names each row's, `only` leaves one."""
     coins, only = spec.get("coins", ""), spec.get("only")
     step, shapes = 46, []
@@ -75,23 +89,38 @@ def tosses(spec: dict[str, Any]) -> Drawing:
     return 70 + step * 10 + 40, 48 + step * (len(spec["heads"]) - 1), shapes
 
 
-def bars(spec: list[list[Any]]) -> Drawing:
-    """A row for each whole: its name and its parts, each a length, a look and a name."""
-    margin = max(WIDE * LARGE * len(name) for name, *_ in spec) + 20
+def bars(spec: list[list[Any]], narrow: bool) -> Drawing:
+    """A row for each whole: its name and its parts, each a length, a look and a name.
+
+    On a phone a row's name stands above it, and below it the name of a part that is too short.
+    """
+    margin = 0 if narrow else max(WIDE * LARGE * len(name) for name, *_ in spec) + 20
     whole = max(sum(part[0] for part in parts) for _, *parts in spec)
-    long, step, shapes = 1100 - margin, 70, []
-    for row, (name, *parts) in enumerate(spec):
-        x, y = margin, step * row
-        shapes.append(_text(0, y + 29, name, "start", "large"))
+    across = ACROSS_A_PHONE if narrow else ACROSS
+    long, line, y, shapes = across - margin, 36, 0, []
+    for name, *parts in spec:
+        x, below = margin, []
+        if narrow and name:
+            shapes.append(_text(0, y + line / 2, name, "start"))
+            y += line
+        elif name:
+            shapes.append(_text(0, y + 29, name, "start", "large"))
         for length, look, words in parts:
             width = long * length / whole
             shapes.append(_box(x + 1, y, width - 2, 58, look))
-            shapes.append(_text(x + width / 2, y + 29, words, look="large"))
+            if narrow and _broad(words) > width:
+                half = _broad(words) / 2
+                below.append((min(max(x + width / 2, half), across - half), words))
+            else:
+                shapes.append(_text(x + width / 2, y + 29, words, look="" if narrow else "large"))
             x += width
-    return 1100, step * len(spec) - 12, shapes
+        y += 58
+        shapes += [_text(middle, y + line / 2 + 2, words) for middle, words in below]
+        y += 12 + line * bool(below)
+    return across, y - 12, shapes
 
 
-def arrays(spec: list[Any]) -> Drawing:
+def arrays(spec: list[Any], narrow: bool) -> Drawing:
     """Arrays with rows and columns in units of 40, and what stands between them."""
     unit, gap, x, shapes = 40, 16, 0.0, []
     most = max(part[1] for part in spec if isinstance(part, list)) * unit
@@ -117,11 +146,11 @@ def _grid(left: float, top: float, rows: float, columns: float, unit: float) -> 
     return [f'<path class="grid" d="{"".join(across + down)}"/>']
 
 
-def cycle(spec: dict[str, str]) -> Drawing:
+def cycle(spec: dict[str, str], narrow: bool) -> Drawing:
     """Two boxes, and what leads from each to the other."""
     there, back = spec["there"], spec["back"]
-    box = max(_broad(spec["left"]), _broad(spec["right"])) + 40
-    between = max(_broad(there), _broad(back)) + 60
+    box = max(_broad(spec["left"]), _broad(spec["right"])) + (20 if narrow else 40)
+    between = max(_broad(there), _broad(back)) + (40 if narrow else 60)
     right = box + between
     return (
         2 * box + between,
@@ -139,14 +168,15 @@ def cycle(spec: dict[str, str]) -> Drawing:
     )
 
 
-def pieces(spec: dict[str, Any]) -> Drawing:
+def pieces(spec: dict[str, Any], narrow: bool) -> Drawing:
     """Pieces of the data, each of which sends on something small, and what is made of it."""
     names, sent, made = spec["pieces"], spec["sends"], spec["made"]
-    piece = max(map(_broad, names)) + 50
-    middle = piece + 90
-    small = max(map(_broad, sent)) + 30
-    target = middle + small + 130
-    box = _broad(made) + 40
+    inside, arrow, last = (12, 36, 56) if narrow else (50, 90, 130)
+    piece = max(map(_broad, names)) + inside
+    middle = piece + arrow
+    small = max(map(_broad, sent)) + min(inside, 30)
+    target = middle + small + last
+    box = _broad(made) + min(inside, 40)
     step, height = 74, 74 * len(names) - 14
     shapes = [
         _box(target, height / 2 - 35, box, 70, "soft-b"),
@@ -167,7 +197,7 @@ def pieces(spec: dict[str, Any]) -> Drawing:
     return target + box, height, shapes
 
 
-KINDS: dict[str, Callable[[Any], Drawing]] = {
+KINDS: dict[str, Callable[[Any, bool], Drawing]] = {
     "tosses": tosses,
     "bars": bars,
     "arrays": arrays,

@@ -5,7 +5,7 @@
   const isNotes = new URLSearchParams(location.search).has("notes");
   const WIDE = { width: 1280, height: 720 };
   const NARROW = { width: 960, height: 720 };
-  const TALL = { width: 640, height: 1240 }; // a phone held upright
+  const TALL = { width: 640, height: 1236 }; // a phone held upright
   const sizeFor = () => {
     const ratio = innerWidth / innerHeight;
     if (isNotes || ratio > 3 / 2) return WIDE;
