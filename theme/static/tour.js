@@ -185,13 +185,15 @@
     at = to;
   };
   const scrollTo = (to) => scenes[to].section.scrollIntoView({ block: "start", behavior: "instant" });
-  const say = (to) => { says.textContent = `Scene ${to + 1} of ${scenes.length}: ${scenes[to].words}`; };
-  const go = (to) => {
+  // In a frame of its own, for it is a text to lay out.
+  const say = () => spare(() => { says.textContent = `Scene ${at + 1} of ${scenes.length}: ${scenes[at].words}`; });
+  // A jump can be undone by going back; a step, as scrolling, only takes the address along.
+  const go = (to, isJump = false) => {
     if (!scenes[to]) return;
-    if (to !== at) history.pushState(history.state, "", scenes[to].address);
+    if (to !== at) history[isJump ? "pushState" : "replaceState"](history.state, "", scenes[to].address);
     scrollTo(to);
     show(to);
-    say(to);
+    say();
   };
 
   // The last scene whose text has come to the line at which one begins to read.
@@ -240,7 +242,7 @@
   next.addEventListener("click", () => go(at + 1));
   dots.forEach((dot, i) => dot.addEventListener("click", (event) => {
     event.preventDefault();
-    go(i);
+    go(i, true);
   }));
   addEventListener("keydown", onKey);
   addEventListener("scroll", follow, { passive: true });
@@ -256,7 +258,7 @@
     if (to < 0) return;
     scrollTo(to);
     show(to);
-    say(to);
+    say();
   });
   spare(prepareRest);
 })();
