@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from em_core.checks import Array
@@ -32,7 +32,7 @@ def label(ax: Axes, x: float, y: float, text: str, **how: Any) -> None:
     """Write a direct label, with a rim of paper so that lines don't cross it."""
     from matplotlib.patheffects import withStroke
 
-    how = {"color": LIGHT["ink"], "fontsize": 10.5, **how}
+    how = {"color": LIGHT["ink"], **how}
     rim = withStroke(linewidth=3, foreground=LIGHT["paper"])
     ax.annotate(text, (x, y), path_effects=[rim], **how)
 
@@ -412,7 +412,7 @@ def draw_losses(
         last = int(np.flatnonzero(np.isfinite(losses[:, j]))[-1])
         beside = {"xytext": (8, -3), "textcoords": "offset points", "color": COMPONENTS[j]}
         label(below, dimensions[last], losses[last, j], name, **beside)
-    above.set(ylabel="share failed", ylim=(-0.08, 1.08), yticks=[0, 0.5, 1])
+    above.set(ylabel="failed", ylim=(-0.08, 1.08), yticks=[0, 0.5, 1])
     below.set(yscale="log", xlabel="dimensions d", ylabel="nats lost a row")
     below.set_xlim(0, 1.25 * float(dimensions.max()))
     below.yaxis.set_major_formatter("{x:g}")
@@ -557,7 +557,7 @@ def draw_sharpness(
     for j, rows in enumerate(groups):
         ax.axvline(rows.mean(), ymax=0.9, color=COMPONENTS[j], linestyle=":", linewidth=1.2)
         ax.plot(means[j], -0.06, color=COMPONENTS[j], marker=MARKERS[j + 2], clip_on=False)
-        below = {"ha": "center", "va": "top", "fontsize": 10, "annotation_clip": False}
+        below = {"ha": "center", "va": "top", "annotation_clip": False}
         label(ax, means[j], -0.12, NAMES[j], color=COMPONENTS[j], **below)
     grid = np.linspace(x.min(), x.max(), 400)
     ax.plot(grid, soft_share(grid, means, weights, sigma), color=LIGHT["ink"], linestyle="-")
@@ -803,7 +803,7 @@ def draw_profile(ax: Axes, answers: Array, shares: Array, questions: Sequence[st
     ax.set_yticklabels(questions)
     ax.grid(axis="y", linestyle=":")
     below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.4, -0.1)}
-    ax.legend(frameon=False, fontsize=10.5, handlelength=0.6, handletextpad=0.4, **below)
+    ax.legend(frameon=False, handlelength=0.6, handletextpad=0.4, **below)
 
 
 def draw_best_so_far(ax: Axes, starts: Array, levels: Array, best: dict[str, Array]) -> None:
@@ -828,7 +828,8 @@ def draw_best_so_far(ax: Axes, starts: Array, levels: Array, best: dict[str, Arr
     ax.set(xscale="log", xlabel="number of starts", ylabel="best so far")
     ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.legend(loc="lower right", frameon=False, fontsize=10.5)
+    ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    ax.legend(loc="lower right", frameon=False)
 
 
 def draw_ways(ax: Axes, names: Sequence[str], shares: dict[str, Array], what: str) -> None:
@@ -853,7 +854,8 @@ def draw_ways(ax: Axes, names: Sequence[str], shares: dict[str, Array], what: st
         ax.plot(each, rows, linestyle="", label=way, markerfacecolor=hollow, **look)
     ax.set(xlim=(-0.03, 1.03), yticks=rows, yticklabels=names, xlabel=what)
     ax.invert_yaxis()
-    ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=len(shares), frameon=False)
+    close: dict[str, Any] = {"columnspacing": 1, "handletextpad": 0.1, "borderaxespad": 0.2}
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(shares), frameon=False, **close)
 
 
 def draw_series(ax: Axes, times: Array, counts: Array, states: Array, means: Array) -> None:
@@ -874,7 +876,7 @@ def draw_series(ax: Axes, times: Array, counts: Array, states: Array, means: Arr
         mine = likeliest == j
         look: dict[str, Any] = {"color": COMPONENTS[j], "marker": MARKERS[j], "markersize": 4.5}
         ax.plot(times[mine], counts[mine], linestyle="", label=f"state {j + 1}", **look)
-    ax.legend(loc="upper right", frameon=False, fontsize=10.5, handletextpad=0.2)
+    ax.legend(loc="upper right", frameon=False, handletextpad=0.2)
 
 
 def draw_state_shares(ax: Axes, times: Array, states: Array) -> None:
@@ -915,7 +917,7 @@ def draw_filled(ax: Axes, x: Array, filled: Array, hole: NDArray[np.bool_], spre
     for j, (rows, name) in enumerate(zip((~hole, hole), names, strict=True)):
         look: dict[str, Any] = {"color": COMPONENTS[j], "marker": MARKERS[j], "markersize": 5}
         ax.plot(x[rows], filled[rows], linestyle="", label=name, **look)
-    ax.legend(loc="lower right", frameon=False, fontsize=10.5, handletextpad=0.2)
+    ax.legend(loc="lower right", frameon=False, handletextpad=0.2)
 
 
 def draw_compared(

@@ -398,6 +398,19 @@ def half_up(value: float, digits: int = 2) -> Decimal:
 
 
 WIDE: Any = {"width": 1280, "height": 800}
+# Words of a drawing under 11 px, or cut at its sides; above a turned word is room for its capitals.
+POOR_WORDS = """(root) => [...root.querySelectorAll(".em-live svg text")].flatMap((text) => {
+  const { left, right, width } = text.getBoundingClientRect();
+  const svg = text.ownerSVGElement;
+  const box = svg.getBoundingClientRect();
+  if (svg.matches("svg svg") || !width || right < box.left || left > box.right) return [];
+  const { a, b } = text.getScreenCTM();
+  const size = parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b);
+  const margin = getComputedStyle(svg).overflow === "visible" ? 7 : 0;
+  const reach = margin + (a < 0.1 ? 0.3 * size : 0.5);
+  const isCut = left < box.left - reach || right > box.right + reach;
+  return size < 10.95 || isCut ? [`${text.textContent}: ${size.toFixed(1)} px`] : [];
+})"""
 
 
 @dataclass(frozen=True)
@@ -772,6 +785,7 @@ def test_nothing_overflows_and_targets_are_large(
     for side in ("width", "height"):
         targets = "button, input, summary, select, [role=slider]"
         assert sides(widget, targets, side, "min") >= 24
+    assert widget.evaluate(POOR_WORDS) == []
 
 
 def sides(widget: Locator, selector: str, side: str, extreme: str = "max") -> float:

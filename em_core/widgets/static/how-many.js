@@ -48,7 +48,7 @@
       const later = values.flatMap((each) => each.slice(1));
       const [low, high] = [Math.min(...later), Math.max(...later)];
       const margin = 0.12 * (high - low);
-      const box = [0.5, trace.last + 1.5, low - margin, high + margin];
+      const box = [0.5, trace.last + 1.5, low - margin, high + 2 * margin]; // with room for a name
       across = em.scale(box.slice(0, 2), [0, WIDTH]);
       const down = em.scale(box.slice(2), [BELOW, 0]);
       // What one component alone lacks is off the scale: its line comes in from above.

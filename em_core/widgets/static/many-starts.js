@@ -37,7 +37,7 @@
       y = em.scale(box.slice(2), [HEIGHT, 0]);
       axes.replaceChildren(em.axes(tools, { width: WIDTH, height: HEIGHT, box, x, y, across: "start", up: "log-likelihood" }));
       lines.setAttribute("d", levels.map((level) => `M0 ${y(level).toFixed(1)}H${WIDTH}`).join(""));
-      for (const text of axes.querySelectorAll(".em-axis")) if (text.getAttribute("transform")) text.setAttribute("transform", `translate(-104 ${HEIGHT / 2}) rotate(-90)`);
+      for (const text of axes.querySelectorAll(".em-axis")) if (text.getAttribute("transform")) text.setAttribute("transform", `translate(-98 ${HEIGHT / 2}) rotate(-90)`);
     };
     const tally = (step) => {
       const found = new Map();

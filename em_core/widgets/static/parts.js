@@ -133,7 +133,7 @@
         svg("path", { d: `M0 ${size}L${size} 0`, class: "em-diagonal" }),
         plane,
         ...TICKS.flatMap((value) => [
-          svg("text", { x: value * size, y: size + 18, "text-anchor": "middle" }, String(value)),
+          svg("text", { x: value * size, y: size + 5, dy: "0.87em", "text-anchor": "middle" }, String(value)),
           svg("text", { x: -7, y: (1 - value) * size + 5, "text-anchor": "end" }, String(value))]),
         theta("A", { x: size * 0.625 - 8, y: size + 36 }),
         theta("B", { x: -46, y: size * 0.375 + 5 }),
@@ -263,9 +263,12 @@
         lowest = jumps ? low : -Infinity;
         points = logLikelihoods.map((value, t) => [x(t), Math.min(y(value), height), value]);
         const ticks = scaled ? em.ticks(...ends, 3) : [];
-        scale.replaceChildren(...ticks.filter((_, i) => ticks.length < 4 || i % 2 === 1).flatMap(([value, name]) => [
+        // So low is it that two have room, and their names not always beside them.
+        const two = ticks.filter((_, i) => i === 0 || i === ticks.length - 1);
+        const short = two.length < 2 ? 0 : Math.max(0, (23 - y(two[0][0]) + y(two[1][0])) / 2);
+        scale.replaceChildren(...two.flatMap(([value, name], i) => [
           svg("path", { d: `M0 ${y(value)}h-5`, class: "em-frame" }),
-          svg("text", { x: -10, y: y(value) + 7, "text-anchor": "end" }, name)]));
+          svg("text", { x: -10, y: y(value) + 7 + (i ? -short : short), "text-anchor": "end" }, name)]));
         name.textContent = others.length ? `iteration, ever fewer after ${halved}` : "iteration";
         end.textContent = String(others.at(-1) ?? logLikelihoods.length - 1);
       },
