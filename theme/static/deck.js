@@ -32,6 +32,16 @@
     slider.dispatchEvent(new Event("input"));
   }
 
+  // A formula that is broader than its place becomes smaller.
+  function fit() {
+    for (const line of Reveal.getCurrentSlide().querySelectorAll(".formula .katex-display")) {
+      const { style } = line.parentElement;
+      style.fontSize = "";
+      const share = line.clientWidth / line.scrollWidth;
+      if (share < 1) style.fontSize = `${Math.floor(parseFloat(getComputedStyle(line.parentElement).fontSize) * share)}px`;
+    }
+  }
+
   // A clicker's keys move the deck, whatever has the focus.
   function takeClicker(event) {
     const move = { PageDown: Reveal.next, PageUp: Reveal.prev }[event.key];
@@ -109,9 +119,15 @@
       backgroundTransition: "none",
     });
     align();
+    fit();
+    Reveal.on("slidechanged", fit);
+    document.fonts.addEventListener("loadingdone", fit);
     Reveal.addKeyBinding({ keyCode: 83, key: "S", description: "Speaker notes" }, openNotes);
     Reveal.addKeyBinding({ keyCode: 84, key: "T", description: "Light or dark" }, () => document.querySelector(".mode").click());
-    addEventListener("resize", () => Reveal.configure(sizeFor()));
+    addEventListener("resize", () => {
+      Reveal.configure(sizeFor());
+      fit();
+    });
     addEventListener("message", follow);
     for (const event of ["slidechanged", "fragmentshown", "fragmenthidden"]) Reveal.on(event, () => tell());
     if (isNotes) {
