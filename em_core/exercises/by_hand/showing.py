@@ -51,6 +51,8 @@ class _Sheet:
         self.question, self.more = words(), words()
         self.fields = [widgets.Text(continuous_update=False) for _ in exercise.fields]
         self.verdicts = [words() for _ in exercise.fields]
+        for text in self.fields:  # a press of Check may reach the kernel before what was written
+            text.observe(lambda change: self.check(), "value")
         named = {
             "Check": self.check,
             "Hint": self.hint,
