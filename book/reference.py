@@ -53,7 +53,7 @@ NAMES = {Kind.STOPPED: "stopped early", Kind.DIFFERENCES: "by differences", Kind
 
 MEANING = {
     Kind.EXACT: "the number itself, rounded",
-    Kind.START: "what a counted number of iterations gives from a start that is told",
+    Kind.START: "what a stated number of iterations gives from a stated start",
     Kind.STOPPED: "printed as the end, on the way to it; we reach it at the same place on the way",
     Kind.MISPRINT: "the last printed digit is off by one",
     Kind.BEATEN: "printed as a maximum, and there is a higher one",
@@ -378,7 +378,7 @@ def summary() -> pd.DataFrame:
     found = {NAMES.get(kind, str(kind)): (kinds[kind], what) for kind, what in MEANING.items()}
     found["all"] = (kinds.total(), "printed by somebody else")
     index = pd.Index(found, name="Kind")
-    return pd.DataFrame([*found.values()], index=index, columns=["Figures", "What it means"])
+    return pd.DataFrame([*found.values()], index=index, columns=["Numbers", "What it means"])
 
 
 def links() -> HTML:

@@ -68,7 +68,7 @@ def fit(
     tol : float, default 1e-8
         Stop when the total log-likelihood changes by less than this, or the log posterior if the
         model has a prior; if accelerated, twice in a row. 0 runs exactly `max_iter` iterations.
-    max_iter : int, default 10 000
+    max_iter : int, default 10,000
         The most M-steps.
     accelerate : bool, default False
         Whether steps are extrapolated (`em_core.scale.sweeps`), where there is a quick way. Each

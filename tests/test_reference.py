@@ -44,7 +44,7 @@ def test_every_table_says_where_its_digits_stand_and_by_which_rule_it_stops():
 
 
 def test_the_page_counts_what_others_printed_and_nothing_else():
-    counts = reference.summary()["Figures"]
+    counts = reference.summary()["Numbers"]
     assert counts["all"] == len(PUBLISHED) == counts.drop("all").sum()
     assert len(PUBLISHED) >= 60
 
