@@ -240,7 +240,7 @@ def cream_next() -> str:
 
 
 def verdicts_next() -> str:
-    return "B turned to yes: low 0.111 → 0.040, high 0.889 → 0.960"
+    return "B turned to yes: low 0.100 → 0.040, high 0.900 → 0.960"
 
 
 def family_next() -> str:
