@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const em = (globalThis.emWidgets ??= { kinds: {} });
-  const [LEFT, WIDTH, ROW, BAR] = [150, 450, 34, 20];
+  const [LEFT, WIDTH, ROW, BAR] = [150, 450, 31, 19];
   const VALUE = WIDTH + 96; // where the numbers end
 
   em.kinds.verdicts = (scene, tools) => {
