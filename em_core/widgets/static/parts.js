@@ -265,7 +265,7 @@
         const ticks = scaled ? em.ticks(...ends, 3) : [];
         // So low is it that two have room, and their names not always beside them.
         const two = ticks.filter((_, i) => i === 0 || i === ticks.length - 1);
-        const short = two.length < 2 ? 0 : Math.max(0, (23 - y(two[0][0]) + y(two[1][0])) / 2);
+        const short = two.length < 2 ? 0 : Math.max(0, (28 - y(two[0][0]) + y(two[1][0])) / 2);
         scale.replaceChildren(...two.flatMap(([value, name], i) => [
           svg("path", { d: `M0 ${y(value)}h-5`, class: "em-frame" }),
           svg("text", { x: -10, y: y(value) + 7 + (i ? -short : short), "text-anchor": "end" }, name)]));
