@@ -5,13 +5,12 @@
   const em = (globalThis.emWidgets ??= { kinds: {} });
   const [LEFT, WIDTH, ROW, BAR] = [150, 450, 31, 19];
   const VALUE = WIDTH + 96; // where the numbers end
-  const PLACES = ["1st", "2nd", "3rd", "4th"]; // of the classes, from the top: a name may be too long for a choice
 
   em.kinds.verdicts = (scene, tools) => {
     const { svg, html, choice, ask } = tools;
     const { judges, classes, pairs, shares, arguments: told } = scene;
     let trace = null;
-    const between = choice("Argue between", pairs.map(([upper, lower], i) => [String(i), `${PLACES[lower]}, ${PLACES[upper]}`]), (value) => to(trace.given, Number(value)));
+    const between = choice("Argue between", pairs.map(([upper, lower], i) => [String(i), `${classes[upper]}, ${classes[lower]}`]), (value) => to(trace.given, Number(value)));
     const to = (given, pair) => {
       const setting = `answers:${given},${pair}`;
       ask(setting, { ...trace, setting, given, pair });
