@@ -68,7 +68,7 @@ def test_axe_finds_a_picture_without_words_and_pale_text(one: Visit, site_url: s
         """document.querySelector("main").insertAdjacentHTML("beforeend", '<img src="x.png">'
             + "<p>plain</p>".repeat(3) + '<p style="color: #bbb; background: #fff">pale</p>')"""
     )
-    rules = {line.rpartition(":")[0] for line in violations(one)}
+    rules = {": ".join(line.split(": ")[:2]) for line in violations(one)}
     assert one.page.get_by_text("plain").count() < 3  # which are alike
     assert rules == {
         "1280 px, light: image-alt",
