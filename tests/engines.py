@@ -53,7 +53,11 @@ LOOK = """async (window) => {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
     const found = [];
     while (walker.nextNode()) {
-      if (/[^\\s\\u200b]/.test(walker.currentNode.data)) found.push(walker.currentNode);
+      const { data, parentElement } = walker.currentNode;
+      // An accent stands above its letter, and may reach over an index.
+      if (/[^\\s\\u200b]/.test(data) && !parentElement.closest(".accent-body")) {
+        found.push(walker.currentNode);
+      }
     }
     return found;
   };

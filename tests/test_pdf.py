@@ -122,7 +122,8 @@ class TestWhatIsPrinted:
         captions = [(p, c) for p in pages for c in p.article.select("figcaption, caption")]
         assert len(captions) > 25
         for page, caption in captions:
-            text = letters(printed.text_of(page.heading))
+            where = "Solutions" if caption.find_parent(class_="solution") else page.heading
+            text = letters(printed.text_of(where))
             assert all(piece in text for piece in _pieces(caption)), caption.get_text()
 
     def test_there_are_as_many_pictures_as_on_the_site(self, printed, pages, site_dir):
@@ -170,7 +171,8 @@ class TestHowItIsPrinted:
         assert not [place for _, place in printed.ways if place not in names]
         outside = [link["/A"]["/URI"] for _, link in printed.links if "/Dest" not in link]
         assert outside
-        assert all(uri.startswith("https://") for uri in outside)
+        old = "http://www.ats.ucla.edu/"  # as the ledger has it; that server knew no https
+        assert all(uri.startswith(("https://", old)) for uri in outside)
 
     def test_the_contents_give_the_pages_on_which_chapters_begin(self, printed, pages):
         text = letters(printed.text_of("Contents"))
