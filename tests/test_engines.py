@@ -219,6 +219,7 @@ OWN = {
     "21_streams": [
         ("press", "Next"),
         ("choose", "Rows", 1),
+        ("press", "Next"),
         ("key", "End"),
         ("press", "Reset"),
     ],
@@ -226,6 +227,7 @@ OWN = {
         ("press", "C no"),
         ("press", "Next"),
         ("choose", "Argue between", 1),
+        ("press", "Next"),
         ("key", "End"),
         ("press", "Reset"),
     ],
