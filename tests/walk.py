@@ -17,10 +17,12 @@ from playwright.sync_api import Browser, Page, Request, ViewportSize
 Mode = Literal["light", "dark"]
 LAST_RESORT = 60  # seconds for what takes less than one, on a machine that does much besides
 
-# Goes to every picture, since lazy ones wait to be seen, and to the end.
+# Goes to every picture, since lazy ones wait to be seen, and to the end. What is in a fold has a
+# place before it is opened, and comes then.
 SEE_ALL = """async () => {
     for (const image of document.images) {
-        if (image.complete || !image.getClientRects().length) continue;
+        const shown = image.getClientRects().length && image.checkVisibility();
+        if (image.complete || !shown) continue;
         const there = new Promise((done) => { image.onload = image.onerror = done; });
         image.scrollIntoView({ behavior: "instant" });
         await there;
