@@ -45,7 +45,7 @@ ROWS = {
     "18_in_order": ["hidden Markov chain", "Baum", "13.13376", "0.071626"],
     "19_holes": ["missing at random", "Murray", "censored"],
     "20_coins_in_a_row": ["latent class", "Goodman", "log-likelihood ratio", "14.7"],
-    "21_streams": ["online EM", "Titterington", "mini-batches"],
+    "21_streams": ["online EM", "Titterington", "Mini-batches"],
     "22_family": ["coordinate ascent", "ELBO", "mixtools"],
     "measured": ["roofline", "80-bit"],
     "notation": ["responsibilit"],
