@@ -16,7 +16,7 @@ from em_core import (
     fit_restarts,
     lower_bound,
 )
-from em_core.listings import coin_em
+from em_core.listings import coin_em, coin_em_loop, coin_em_vectorised
 from em_core.tables import coin_pieces, log_binomials, log_likelihood
 from em_core.widgets.coin_starts import UNEQUAL
 from em_core.widgets.coin_steps import GRID
@@ -217,6 +217,13 @@ def test_6_a_sum_over_the_wrong_axis_stops_unless_there_are_two_samples():
         else:
             with pytest.raises(ValueError, match="mismatch"):
                 wrong @ samples
+
+
+def test_6_a_listing_has_two_values_to_compare_before_it_stops():
+    thetas, tol = np.array([[0.6, 0.4], [0.5, 0.5]]), 40  # the first value is nearer to 0 than that
+    assert len(coin_em_loop(X, thetas, tol)) == 2
+    assert len(coin_em_vectorised(X, thetas, tol)) == 2
+    assert coin_em(X, thetas, tol=tol)[0] == 1
 
 
 # --- chapter 7 -----------------------------------------------------------------------------------
