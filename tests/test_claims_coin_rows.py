@@ -9,8 +9,18 @@ import coin_rows
 import numpy as np
 import pytest
 from coin_rows import NAMES, PAIRS, PLEURA, Careful, CoinRows, Rows, both_yes, ordered, patterns
+from scipy.special import xlogy
 
-from em_core import aic, bic, em_steps, fit, fit_restarts, free_parameters, responsibilities
+from em_core import (
+    LikelihoodFellWarning,
+    aic,
+    bic,
+    em_steps,
+    fit,
+    fit_restarts,
+    free_parameters,
+    responsibilities,
+)
 
 X, NUMBER = coin_rows.slides()
 SHARES = NUMBER @ X / NUMBER.sum()
@@ -276,3 +286,13 @@ def test_all_patterns_sum_to_one_unless_a_no_is_left_out():
     assert chances(params).sum() == pytest.approx(1)
     only_yes = np.exp(np.log(params.weights) + patterns(7) @ np.log(params.yes).T)
     assert only_yes.sum() == pytest.approx((1.3**7 + 1.6**7) / 2) != 1
+
+
+def test_without_the_no_fit_warns_and_nothing_else():
+    class OnlyYes(CoinRows):
+        def log_joint(self, x, params):
+            return np.log(params.weights) + xlogy(x[:, np.newaxis], params.yes).sum(axis=2)
+
+    start = Rows(np.array([0.5, 0.5]), np.array([[0.3] * 7, [0.6] * 7]))
+    with pytest.warns(LikelihoodFellWarning, match="fell"):
+        fit(OnlyYes(), X, start, row_weights=NUMBER)
