@@ -583,6 +583,13 @@ def test_help_lists_every_target():
 
 
 @pytest.mark.parametrize(
+    "path", sorted((ROOT / ".github").glob("*.svg")), ids=lambda path: path.name
+)
+def test_no_part_of_a_drawn_picture_is_scaled_to_nothing(path):
+    assert not re.findall(r"scale\((?:0\.0*[ )]|[^)]* -?0\.0*\))", path.read_text())
+
+
+@pytest.mark.parametrize(
     "name", ["README.md", "CONTRIBUTING.md", "book/run.md", ".github/workflows/book.yml"]
 )
 def test_documents_name_only_commands_and_files_that_exist(name):

@@ -38,7 +38,8 @@ def main() -> None:
     plots.draw_path(right, np.array([state.params.theta for state in states]))
     figure.savefig(PICTURE, metadata={"Date": None})
     drawn = PICTURE.read_text()
-    PICTURE.write_text(re.sub(r"\d+\.\d{2,}", lambda m: f"{float(m[0]):.1f}", drawn))
+    # Four figures: with one decimal a glyph's scale of 0.0156 would be 0, and its label lost.
+    PICTURE.write_text(re.sub(r"\d+\.\d{2,}", lambda m: f"{float(m[0]):.4g}", drawn))
 
 
 if __name__ == "__main__":
