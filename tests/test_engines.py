@@ -231,6 +231,13 @@ OWN = {
         ("key", "End"),
         ("press", "Reset"),
     ],
+    "19_holes": [
+        ("press", "Next"),
+        ("choose", "Start", 4),
+        ("press", "Next"),
+        ("key", "End"),
+        ("press", "Reset"),
+    ],
     "22_family": [
         ("press", "Next"),
         ("choose", "Variant", 3),

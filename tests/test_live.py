@@ -64,7 +64,7 @@ import numpy as np
 from em_core import CoinMixture, CoinParams, GaussianParams, em_steps
 from em_core.widgets import CoinStarts, CoinSteps, Jensen, LowerBound, MixtureSteps, Overlap
 from em_core.widgets import BoundBars, Family, Hill, HowMany, IceCream, ManyStarts, OneRow
-from em_core.widgets import Stream, Verdicts
+from em_core.widgets import Stream, TwelveRows, Verdicts
 x = {X}
 start = CoinParams([0.6, 0.5], [0.5, 0.5])
 points = np.array({POINTS.tolist()})
@@ -82,6 +82,8 @@ ends = [GaussianParams(*parts) for parts in {ENDS}]""",
     'relatives = Family({"EM": [[0.5, 0.25], [0.25, 0.25], [0.25, 0.25]]}, hill); relatives',
     "cream = IceCream([2, 3, 1], lambda days: days / 4); cream",
     'stream = Stream({"s": dict.fromkeys("abc", [[1, 5], [2, 4]])}, {"s": [2, 3]}); stream',
+    'twelve = TwelveRows({"a": [[0.5, 2], [0.25, 3]]}, lambda c, s: -c * s, [[-0.5, 2]], [0, 3])\n'
+    "twelve",
     'said = Verdicts([0.4, 0.6], [[0.1, 0.2], [0.8, 0.4]], "AB", ["low", "high"], "10"); said',
     'how_many = HowMany(points, {"full": ends}, {"full": [-9, -8]}); how_many',
     "",
@@ -247,6 +249,10 @@ def family_next() -> str:
     return "Iteration 1, after the E-step: q 0.250, θ 0.250, ℓ 0.0000, bound 0.0000"
 
 
+def twelve_next() -> str:
+    return "Iteration 1: ρ 0.250, σ² 3.000, log-likelihood −0.7500. Here it ends: the saddle"
+
+
 def how_many_next() -> str:
     result = fit(GaussianMixture(), POINTS, GaussianParams(*ENDS[1]), tol=0, max_iter=0)
     price = 11 * np.log(len(POINTS)) - 2 * result.log_likelihood
@@ -273,6 +279,7 @@ NEXT: dict[str, tuple[int, Callable[[], str]]] = {
     "stream": (1, stream_next),
     "verdicts": (2, verdicts_next),
     "family": (1, family_next),
+    "twelve-rows": (1, twelve_next),
 }
 """How often Next is pressed, and what the status line then says."""
 

@@ -18,6 +18,7 @@ import build
 import coin_rows
 import em_widgets
 import family
+import holes
 import in_order
 import numpy as np
 import pytest
@@ -401,6 +402,22 @@ def family_words(step: int) -> str:
     return half_title(step) + said.replace("-", "−")
 
 
+@cache
+def murray() -> list[tuple[float, float, float]]:
+    """The first way over Murray's rows: correlation, variance and log-likelihood, by the model."""
+    start = holes.Normal(np.zeros(2), 2 * np.array([[1, 0.9], [0.9, 1]]))
+    states = islice(em_steps(holes.NormalWithHoles(), holes.TWELVE, start), 41)
+    pairs = [(state.params.covariance, state.log_likelihood) for state in states]
+    return [(m[0, 1] / m[0, 0], m[0, 0], value) for m, value in pairs]
+
+
+def murray_words(step: int) -> str:
+    correlation, variance, value = murray()[step]
+    said = f"ρ {correlation:.3f}, σ² {variance:.3f}, log-likelihood {minus(value, 4)}"
+    end = ". Here it ends: a maximum" if step == 40 else ""
+    return f"{f'Iteration {step}' if step else 'Start'}: {said}{end}"
+
+
 def half_up(value: float, digits: int = 2) -> Decimal:
     """Decimals as browsers round: a half, such as that of 1/8, goes up."""
     return Decimal(float(value)).quantize(Decimal(10) ** -digits, ROUND_HALF_UP)
@@ -448,6 +465,7 @@ SPECS = [
     Spec("stream", "21_streams", 80, stream_words),
     Spec("verdicts", "20_coins_in_a_row", 7, verdict_words),
     Spec("family", "22_family", 20, family_words),
+    Spec("twelve-rows", "19_holes", 40, murray_words),
 ]
 BY_KIND = {spec.kind: spec for spec in SPECS}
 

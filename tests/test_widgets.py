@@ -43,6 +43,7 @@ from em_core.widgets import (
     Overlap,
     Sharpness,
     Stream,
+    TwelveRows,
     Verdicts,
     library,
 )
@@ -76,6 +77,14 @@ TWO_STREAMS = {
 STAIRS = [[0.5, 0.2], [0.4, 0.2], [0.4, 0.4]]
 ROUND = Hill(lambda q, theta: -((q - 2 * theta) ** 2) - theta**2, lambda t: 2 * t, lambda q: q / 2)
 STEEP = ROUND._replace(height=lambda q, theta: -9 * (q - 2 * theta) ** 2)
+WAYS = {"aside": [[0.25, 3], [0.5, 2]], "on": [[0, 3], [0, 2.5]]}
+
+
+def dome(correlation, variance):
+    """Two tops and a saddle, at variance 2."""
+    return -((4 * correlation**2 - 1) ** 2) - (variance - 2) ** 2
+
+
 MAKE = {
     "bound-bars": lambda: BoundBars(CoinMixture(), X, START),
     "how-many": lambda: HowMany(POINTS, {"full": ONE_AND_TWO, "shared": ONE}, HELD_OUT),
@@ -90,6 +99,7 @@ MAKE = {
     "one-row": lambda: OneRow(),
     "overlap": lambda: Overlap(2.5),
     "stream": lambda: Stream(TWO_STREAMS, {"one": [0, 3], "two": LATE}),
+    "twelve-rows": lambda: TwelveRows(WAYS, dome, [[0.5, 2], [-0.5, 2]], [0, 2]),
     "verdicts": lambda: Verdicts([0.4, 0.6], COINS, "ABC", ["low", "high"], "101"),
     "sharpness": lambda: Sharpness({"near": (NEAR, NEAR + 2.5), "far": (NEAR, NEAR + 9)}),
 }
@@ -607,6 +617,16 @@ def test_each_relative_has_its_path_and_its_hill():
     assert widget.trace["name"] == "EM"
 
 
+def test_each_way_has_its_heights_and_its_end():
+    widget = MAKE["twelve-rows"]()
+    assert widget.trace["places"] == WAYS["aside"]
+    assert widget.trace["logLikelihoods"] == pytest.approx([-1.5625, 0])
+    assert widget.trace["end"] == "a maximum"
+    assert widget.scene["heights"] == pytest.approx([-2, 0.15])
+    widget.asked = "variant:1"
+    assert (widget.trace["name"], widget.trace["end"]) == ("on", "the saddle")
+
+
 def test_a_step_of_coin_starts_is_an_iteration():
     widget = CoinStarts(X, START)
     widget.step = 5
@@ -803,6 +823,9 @@ def test_what_is_refused_changes_nothing(coins, name, value, words):
         (lambda: Family({}, ROUND), r"paths: \[\] must be at least one path"),
         (lambda: Family({"EM": STAIRS[:2]}, ROUND), "paths: 2 must be an odd number of points"),
         (lambda: Family({"EM": [[0.5, 2]]}, ROUND), "paths: .* must be between 0 and 1"),
+        (lambda: TwelveRows({}, dome, [[0, 2]], [0, 2]), r"ways: \[\] must be at least one way"),
+        (lambda: TwelveRows({"a": [[1, 2]]}, dome, [[0, 2]], [0, 2]), "ways: .* on the map"),
+        (lambda: TwelveRows(WAYS, dome, [[0, 2]], [0, 2]), "saddle: .* must be lower"),
         (lambda: IceCream([2, 4], lambda days: days / 4), r"diary: \[2, 4\] must be 1, 2 or 3"),
         (lambda: IceCream([2, 3], lambda days: days), "hot: .* must be between 0 and 1"),
         (lambda: IceCream([2], lambda days: days / 4, 0), "eaten: 0 must be 1, 2 or 3"),

@@ -516,6 +516,7 @@ def chapters(address: str) -> list[Subject]:
         on("21_streams", "stream"),
         on("20_coins_in_a_row", "verdicts"),
         on("22_family", "family"),
+        on("19_holes", "twelve-rows"),
     ]
 
 

@@ -16,6 +16,7 @@ from em_core.widgets.one_row import OneRow
 from em_core.widgets.overlap import Overlap
 from em_core.widgets.sharpness import Sharpness
 from em_core.widgets.stream import Stream
+from em_core.widgets.twelve_rows import TwelveRows
 from em_core.widgets.verdicts import Verdicts
 
 __all__ = [
@@ -36,5 +37,6 @@ __all__ = [
     "Overlap",
     "Sharpness",
     "Stream",
+    "TwelveRows",
     "Verdicts",
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -157,6 +157,48 @@ class Widget(anywidget.AnyWidget):
             MIME: page | {"library": self.library()},
         }
         return data | static, metadata
+
+
+class Variants(Widget):
+    """A widget that shows one of a few traces, all of which were made before.
+
+    Parameters
+    ----------
+    scene : dict
+    traces : sequence of dict
+        Without their settings; the first is shown.
+    """
+
+    def __init__(self, scene: dict[str, Any], traces: Sequence[dict[str, Any]]) -> None:
+        self._traces = {str(i): trace for i, trace in enumerate(traces)}
+        super().__init__(scene, {"setting": "own"} | self._traces["0"])
+
+    def choose(self, setting: str) -> None:
+        """Show another one: "variant:1" is the second."""
+        self._show({"setting": setting} | self._traces[setting.split(":")[1]])
+
+    def choose_given(self) -> None:
+        """Show the first."""
+        self._show({"setting": "own"} | self._traces["0"])
+
+    def library(self) -> dict[str, Any]:
+        """The recipe: the traces themselves."""
+        return {"traces": self._traces}
+
+
+def variants(traces: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The one file of `Variants`.
+
+    Parameters
+    ----------
+    traces : dict of str to dict
+        By number.
+
+    Returns
+    -------
+    dict
+    """
+    return {"variant": {"shared": {}, "runs": traces}}
 
 
 def as_svg(draw: Callable[[Figure], None]) -> str:

@@ -13,7 +13,7 @@ from em_core import checks
 from em_core.checks import Array
 from em_core.plots import draw_contours, draw_path, draw_ridges
 from em_core.style import LIGHT, WIDTH
-from em_core.widgets.base import Widget, exact, number
+from em_core.widgets.base import Variants, exact, number
 from em_core.widgets.coin_steps import contours
 from em_core.widgets.one_row import DROPS, GRID, PLACES, SIZE
 
@@ -36,7 +36,7 @@ class Hill(NamedTuple):
     best_parameter: Callable[[Any], Any]
 
 
-class Family(Widget):
+class Family(Variants):
     """The paths of EM and of its relatives on a hill, half an iteration at a time.
 
     Parameters
@@ -65,10 +65,6 @@ class Family(Widget):
         checks.must("at least one path", len(paths) > 0, "paths", list(paths))
         self._paths = {name: _checked(path) for name, path in paths.items()}
         self._hills = {name: (others or {}).get(name, hill) for name in paths}
-        self._traces = {
-            str(i): trace_of(name, path, self._hills[name])
-            for i, (name, path) in enumerate(self._paths.items())
-        }
         kinds = list(dict.fromkeys(self._hills.values()))
         scene = {
             "label": "EM and its relatives on one hill",
@@ -78,19 +74,8 @@ class Family(Widget):
             "hills": [_drawn(one) for one in kinds],
             "on": [kinds.index(self._hills[name]) for name in paths],
         }
-        super().__init__(scene, {"setting": "own"} | self._traces["0"])
-
-    def choose(self, setting: str) -> None:
-        """Show another relative: "variant:1" is the second."""
-        self._show({"setting": setting} | self._traces[setting.split(":")[1]])
-
-    def choose_given(self) -> None:
-        """Show the first."""
-        self._show({"setting": "own"} | self._traces["0"])
-
-    def library(self) -> dict[str, Any]:
-        """The recipe: the traces themselves."""
-        return {"traces": self._traces}
+        traces = [trace_of(name, path, self._hills[name]) for name, path in self._paths.items()]
+        super().__init__(scene, traces)
 
     def describe(self) -> str:
         """The first path in one sentence."""
@@ -148,19 +133,3 @@ def trace_of(name: str, path: Array, hill: Hill) -> dict[str, Any]:
         "tops": exact(tops),
         "box": exact([low - 0.08 * (high - low), high + 0.08 * (high - low)]),
     }
-
-
-def runs(traces: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """All relatives.
-
-    Parameters
-    ----------
-    traces : dict of str to dict
-        By number.
-
-    Returns
-    -------
-    dict
-        The one file.
-    """
-    return {"variant": {"shared": {}, "runs": traces}}

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from em_core.widgets import (
+    base,
     coin_starts,
     coin_steps,
-    family,
     how_many,
     ice_cream,
     jensen,
@@ -23,7 +23,7 @@ from em_core.widgets import (
 MAKERS: dict[str, Callable[..., dict[str, Any]]] = {
     "coin-starts": coin_starts.runs,
     "coin-steps": coin_steps.runs,
-    "family": family.runs,
+    "family": base.variants,
     "how-many": how_many.runs,
     "ice-cream": ice_cream.runs,
     "jensen": jensen.runs,
@@ -33,6 +33,7 @@ MAKERS: dict[str, Callable[..., dict[str, Any]]] = {
     "overlap": overlap.runs,
     "sharpness": sharpness.runs,
     "stream": stream.runs,
+    "twelve-rows": base.variants,
 }
 
 

@@ -15,22 +15,18 @@
     const text = (u, v, words, more = { "text-anchor": "middle" }) => svg("text", { x: u, y: v, ...more }, words);
     const end = { "text-anchor": "end" };
     const place = ([q, theta]) => [q * size, (1 - theta) * size];
-    const [frame, hill] = [svg("g"), svg("g")];
-    const [tops, bounds] = [draw("em-curve em-line-ink"), draw("em-curve em-line-a")];
-    const [topDot, boundDot] = [svg("circle", { r: 5, class: "em-here" }), svg("circle", { r: 5, class: "em-here em-fill-a" })];
-    const way = svg("polyline", { class: "em-path" });
-    const dots = draw("em-dot");
+    const hill = svg("g");
+    const course = em.course(tools, { width: CLIMB, height: BASE, colours: ["a", "ink"], across: "half-steps", up: "ℓ, and the bound" });
+    const trail = em.trail(tools);
     const here = svg("circle", { r: 6, class: "em-here" });
     const stage = svg("svg", { viewBox: `-78 -22 ${WIDTH + 96} ${HEIGHT + 64}`, class: "em-plane", role: "img", "aria-label": "The bound step by step, and the path on its map" },
-      frame, bounds, tops, topDot, boundDot,
-      text(CLIMB / 2, BASE + 56, "half-steps"), text(0, -6, "ℓ, and the bound", {}),
+      ...course.elements,
       svg("g", { transform: `translate(${WIDTH - size} 0)` },
-        svg("svg", { width: size, height: size, viewBox: `0 0 ${size} ${size}` }, hill, way, dots),
+        svg("svg", { width: size, height: size, viewBox: `0 0 ${size} ${size}` }, hill, ...trail.elements),
         svg("rect", { width: size, height: size, class: "em-frame" }),
         here, ...HALVES.map((at) => text(at * size, BASE + 28, at)), text(size / 2, BASE + 56, "q"),
         text(-30, size / 4, "θ"), ...HALVES.map((at) => text(-8, (1 - at) * size + 7, at, end))));
     let trace = null;
-    let [x, y] = [null, null];
     const number = () => names.indexOf(trace.name);
     const fallen = (step) => step > 0 && trace.tops[step] < trace.tops[step - 1] - 1e-9;
 
@@ -40,12 +36,7 @@
       use: (next) => {
         trace = next;
         variant.select.value = String(number());
-        x = em.scale([0, trace.last], [0, CLIMB]);
-        y = em.scale(trace.box, [BASE, 0]);
-        frame.replaceChildren(
-          draw("em-frame", { d: `M0 0V${BASE}H${CLIMB}` }),
-          ...em.ticks(...trace.box).map(([height, words]) => text(-10, y(height) + 7, words, end)),
-          ...em.ticks(0, trace.last, 4).map(([at, words]) => text(x(at), BASE + 28, words)));
+        course.use(trace.box, trace.bounds, trace.tops);
         const { contours, bestQ, bestParameter } = scene.hills[scene.on[number()]];
         hill.replaceChildren(
           ...em.contours(tools, contours),
@@ -53,17 +44,10 @@
           draw("em-tops em-line-a", { d: em.path(bestQ.map(place)) }));
       },
       show: (step) => {
-        const until = (values) => values.slice(0, step + 1).map((value, i) => [x(i), y(value)]);
-        for (const [line, dot, values] of [[tops, topDot, trace.tops], [bounds, boundDot, trace.bounds]]) {
-          line.setAttribute("d", em.path(until(values)));
-          dot.setAttribute("cx", x(step));
-          dot.setAttribute("cy", y(values[step]));
-        }
+        course.show(step);
         const so = trace.qs.slice(0, step + 1).map((q, i) => place([q, trace.thetas[i]]));
-        way.setAttribute("points", so.join(" "));
-        dots.setAttribute("d", so.map(([a, b]) => `M${a - 3} ${b}a3 3 0 1 0 6 0a3 3 0 1 0-6 0`).join(""));
-        here.setAttribute("cx", so.at(-1)[0]);
-        here.setAttribute("cy", so.at(-1)[1]);
+        trail.draw(so);
+        em.put(here, so.at(-1));
       },
       status: (step) =>
         `${em.halfTitle(step)}: q ${em.number(trace.qs[step], 3)}, θ ${em.number(trace.thetas[step], 3)}, ℓ ${em.number(trace.tops[step], 4)}${fallen(step) ? " (it fell)" : ""}, bound ${em.number(trace.bounds[step], 4)}`,

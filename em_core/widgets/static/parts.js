@@ -103,8 +103,7 @@
 
   em.coinMap = ({ size, grid }, { svg, handle, ask }, under, name) => {
     const place = ([a, b]) => [a * size, (1 - b) * size];
-    const line = svg("polyline", { class: "em-path" });
-    const dots = svg("path", { class: "em-dot" });
+    const trail = em.trail({ svg });
     const here = svg("path", { d: STAR, class: "em-here" });
     const down = svg("path", { class: "em-line-a" });
     const across = svg("path", { class: "em-line-b" });
@@ -137,7 +136,7 @@
           svg("text", { x: -7, y: (1 - value) * size + 5, "text-anchor": "end" }, String(value))]),
         theta("A", { x: size * 0.625 - 8, y: size + 36 }),
         theta("B", { x: -46, y: size * 0.375 + 5 }),
-        down, across, line, dots, here),
+        down, across, ...trail.elements, here),
       start.element);
     return {
       map,
@@ -152,10 +151,53 @@
         const way = thetas.slice(0, t + 1).map(place);
         down.setAttribute("d", `M${x} ${y}V${size}`);
         across.setAttribute("d", `M${x} ${y}H0`);
-        line.setAttribute("points", way.join(" "));
-        dots.setAttribute("d", way.slice(1).map(([u, v]) => `M${u - 3} ${v}a3 3 0 1 0 6 0a3 3 0 1 0-6 0`).join(""));
+        trail.draw(way, 1);
         here.setAttribute("transform", `translate(${x} ${y})`);
       },
+    };
+  };
+
+  // The way so far on a map, with a dot at each step, or at all but the first few.
+  em.trail = ({ svg }) => {
+    const line = svg("polyline", { class: "em-path" });
+    const dots = svg("path", { class: "em-dot" });
+    return {
+      elements: [line, dots],
+      draw: (points, first = 0) => {
+        line.setAttribute("points", points.join(" "));
+        dots.setAttribute("d", points.slice(first).map(([u, v]) => `M${u - 3} ${v}a3 3 0 1 0 6 0a3 3 0 1 0-6 0`).join(""));
+      },
+    };
+  };
+
+  em.put = (dot, [x, y]) => {
+    dot.setAttribute("cx", x);
+    dot.setAttribute("cy", y);
+  };
+
+  // Heights over the steps, as far as they are known: a line for each of the colours. What is below
+  // the box is drawn at its foot.
+  em.course = ({ svg }, { width, height, colours, across, up }) => {
+    const scales = svg("g");
+    const lines = colours.map((colour) => svg("path", { class: `em-curve em-line-${colour}` }));
+    const dots = colours.map((colour) => svg("circle", { r: 5, class: `em-here em-fill-${colour}` }));
+    const text = (x, y, words, anchor = "middle") => svg("text", { x, y, "text-anchor": anchor }, words);
+    let places = [];
+    return {
+      elements: [svg("path", { class: "em-frame", d: `M0 0V${height}H${width}` }), scales, ...lines, ...[...dots].reverse(),
+        text(width / 2, height + 56, across), text(0, -6, up, "start")],
+      use: (box, ...heights) => {
+        const last = heights[0].length - 1;
+        const [x, y] = [em.scale([0, last], [0, width]), em.scale(box, [height, 0])];
+        places = heights.map((values) => values.map((value, step) => [x(step), Math.min(y(value), height)]));
+        scales.replaceChildren(
+          ...em.ticks(...box).map(([value, words]) => text(-10, y(value) + 7, words, "end")),
+          ...em.ticks(0, last, 4).map(([step, words]) => text(x(step), height + 28, words)));
+      },
+      show: (step) => places.forEach((points, i) => {
+        lines[i].setAttribute("d", em.path(points.slice(0, step + 1)));
+        em.put(dots[i], points[step]);
+      }),
     };
   };
 
