@@ -52,12 +52,12 @@ def in_node(body: str, given: Any = None) -> Any:
 
 
 def test_every_step_is_em_cores_or_both_refuse_alike():
-    drawn = list(cases(per_cell=21, seed=20261126))
+    drawn = list(cases(per_cell=42, seed=20261126))
     answers = in_node("return globalThis.answerCases(given)", [case.asked() for case in drawn])
-    assert len(drawn) > 500
+    assert len(drawn) > 1000
     wrong = [case for case, answer in zip(drawn, answers, strict=True) if not agree(case, answer)]
     assert not wrong
-    assert sum(case.collapse is not None for case in drawn) > 40, "they hardly ever collapse"
+    assert sum(case.collapse is not None for case in drawn) > 80, "they hardly ever collapse"
 
 
 def test_a_wrong_step_is_noticed(monkeypatch):
