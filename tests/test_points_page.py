@@ -180,6 +180,23 @@ def test_points_are_put_sprayed_moved_erased_and_taken_back(points: Points) -> N
     assert points.count() == 4
 
 
+def test_undo_takes_a_dragged_centre_back_and_leaves_the_points(points: Points) -> None:
+    points.choose("Start", "own")
+    centre = points.root.get_by_role("slider", name="Centre A")
+    before, count = centre.get_attribute("aria-valuetext"), points.count()
+    assert before
+    centre.focus()
+    points.page.keyboard.press("ArrowRight")
+    points.page.keyboard.press("ArrowUp")
+    expect(centre).not_to_have_attribute("aria-valuetext", before)
+    after = centre.get_attribute("aria-valuetext")
+    points.press("Undo")
+    expect(centre).to_have_attribute("aria-valuetext", before)
+    points.press("Redo")
+    expect(centre).to_have_attribute("aria-valuetext", after or "")
+    assert points.count() == count
+
+
 def test_all_of_it_goes_by_keys(points: Points) -> None:
     points.press("Put")
     cursor = points.root.get_by_role("slider", name="Cursor")

@@ -297,16 +297,26 @@
     });
   };
 
-  const snapshot = () => ({ data: state.data, points: state.points, names: state.names, box });
+  // Starts that were not dragged are drawn anew.
+  const snapshot = () => ({ data: state.data, points: state.points, names: state.names, box, ...(state.start.way === "own" && { start: state.start }) });
+  let moved = ""; // of a start, by a drag or a row of keys, which are one step back
   const remember = (before = snapshot()) => {
     past.push(before);
     if (past.length > 100) past.shift();
     future.length = 0;
+    moved = "";
   };
+  const rememberStart = (what) => {
+    if (moved !== what) remember();
+    moved = what;
+  };
+  window.addEventListener("pointerup", () => { moved = ""; });
   const travel = (from, to) => {
     if (!from.length) return;
     to.push(snapshot());
-    use({ ...state, ...from.pop(), step: 0 });
+    moved = "";
+    const { start, ...rest } = from.pop();
+    use({ ...state, ...rest, start: (state.start.way === "own" && start) || state.start, step: 0 });
   };
   const load = (next) => {
     remember();
@@ -523,6 +533,7 @@
     value: () => ({ min: box[0], max: box[1], now: state.start.means[j][0], text: `${state.names[0]} ${state.start.means[j][0]}, ${state.names[1]} ${state.start.means[j][1]}` }),
   }));
   const setCentre = (j, mean) => {
+    rememberStart(`centre ${j}`);
     state = { ...state, start: { ...state.start, means: state.start.means.map((old, i) => (i === j ? mean : old)) }, step: 0 };
     begin();
   };
@@ -545,6 +556,7 @@
     if (Math.hypot(u, v) < 8) return;
     const shape = [u * u + (v * v) / 4, 0.75 * u * v, v * v + (u * u) / 4];
     const made = [shape[0] * a * a, shape[1] * a * b, shape[2] * b * b].map((value) => Number(value.toPrecision(6)));
+    rememberStart(`ellipse ${j}`);
     const shapes = state.start.shapes ?? soft.run.states[0].params.covariances;
     state = { ...state, start: { ...state.start, shapes: shapes.map((old, i) => (i === j ? made : old)) }, step: 0 };
     begin();
