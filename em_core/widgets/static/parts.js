@@ -297,10 +297,11 @@
         const last = Math.max(logLikelihoods.length - 1, 1);
         const high = Math.max(...logLikelihoods);
         const [first, second] = logLikelihoods;
-        const jumps = scaled && second < high && second - first > high - second;
+        // A scale of less than that would need names of many decimals, which nobody reads.
+        const jumps = scaled && high - second > 1e-3 && second - first > high - second;
         const low = jumps ? second - 0.3 * (high - second) : Math.min(...logLikelihoods);
         const x = em.scale([0, last], [0, width]);
-        const ends = low < high ? [low, high] : [low - 1, high];
+        const ends = high - low > 1e-3 ? [low, high] : [low - 1, high];
         const y = em.scale(ends, [height - 6, 10]);
         lowest = jumps ? low : -Infinity;
         points = logLikelihoods.map((value, t) => [x(t), Math.min(y(value), height), value]);
