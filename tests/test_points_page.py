@@ -402,3 +402,12 @@ def test_by_finger_the_page_scrolls_and_a_tap_puts_down_a_point(
         finger.swipe((x, y), 20, 40)
         phone.has(lambda n: n > 8)
         assert not visit.complaints
+
+
+def test_a_climb_that_is_rounding_alone_has_a_scale_that_can_be_read(points: Points) -> None:
+    points.press("A start on the saddle")
+    points.press("Iteration")
+    points.says("Iteration 1, after the M-step")
+    ticks = points.root.locator(".em-climb").first.locator("g text").all_text_contents()
+    assert ticks
+    assert all(len(tick) < 8 for tick in ticks), ticks
