@@ -95,8 +95,10 @@ class Components:
         The components that go by their residuals, for exactness or for speed.
     constants : ndarray of shape (k,)
         The log-joint at the mean, but for what is the same for all components and rows.
+    absent : ndarray of int
+        The components of weight 0.
     products : ndarray of shape (k, f)
-        W, which makes the log-joint of the features.
+        W, which makes the log-joint of the features, but for those of weight 0.
     """
 
     given: Any = None
@@ -122,7 +124,10 @@ class Components:
             sizes = np.einsum("jpaa->jpa", roots).reshape(flat.shape)
             self.constants = np.log(weights) - np.log(sizes).sum(axis=1)
             linear = matvec(precisions, means).reshape(flat.shape)
-            first = self.constants - 0.5 * np.vecdot(flat, linear)
+            # The logarithm of a weight of 0 stays out of the products: some BLAS pad it with zeros.
+            self.absent = np.flatnonzero(weights == 0)
+            finite = np.where(weights == 0, 0, self.constants)
+            first = finite - 0.5 * np.vecdot(flat, linear)
             quadratic = (precisions.reshape(-1, m, m)[:, *upper] * factors).reshape(k, -1)
             self.products = np.concatenate([first[:, np.newaxis], linear, quadratic], axis=1)
 
@@ -220,6 +225,7 @@ def gaussian_sweep(c: Components, block: Block) -> Expected:
     mixed = len(c.own) < len(c.weights)
     phi = features(z) if mixed and phi is None else phi
     r = c.products @ phi if mixed else np.empty((len(c.weights), z.shape[2]))
+    r[c.absent] = -np.inf
     residuals = {j: triangular(c.inverses[j], z - c.means[j][..., np.newaxis]) for j in c.own}
     for j, y in residuals.items():
         r[j] = c.constants[j] - 0.5 * np.einsum("pai,pai->i", y, y)
