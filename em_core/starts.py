@@ -49,7 +49,8 @@ def kmeans_start(
     rng, kind = checks.chance("k", k, rng), GaussianMixture(covariance).covariance
     points = as_points(x)
     if (different := len(np.unique(points, axis=0))) < k:
-        raise ValueError(f"k: {k} components, but {different} different rows in x; use fewer")
+        rows = "row" if different == 1 else "rows"
+        raise ValueError(f"k: {k} components, but {different} different {rows} in x; use fewer")
     middle, spread = points.mean(axis=0), points.std(axis=0)
     units = np.where(spread > 0, spread, 1.0)
     settings: Any = {"minit": "++", "seed": rng}  # called rng by a newer scipy, which takes both

@@ -122,6 +122,23 @@ def test_drawn_starts_are_rows_and_differ_by_their_seed():
     assert {tuple(mean) for mean in in_node(body, FAITHFUL.tolist())[0][0]["means"]} <= rows
 
 
+@pytest.mark.parametrize(
+    ("points", "rows"),
+    [([[1, 2]] * 5, "1 different row "), ([[1, 2], [2, 1]] * 3, "2 different rows ")],
+)
+def test_too_few_different_rows_are_counted_as_em_core_counts_them(points, rows):
+    body = """
+    try {
+      return em.kmeansStart(given, 3, "full", em.chance(1));
+    } catch (error) {
+      return error.message;
+    }
+    """
+    with pytest.raises(ValueError, match=rows) as caught:
+        kmeans_start(np.array(points, dtype=float), 3, rng=1)
+    assert in_node(body, points) == str(caught.value)
+
+
 def test_the_weak_prior_is_em_cores():
     found = in_node("return em.weakPrior(given, 3)", FAITHFUL.tolist())
     expected = plain_prior(GaussianPrior.weak(FAITHFUL, 3))
@@ -209,7 +226,8 @@ def test_the_cell_of_python_gives_the_page_s_numbers(setting, steps):
         np.testing.assert_allclose(values, made["params"][name], rtol=1e-8, atol=1e-10)
 
 
-def test_the_cell_of_python_collapses_as_the_page_does():
+@pytest.mark.parametrize("hard", [False, True])
+def test_the_cell_of_python_collapses_as_the_page_does_and_prints_what_was_before(hard):
     body = """
     const points = [[0, 0], [1, 0.2], [0.3, 1], [1.2, 1], [9, 9], [0.6, 0.5]];
     const start = em.startAt(points, [[0.5, 0.5], [9, 9]], "full");
@@ -218,18 +236,25 @@ def test_the_cell_of_python_collapses_as_the_page_does():
       for (;;) {
         t += 1;
         const { responsibilities } = em.eStep(points, params);
-        params = em.mStep(points, responsibilities, { kind: "full", prior: null });
+        const used = given ? em.harden(responsibilities) : responsibilities;
+        params = em.mStep(points, used, { kind: "full", prior: null });
       }
-    } catch ({ component, advice }) {
-      return { t, component, advice, cell: em.asPython({ ...em.FIRST, points }, start, t) };
+    } catch ({ component, reason, advice }) {
+      const { logLikelihood } = em.eStep(points, params);
+      const cell = em.asPython({ ...em.FIRST, points, hard: given }, start, t, true);
+      return { t, component, reason, advice, logLikelihood, cell };
     }
     """
-    made = in_node(body)
-    with pytest.raises(CollapseError) as caught:
-        ran(made["cell"])
-    error = caught.value
-    assert (error.component, error.iteration) == (made["component"], made["t"])
-    assert error.advice == made["advice"]
+    made = in_node(body, hard)
+    names = ran(made["cell"])
+    when = "" if hard else f" at iteration {made['t']}"
+    refusal, figures = names["printed"].splitlines()
+    said = f"component {made['component']} collapsed{when}: {made['reason']}. {made['advice']}"
+    assert refusal == said
+    assert figures.startswith(f"log-likelihood {made['logLikelihood']:.4f}, BIC ")
+    # Without what the page adds, it is em_core that refuses.
+    with pytest.raises(CollapseError):
+        ran(made["cell"].replace("except CollapseError", "except KeyError"))
 
 
 # --- what comes from outside
@@ -241,7 +266,8 @@ def test_the_cell_of_python_collapses_as_the_page_does():
         ("", "There is nothing in it yet"),
         ("a,b\n1,2\n3,x", "Line 3 holds “x”, which is no number."),
         ("a,b\n1,2\n\n3,NaN", "Line 4 has no value in “NaN”; leave the line out."),
-        ("1,2\n3,", "Line 2 has no value in “”; leave the line out."),
+        ("1,2\n3,", "Line 2 has no second value; leave the line out."),
+        ("x,y\n1,2\n,5", "Line 3 has no first value; leave the line out."),
         ("1\n2\n3", "Line 1 has one column; this page takes two numbers a line."),
         ("1,2\n1,2,3", "Line 2 has 3 columns; this page takes two numbers a line."),
         ("1,2\n3,1e300", "Line 2 holds “1e300”, and this page draws numbers up to"),

@@ -8,6 +8,7 @@
   const STARTS = ["kmeans", "rows", "own"];
   const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
   const MISSING = /^(na|nan|null|none|-|\?)?$/i;
+  const WHICH = ["first", "second"];
   const MORE = "em_core takes more: see the end of this page";
 
   // A piece of what was given, short, for a sentence.
@@ -15,8 +16,9 @@
 
   const asNumber = (text) => (text.length < 500 && NUMBER.test(text) ? Number(text) : NaN);
 
-  // What is wrong with a value, if something is.
-  const wrong = (text, value) => {
+  // What is wrong with a value of a column, if something is.
+  const wrong = (text, value, a) => {
+    if (!text) return `has no ${WHICH[a]} value; leave the line out`;
     if (MISSING.test(text)) return `has no value in ${shown(text)}; leave the line out`;
     if (Number.isNaN(value)) return `holds ${shown(text)}, which is no number`;
     if (Math.abs(value) > em.MOST.value) return `holds ${shown(text)}, and this page draws numbers up to a thousand million; divide the column by something`;
@@ -47,7 +49,7 @@
         return { sorry: `Line ${row.number} has ${many}; this page takes two numbers a line. ${parts.length > 2 ? `${MORE}.` : "Separate them by a comma, a semicolon or a tab."}` };
       }
       const point = parts.map(asNumber);
-      const found = parts.map((part, a) => wrong(part, point[a])).find(Boolean);
+      const found = parts.map((part, a) => wrong(part, point[a], a)).find(Boolean);
       if (found) return { sorry: `Line ${row.number} ${found}.` };
       points.push(point);
     }
@@ -159,18 +161,22 @@
   const list = (values) => `[${values.map((value) => (Array.isArray(value) ? list(value) : value)).join(", ")}]`;
   const matrix = ([xx, xy, yy]) => [[xx, xy], [xy, yy]];
 
-  // `start` is where the run began, in numbers; `steps` how many M-steps it took.
-  em.asPython = ({ points, k, kind, prior, hard }, start, steps) => {
+  // `start` is where the run began, in numbers; `steps` how many M-steps it took, of which the last
+  // may have collapsed: then the cell prints why, and the parameters before, as the page shows them.
+  em.asPython = ({ points, k, kind, prior, hard }, start, steps, collapsed = false) => {
     const rows = points.map((point) => `    ${list(point)},`).join("\n");
-    const names = ["GaussianMixture", "GaussianParams", ...(prior ? ["GaussianPrior"] : []), "bic", "em_steps"];
+    const names = [...(collapsed ? ["CollapseError"] : []), "GaussianMixture", "GaussianParams", ...(prior ? ["GaussianPrior"] : []), "bic", "em_steps"];
     const model = `"${kind}"${prior ? `, prior=GaussianPrior.weak(x, ${k})` : ""}`;
-    const loop = hard
-      ? `params = start
-for _ in range(${steps}):  # hard labels: each row goes whole to its likeliest component
+    const [before, way, after] = hard
+      ? ["params = start\n", `for _ in range(${steps}):  # hard labels: each row goes whole to its likeliest component
     labels = model.log_joint(x, params).argmax(axis=1)
-    params = model.m_step(x, np.eye(${k})[labels], params)
-state = next(em_steps(model, x, params))`
-      : `state = next(islice(em_steps(model, x, start), ${steps}, None))`;
+    params = model.m_step(x, np.eye(${k})[labels], params)`, "\nstate = next(em_steps(model, x, params))"]
+      : ["", `state = next(islice(em_steps(model, x, start), ${steps}, None))`, ""];
+    const caught = `try:
+${way.replace(/^/gm, "    ")}
+except CollapseError as error:
+    print(error)${hard ? "" : "\n    state = next(em_steps(model, x, error.params))"}`;
+    const loop = before + (collapsed ? caught : way) + after;
     return `${hard ? "" : "from itertools import islice\n\n"}import numpy as np
 
 from em_core import ${names.join(", ")}

@@ -327,7 +327,7 @@
     const seeds = [z[Math.floor(random() * rows)]];
     while (seeds.length < k) {
       const far = z.map((point) => Math.min(...seeds.map((seed) => apart(point, seed))));
-      if (!(total(far) > 0)) throw new RangeError(`k: ${k} components, but ${seeds.length} different rows in x; use fewer`);
+      if (!(total(far) > 0)) throw new RangeError(`k: ${k} components, but ${seeds.length} different ${seeds.length > 1 ? "rows" : "row"} in x; use fewer`);
       let left = random() * total(far);
       const drawn = far.findIndex((value) => (left -= value) < 0);
       seeds.push(z[drawn < 0 ? far.indexOf(Math.max(...far)) : drawn]);

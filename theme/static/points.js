@@ -14,6 +14,8 @@
   const FRAME = 12; // ms of a frame in which steps are done
   const KEPT = "em-points";
   const KIND_NAMES = [["full", "own shape"], ["shared", "one for all"], ["diagonal", "along the axes"], ["spherical", "round"]];
+  const KINDS = new Map(KIND_NAMES);
+  const PRIOR = "Hold small components unlikely (a weak prior)";
   const START_NAMES = [["kmeans", "k-means++"], ["rows", "random rows"], ["own", "drag it"]];
 
   // --- data that have a name, and what can be tried with them
@@ -42,7 +44,7 @@
   const TRY = [
     ["Two clouds, k = 3", { data: "two-clouds", k: 3 }, "Run it. Which cloud gets two components? Does another start agree, and what does the BIC say of k = 2?"],
     ["One far point", { data: "far-point", k: 3, start: own([[3, 3.4], [5.4, 6], [9.4, 0.6]]) }, "One centre stands on the far point. Run it: what becomes of that component, and why? Then hold small ones unlikely, and run it again."],
-    ["A line", { data: "line", k: 2 }, "Nine points in a line. Why can’t a covariance of its own be fitted to them? Which kind of covariance can?"],
+    ["A line", { data: "line", k: 2 }, "Nine points in a line. Why can’t a covariance of its own be fitted to them, and a round one can?"],
     ["Unequal clouds, hard labels", { data: "unequal", k: 2, hard: true, start: own([[4, 5], [6.6, 5]]) }, "150 points were drawn from a wide Gaussian and 40 from a narrow one inside its edge. Run both: which labels give weights near 0.79 and 0.21, and what do the others do to the narrow one?"],
     ["A start on the saddle", { data: "two-clouds", k: 2, start: own([0, 0].map(() => middle(sets.get("two-clouds").points))) }, "Both components are the same. Press Iteration: why does nothing move? Drag one centre a little aside, and run."],
     ["Two for one cloud", { data: "one-cloud", k: 2 }, "The points were drawn from one Gaussian. How much does ℓ gain from k = 1 to k = 2, and would the BIC tell you?"],
@@ -89,8 +91,16 @@
     };
   };
 
-  const refusal = ({ component, iteration, reason, advice }) =>
-    `Component ${NAMES[component]} collapsed at ${iteration ? `iteration ${iteration}` : "the start"}: ${reason}. ${advice}`;
+  const refusal = ({ component, iteration, reason }) =>
+    `Component ${NAMES[component]} collapsed at ${iteration ? `iteration ${iteration}` : "the start"}: ${reason}.`;
+  // What this page's controls can do about it, after what em_core advises.
+  const remedy = ({ advice }) => {
+    if (advice.includes("give at least")) return "On this page: put down more points.";
+    if (advice.startsWith("Correct")) return "On this page: take them away by “Erase”.";
+    if (advice.startsWith("Leave out")) return state.kind === "spherical" ? "On this page: put down points elsewhere." : `On this page: choose “${KINDS.get("spherical")}” under “Covariance”.`;
+    const ways = [...(state.prior ? [] : [`tick “${PRIOR}”`]), ...(state.kind === "shared" ? [] : [`choose “${KINDS.get("shared")}” under “Covariance”`]), "press “Another start”"];
+    return `On this page: ${ways.join(", or ")}.`;
+  };
 
   // --- one picture: points, ellipses, the climb
 
@@ -107,6 +117,9 @@
       svg("svg", { width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, "aria-hidden": "true" }, ...density.elements, ...marks.elements, ...ovals.elements, ring),
       area, over);
     const climb = em.climb(em.make, 600, 70, true);
+    climb.element.removeAttribute("aria-hidden");
+    climb.element.setAttribute("role", "img");
+    climb.element.setAttribute("aria-label", "Log-likelihood over the iterations");
     const title = html("p", { class: "em-pane-name" }, `${name} labels`);
     return { element: html("div", { class: "em-pane" }, title, plane, climb.element), marks, ovals, density, axes, area, ring, over, plane, climb, run: null };
   };
@@ -120,6 +133,7 @@
   let places = [];
   let [x, y] = [null, null];
   let sorry = ""; // why there is no run
+  let refused = null; // the collapse that it was
   let goal = null; // where a run is to stop: a step, or Infinity
   let seen = null; // the datum that is looked at
   const past = [];
@@ -152,6 +166,7 @@
     climb.element.setAttribute("visibility", "visible");
     climb.use({ logLikelihoods: run.states.slice(0, Math.max(t + 1, 2)).map(({ logLikelihood }) => logLikelihood) });
     climb.show(t);
+    climb.element.setAttribute("aria-label", climb.words(t));
   };
 
   const figuresOf = (pane) => {
@@ -174,16 +189,34 @@
 
   const weightsOf = (pane) => pane.run.states[at(pane)[0]].params.weights.map((weight, j) => `${NAMES[j]}\u00a0${em.number(weight, 3)}`).join(", ");
 
+  const fallen = () => panes().filter(({ run }) => run?.collapse() && state.step >= 2 * run.last() + 2);
+  const whose = (pane) => (panes().length > 1 ? (pane === soft ? "Soft labels: " : "Hard labels: ") : "");
   const statusText = () => {
     if (!soft.run) return sorry;
-    const fallen = panes().filter(({ run }) => run.collapse() && state.step >= 2 * run.last() + 2);
-    const told = fallen.map((pane) => `${panes().length > 1 ? (pane === soft ? "Soft labels: " : "Hard labels: ") : ""}${refusal(pane.run.collapse())}`);
+    const told = fallen().map((pane) => `${whose(pane)}${refusal(pane.run.collapse())}`);
     if (told.length === panes().length) return told.join(" ");
     const ended = panes().every(({ run }) => run.ended()) && state.step === lastStep();
     const weights = panes().map((pane) => (pane === soft ? weightsOf(pane) : `hard ${weightsOf(pane)}`)).join("; ");
     const end = ended && !told.length ? " It has settled." : state.step >= steps.MOST.step ? ` Here the page stops, as em_core’s fit does unless it is told otherwise: it has not settled.` : "";
     const count = state.step ? "" : `${state.points.length} points, `;
     return [`${em.halfTitle(state.step)}: ${count}weights ${weights}.${end}`, ...told].join(" ");
+  };
+
+  // It is long, and stands where it moves no control of the steps, nor a tool.
+  const adviceText = () => {
+    if (refused) return `${refused.advice} ${remedy(refused)}`;
+    const errors = fallen().map((pane) => [pane, pane.run.collapse()]);
+    return errors.map(([pane, error]) => `${whose(pane)}${error.advice} ${remedy(error)}`).join(" ");
+  };
+
+  // Where the ellipses are, for those who don't see them.
+  const drawPlaces = () => {
+    const sentence = (pane) => {
+      const { means, covariances } = pane.run.states[at(pane)[0]].params;
+      const each = means.map((mean, j) => `${NAMES[j]} at ${mean.map((value, a) => `${state.names[a]} ${roundTo(value, box[2 * a], box[2 * a + 1])} ± ${em.number(Math.sqrt(covariances[j][2 * a]), 3)}`).join(", ")}`);
+      return `${whose(pane)}Centres, with one standard deviation: ${each.join("; ")}.`;
+    };
+    where.textContent = panes().filter(({ run }) => run).map(sentence).join(" ");
   };
 
   const drawDatum = () => {
@@ -209,11 +242,15 @@
     for (const pane of [soft, hard]) drawPane(pane);
     drawDatum();
     drawCentres();
+    drawFigures();
     if (goal === null) {
       status.replaceChildren(...words(statusText()));
-      drawFigures();
+      advice.replaceChildren(...words(adviceText()));
+      drawPlaces();
     } else status.replaceChildren(...words(`Running: ${em.halfTitle(state.step)}.`));
     root.classList.toggle("em-pair", state.hard);
+    undo.setAttribute("aria-disabled", String(!past.length));
+    redo.setAttribute("aria-disabled", String(!future.length));
   };
 
   // --- data
@@ -249,6 +286,7 @@
     const fewest = FEWEST + (start.way === "kmeans" ? k - 1 : 0);
     for (const pane of [soft, hard]) pane.run = null;
     sorry = "";
+    refused = null;
     if (!points.length) sorry = "Put down some points: click into the picture, choose data, or paste a table.";
     else if (points.length < fewest) sorry = `Put down at least ${fewest} points, so that there is something to fit; so far there ${points.length > 1 ? `are ${points.length}` : "is one"}.`;
     const random = steps.chance(start.seed);
@@ -261,7 +299,8 @@
         if (state.hard) hard.run = runOf(points, { kind, prior }, from, true);
       } catch (error) {
         if (!(error instanceof steps.Collapse || error instanceof RangeError)) throw error;
-        sorry = error instanceof RangeError ? `${error.message}.` : refusal(error);
+        if (error instanceof steps.Collapse) refused = error;
+        sorry = refused ? refusal(refused) : `${error.message}.`;
       }
     }
     draw();
@@ -306,21 +345,25 @@
     future.length = 0;
     moved = "";
   };
+  // A drag makes a start of what is shown: it is taken back to that.
+  const dragged = () => ({ start: state.start, step: state.step, dragged: true });
   const rememberStart = (what) => {
-    if (moved !== what) remember();
+    if (moved !== what) remember({ ...snapshot(), ...dragged() });
     moved = what;
   };
   window.addEventListener("pointerup", () => { moved = ""; });
   const travel = (from, to) => {
     if (!from.length) return;
-    to.push(snapshot());
     moved = "";
-    const { start, ...rest } = from.pop();
-    use({ ...state, ...rest, start: (state.start.way === "own" && start) || state.start, step: 0 });
+    const { start, step = 0, dragged: wasDragged, ...rest } = from.pop();
+    to.push({ ...snapshot(), ...(wasDragged && dragged()) });
+    const back = wasDragged || state.start.way === "own";
+    use({ ...state, ...rest, start: (back && start) || state.start, step });
   };
   const load = (next) => {
     remember();
     question.textContent = "";
+    answer.textContent = "";
     use(next);
   };
   // Points put down by hand; the box stays.
@@ -365,7 +408,7 @@
       if (state.step >= goal || state.step === lastEnd()) {
         stop();
         keep();
-      }
+      } else if (performance.now() > last + 500) keepNow(); // a reload goes on from here
       draw();
       if (goal !== null) requestAnimationFrame(tick);
     };
@@ -386,7 +429,7 @@
 
   // --- tools: by mouse, by finger, and by the cursor that keys move
 
-  const TOOLS = { Look: "shows a datum’s shares", Put: "puts down a point", Spray: "sprays a cloud", Move: "moves a point", Erase: "erases points" };
+  const TOOLS = { Look: "shows a datum’s shares", Put: "puts down a point", Spray: "sprays a cloud", Move: "moves a point, or a centre by its letter", Erase: "erases points" };
   const NEAR = 18;
   let tool = "Put";
   let gesture = null; // what was there before it, and the point that is carried
@@ -396,6 +439,7 @@
     drop();
     for (const button of toolButtons) button.setAttribute("aria-pressed", String(button.textContent === name));
     for (const { area } of [soft, hard]) area.classList.toggle("em-everywhere", byDrag());
+    drawCentres();
   };
   const byDrag = () => ["Spray", "Move", "Erase"].includes(tool);
   const nearest = ([u, v], most = Infinity) => {
@@ -414,7 +458,7 @@
   const press = (at) => {
     gesture = { before: snapshot(), carried: tool === "Move" ? nearest(at, 2 * NEAR) : null };
     if (tool === "Look") {
-      seen = nearest(at);
+      seen = nearest(at, 2 * NEAR);
       drawDatum();
     } else drag(at, true);
   };
@@ -459,7 +503,7 @@
     area.addEventListener("pointermove", (event) => {
       if (gesture) drag(inPlane(area, event));
       else if (event.pointerType === "mouse") {
-        seen = nearest(inPlane(area, event));
+        seen = nearest(inPlane(area, event), 2 * NEAR);
         drawDatum();
       }
     });
@@ -523,19 +567,35 @@
   cursor.element.addEventListener("blur", drop);
   soft.over.append(cursor.element);
 
-  // Centres that can be dragged, where that is the start and nothing has moved yet.
+  // Centres that can be dragged, where that is the start, or by the tool that moves. After a step the
+  // drag begins from what is shown, as a start of one's own.
+  const shown = () => soft.run.states[at(soft)[0]].params;
+  const shownStart = () => {
+    if (state.start.way === "own" && !(soft.run && state.step)) return state.start;
+    const short = (rows) => rows.map((row) => row.map((value) => Number(value.toPrecision(9))));
+    return own(short(shown().means), short(shown().covariances));
+  };
+  const meanOf = (j) => shown().means[j].map((value, a) => roundTo(value, box[2 * a], box[2 * a + 1]));
+  const restart = (what, start) => {
+    rememberStart(what);
+    state = { ...state, start, step: 0 };
+    starts.select.value = start.way;
+    begin();
+  };
   const centres = NAMES.map((name, j) => handle({
     name: `Centre ${name}`,
     shape: "M-15-15H15V15H-15Z",
     everywhere: true,
     drag: (at) => setCentre(j, pointAt(at)),
-    move: (right, up) => setCentre(j, pointAt([x(state.start.means[j][0]) + 8 * right, y(state.start.means[j][1]) - 8 * up])),
-    value: () => ({ min: box[0], max: box[1], now: state.start.means[j][0], text: `${state.names[0]} ${state.start.means[j][0]}, ${state.names[1]} ${state.start.means[j][1]}` }),
+    move: (right, up) => setCentre(j, pointAt([x(shown().means[j][0]) + 8 * right, y(shown().means[j][1]) - 8 * up])),
+    value: () => {
+      const [u, v] = meanOf(j);
+      return { min: box[0], max: box[1], now: u, text: `${state.names[0]} ${u}, ${state.names[1]} ${v}` };
+    },
   }));
   const setCentre = (j, mean) => {
-    rememberStart(`centre ${j}`);
-    state = { ...state, start: { ...state.start, means: state.start.means.map((old, i) => (i === j ? mean : old)) }, step: 0 };
-    begin();
+    const start = shownStart();
+    restart(`centre ${j}`, { ...start, means: start.means.map((old, i) => (i === j ? mean : old)) });
   };
 
   // The ends of their inner ellipses, by which these are turned and stretched: the other axis stays half as
@@ -543,7 +603,7 @@
   const unit = () => [(box[1] - box[0]) / WIDTH, (box[2] - box[3]) / HEIGHT];
   const endOf = (j) => {
     const [a, b] = unit();
-    const { means, covariances } = soft.run.states[0].params;
+    const { means, covariances } = shown();
     const [xx, xy, yy] = [covariances[j][0] / a / a, covariances[j][1] / a / b, covariances[j][2] / b / b];
     const angle = Math.atan2(2 * xy, xx - yy) / 2;
     const far = Math.sqrt((xx + yy + Math.hypot(xx - yy, 2 * xy)) / 2);
@@ -551,15 +611,14 @@
   };
   const setEnd = (j, at) => {
     const [a, b] = unit();
-    const mean = state.start.means[j];
+    const start = shownStart();
+    const mean = start.means[j];
     const [u, v] = [at[0] - x(mean[0]), at[1] - y(mean[1])];
     if (Math.hypot(u, v) < 8) return;
     const shape = [u * u + (v * v) / 4, 0.75 * u * v, v * v + (u * u) / 4];
     const made = [shape[0] * a * a, shape[1] * a * b, shape[2] * b * b].map((value) => Number(value.toPrecision(6)));
-    rememberStart(`ellipse ${j}`);
-    const shapes = state.start.shapes ?? soft.run.states[0].params.covariances;
-    state = { ...state, start: { ...state.start, shapes: shapes.map((old, i) => (i === j ? made : old)) }, step: 0 };
-    begin();
+    const shapes = start.shapes ?? shown().covariances;
+    restart(`ellipse ${j}`, { ...start, shapes: shapes.map((old, i) => (i === j ? made : old)) });
   };
   const ends = NAMES.map((name, j) => handle({
     name: `Ellipse ${name}`,
@@ -577,14 +636,15 @@
   }));
   let shownCentres = 0;
   const drawCentres = () => {
-    const count = state.start.way === "own" && state.step === 0 && soft.run ? state.k : 0;
+    const count = (state.start.way === "own" || tool === "Move") && soft.run ? state.k : 0;
     if (count !== shownCentres) {
       for (const { element } of [...centres, ...ends]) element.remove();
       soft.over.prepend(...centres.slice(0, count).flatMap(({ element }, j) => [element, ends[j].element]));
       shownCentres = count;
     }
     centres.slice(0, count).forEach((centre, j) => {
-      centre.put([x(state.start.means[j][0]), y(state.start.means[j][1])]);
+      const [u, v] = shown().means[j];
+      centre.put([inside(x(u), WIDTH), inside(y(v), HEIGHT)]);
       ends[j].put(endOf(j));
     });
     cursor.put(spot);
@@ -596,9 +656,9 @@
   const answer = html("p", { role: "status", class: "em-answer" });
   const useTable = (text) => {
     const { sorry: wrong, points, names } = steps.readTable(text);
-    answer.textContent = wrong ?? `${points.length} rows are in the picture.`;
+    if (!wrong) load({ ...state, data: "", points, names, step: 0 });
+    answer.textContent = wrong ?? `${points.length} ${points.length > 1 ? "rows are" : "row is"} in the picture.`;
     if (wrong) answer.scrollIntoView({ block: "nearest" });
-    else load({ ...state, data: "", points, names, step: 0 });
   };
   const openFile = async (file) => {
     if (file.size > steps.MOST.text) answer.textContent = `“${file.name.slice(0, 40)}” is too large for this page, which takes ${steps.MOST.rows} rows; em_core takes more: see the end of this page.`;
@@ -661,7 +721,7 @@
     }
     const pane = state.hard ? hard : soft;
     const collapsed = pane.run.collapse() && state.step >= 2 * pane.run.last() + 2;
-    copy(steps.asPython(state, pane.run.states[0].params, at(pane)[0] + (collapsed ? 1 : 0)), "The cell");
+    copy(steps.asPython(state, pane.run.states[0].params, at(pane)[0] + (collapsed ? 1 : 0), Boolean(collapsed)), "The cell");
   };
   const COPIED = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "opacity", "fill-opacity", "font-size", "font-weight", "paint-order", "text-anchor"];
   const asSvg = (pane) => {
@@ -709,6 +769,7 @@
       localStorage.setItem(KEPT, JSON.stringify({ address, points: state.data ? [] : state.points, names: state.names }));
     } catch { /* switched off, or full, or too often: nothing else depends on it */ }
   };
+  let reloaded = performance.getEntriesByType("navigation")[0]?.type === "reload";
   // What was put down before, as far as it can be trusted.
   const kept = () => {
     try {
@@ -719,10 +780,14 @@
       return null;
     }
   };
+  // A reload within a run finds its address of half a second ago, and the step of now in what is kept.
+  const bare = (address) => address.replace(/&step=\d+$/, "");
   const open = () => {
     const before = kept();
-    const text = location.hash.slice(1).replace(/(^|&)full=1$/, "");
-    fill(text !== location.hash.slice(1));
+    const given = location.hash.slice(1).replace(/(^|&)full=1$/, "");
+    const text = reloaded && before && bare(before.address) === bare(given) ? before.address : given;
+    reloaded = false;
+    fill(given !== location.hash.slice(1));
     const found = steps.readAddress(text, sets) ?? (before && steps.readAddress(before.address, sets));
     const { state: next, sorry: refused } = found ?? { state: { ...steps.FIRST, data: "two-clouds", ...sets.get("two-clouds") }, sorry: "" };
     const ours = before && (before.address === text || !text);
@@ -774,12 +839,12 @@
   const fresh = () => (state.start.way === "own" ? own(null) : state.start);
   const components = choice("Components k", NAMES.map((_, j) => [String(j + 1), String(j + 1)]), (k) => set({ k: Number(k) }));
   const kinds = choice("Covariance", KIND_NAMES, (kind) => set({ kind }));
-  const starts = choice("Start", START_NAMES, (way) => set({ start: { way, seed: 1, means: null, shapes: null } }));
+  const starts = choice("Start", START_NAMES, (way) => set({ start: way === "own" && soft.run ? shownStart() : { way, seed: 1, means: null, shapes: null } }));
   const tick = (text, change) => {
     const input = html("input", { type: "checkbox", onchange: () => change(input.checked) });
     return { input, element: html("label", { class: "em-tick" }, input, html("span", {}, text)) };
   };
-  const { input: prior, element: priorLabel } = tick("Hold small components unlikely (a weak prior)", (checked) => set({ prior: checked }));
+  const { input: prior, element: priorLabel } = tick(PRIOR, (checked) => set({ prior: checked }));
   const { input: beside, element: besideLabel } = tick("Hard labels beside soft ones", (checked) => set({ hard: checked }));
   const running = button("Run", () => {
     if (goal === null) advance(Infinity);
@@ -790,6 +855,14 @@
     }
   });
   const status = html("p", { role: "status", class: "em-status" });
+  const advice = html("p", { role: "status", class: "em-advice" });
+  const where = html("p", { class: "em-unseen" });
+  const undo = button("Undo", () => travel(past, future));
+  const redo = button("Redo", () => travel(future, past));
+  const savePoints = () => {
+    if (state.points.length) save(new Blob([steps.asTable(state)], { type: "text/csv" }), "points.csv");
+    else told.textContent = "There are no points to save yet.";
+  };
   const figures = html("div", { class: "em-scroll em-figures", tabindex: "0", role: "region", "aria-label": "What the step gives" });
   const about = html("p", { class: "em-datum" });
   const question = html("p", { role: "status", class: "em-answer em-question", tabindex: "-1" });
@@ -801,9 +874,10 @@
     html("div", { class: "em-panes" }, soft.element, hard.element),
     group("Steps", button("E-step", eStep), button("M-step", mStep), button("Iteration", () => go(state.step - (state.step % 2) + 2)), running, button("Back", () => go(state.step - 1)), button("To the start", () => go(0)), button("Another start", another)),
     status,
-    group("Tools", ...toolButtons, html("button", { type: "button", title: "puts as many points, drawn from the mixture in the picture, in the place of these", onclick: sample }, "Draw a sample"), button("Undo", () => travel(past, future)), button("Redo", () => travel(future, past)), button("Clear", () => load({ ...state, data: "", points: [], names: ["x", "y"], step: 0, start: fresh() }))),
-    about, figures,
+    group("Tools", ...toolButtons, html("button", { type: "button", title: "puts as many points, drawn from the mixture in the picture, in the place of these", onclick: sample }, "Draw a sample"), undo, redo, button("Clear", () => load({ ...state, data: "", points: [], names: ["x", "y"], step: 0, start: fresh() }))),
+    about, figures, where,
     html("div", { class: "em-ticks" }, besideLabel, priorLabel),
+    advice,
     html("p", { class: "em-heading" }, "Try this"),
     group("Try this", ...TRY.map(([name, setting, text]) => button(name, () => {
       load({ ...steps.FIRST, ...setting, ...sets.get(setting.data) });
@@ -813,7 +887,7 @@
     }))),
     html("details", { class: "em-table" }, html("summary", {}, "Paste or open a table"), pasted, group("Table", button("Use these rows", () => useTable(pasted.value)), opened), answer),
     html("p", { class: "em-heading" }, "Take it with you"),
-    group("Take it with you", button("Copy the address", copyLink), button("Copy as Python", copyPython), button("Save the points", () => save(new Blob([steps.asTable(state)], { type: "text/csv" }), "points.csv")), button("Picture (SVG)", saveSvg), button("Picture (PNG)", savePng), filling),
+    group("Take it with you", button("Copy the address", copyLink), button("Copy as Python", copyPython), button("Save the points", savePoints), button("Picture (SVG)", saveSvg), button("Picture (PNG)", savePng), filling),
     told, copied));
   root.classList.add("em-ready");
   root.setAttribute("role", "group");

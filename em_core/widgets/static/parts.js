@@ -283,23 +283,29 @@
     const text = svg("text", { class: "em-value" });
     const name = svg("text", { x: width / 2, y: height + 24, "text-anchor": "middle" });
     const end = svg("text", { x: width, y: height + 24, "text-anchor": "end" });
+    const from = svg("text", { x: 0, y: height + 24 }, "0");
+    const under = svg("path", { d: `M-7 ${height - 10}h14l-7 12z`, class: "em-dot em-under", visibility: "hidden" });
     const scale = svg("g");
     let points = [];
     let lowest = 0;
     const left = scaled ? 78 : 8;
     const element = svg("svg", { viewBox: `${-left} -26 ${width + left + (scaled ? 6 : 8)} ${height + 56}`, class: "em-climb", "aria-hidden": "true" },
       svg("path", { d: `M0 0V${height}H${width}`, class: "em-frame" }),
-      svg("text", { x: 0, y: height + 24 }, "0"),
-      name, end, scale, line, dot, text);
+      from, name, end, scale, line, under, dot, text);
     return {
       element,
+      words: (t) => {
+        const [first, now] = [points[0][2], points[t][2]].map((value) => em.number(value, 2));
+        const start = `${first} at iteration 0${points[0][2] < lowest ? ", below the scale" : ""}`;
+        return `Log-likelihood over the iterations: ${start}${t ? `; ${now} at iteration ${t}` : ""}`;
+      },
       use: ({ logLikelihoods, halved, others = [] }) => {
         const last = Math.max(logLikelihoods.length - 1, 1);
         const high = Math.max(...logLikelihoods);
         const [first, second] = logLikelihoods;
         // A scale of less than that would need names of many decimals, which nobody reads.
         const jumps = scaled && high - second > 1e-3 && second - first > high - second;
-        const low = jumps ? second - 0.3 * (high - second) : Math.min(...logLikelihoods);
+        const low = jumps ? Math.min(second - 0.3 * (high - second), ...logLikelihoods.slice(2)) : Math.min(...logLikelihoods);
         const x = em.scale([0, last], [0, width]);
         const ends = high - low > 1e-3 ? [low, high] : [low - 1, high];
         const y = em.scale(ends, [height - 6, 10]);
@@ -312,6 +318,11 @@
         scale.replaceChildren(...two.flatMap(([value, name], i) => [
           svg("path", { d: `M0 ${y(value)}h-5`, class: "em-frame" }),
           svg("text", { x: -10, y: y(value) + 7 + (i ? -short : short), "text-anchor": "end" }, name)]));
+        // What is off the scale is marked, and said, for as long as the curve shows it.
+        const off = first < lowest;
+        from.textContent = off ? `0: below, ${em.number(first, 1)}` : "0";
+        under.setAttribute("visibility", off ? "inherit" : "hidden");
+        name.setAttribute("x", (off ? 0.68 : 0.5) * width);
         name.textContent = others.length ? `iteration, ever fewer after ${halved}` : "iteration";
         end.textContent = String(others.at(-1) ?? logLikelihoods.length - 1);
       },
