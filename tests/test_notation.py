@@ -36,6 +36,10 @@ CODE = re.compile(r"(`{3,})\{code-block\}.*?\1|(?<!`)`[^`\n]+`(?!`)", re.DOTALL)
 UNITS = {r"\mathbb{R}"}
 PLACE = re.compile(r"<[^<>]*>|%\w+|\{[a-z_]+(?::[^{}]*)?\}")  # where a question puts a number
 LEDGER = Path(__file__).parent / "letters.txt"
+OTHERS_LETTERS = ("notation.md", "changes.md")  # which tell what others write
+PAGES = [path for path in sorted(notebooks.BOOK.iterdir()) if path.suffix in (".ipynb", ".md")]
+PAGES = [path for path in PAGES if path.name not in OTHERS_LETTERS]
+COUNTED = re.compile(r"\^\{\(t|_t(?![A-Za-z])|_\{t")
 DRAWN = [*CHAPTERS.values(), *sorted(Path(em_core.__file__).parent.glob("**/*.py"))]
 
 
@@ -58,6 +62,8 @@ def _one_way(letter: str) -> str:
 
 
 def markdown(path: Path) -> str:
+    if path.suffix == ".md":
+        return path.read_text()
     cells = nbformat.read(path, as_version=4).cells
     return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
 
@@ -130,10 +136,18 @@ def listed() -> set[tuple[str, bool]]:
     return forms("\n".join(shown))
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_a_letter_that_lasts_has_the_forms_of_its_row(name: str) -> None:
-    used = forms(markdown(CHAPTERS[name]))
-    assert {form for form in used if form[0] not in LOCAL} <= listed()
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_letter_that_lasts_has_the_forms_of_its_row(path: Path) -> None:
+    assert {form for form in forms(markdown(path)) if form[0] not in LOCAL} <= listed()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_no_formula_has_tails_and_iterations(path: Path) -> None:
+    for formula in formulas(markdown(path)):
+        tails = ("t", True) in forms_of(formula) or {("h", False), ("t", False)} <= forms_of(
+            formula
+        )
+        assert not (tails and COUNTED.search(formula)), formula
 
 
 @pytest.mark.parametrize("path", DRAWN, ids=lambda path: path.name)
