@@ -39,15 +39,15 @@ def hot(days: np.ndarray) -> np.ndarray:
 
 
 def forward_backward(p, start, moves):
-    a, b, c = np.empty(p.shape), np.ones(p.shape), np.empty(len(p))
+    alpha, beta, c = np.empty(p.shape), np.ones(p.shape), np.empty(len(p))
     for i in range(len(p)):
-        joint = (a[i - 1] @ moves if i else start) * p[i]
+        joint = (alpha[i - 1] @ moves if i else start) * p[i]
         c[i] = joint.sum()
-        a[i] = joint / c[i]
+        alpha[i] = joint / c[i]
     for i in range(len(p) - 1, 0, -1):
-        b[i - 1] = moves @ (p[i] * b[i]) / c[i]
-    pairs = a[:-1, :, None] * moves * (p * b / c[:, None])[1:, None]
-    return (a * b, pairs), np.log(c).sum()
+        beta[i - 1] = moves @ (p[i] * beta[i]) / c[i]
+    pairs = alpha[:-1, :, None] * moves * (p * beta / c[:, None])[1:, None]
+    return (alpha * beta, pairs), np.log(c).sum()
 
 
 @dataclass(frozen=True)

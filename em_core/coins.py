@@ -42,7 +42,7 @@ class CoinParams:
 
 @dataclass(frozen=True, slots=True)
 class CoinMixture:
-    """A mixture of binomials: z_i ~ weights, heads h_i of n_i tosses ~ Binomial(n_i, θ_{z_i}).
+    """A mixture of binomials: z_i ~ weights, heads h_i of m_i tosses ~ Binomial(m_i, θ_{z_i}).
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class CoinMixture:
         as_counts(x)
 
     def log_joint(self, x: ArrayLike, params: CoinParams) -> Array:
-        """Log p(x_i, z_i = j) = log w_j + log C(n_i, h_i) + h_i log θ_j + t_i log(1 − θ_j).
+        """Log p(x_i, z_i = j) = log w_j + log C(m_i, h_i) + h_i log θ_j + t_i log(1 − θ_j).
 
         Parameters
         ----------
@@ -193,7 +193,7 @@ def from_sums(rows: Array, tosses: Array, params: CoinParams, fit_weights: bool)
 
 
 def log_ways(counts: Array) -> Array:
-    """Log C(n_i, h_i), the ways to order each row's tosses."""
+    """Log C(m_i, h_i), the ways to order each row's tosses."""
     heads, tails = counts.T
     return np.asarray(gammaln(heads + tails + 1) - gammaln(heads + 1) - gammaln(tails + 1))
 
@@ -202,8 +202,8 @@ def log_joint(params: CoinParams, counts: Array) -> Array:
     """`CoinMixture.log_joint` of counts that were checked.
 
     The formula's terms are as large as the tosses, and cancel: of 1e14 tosses no digit would be
-    left. So it is log w_j, the log-probability of the row under its own share of heads, h_i / n_i,
-    and a divergence, −n_i D(h_i / n_i ‖ θ_j), each made of what does not cancel.
+    left. So it is log w_j, the log-probability of the row under its own share of heads, h_i / m_i,
+    and a divergence, −m_i D(h_i / m_i ‖ θ_j), each made of what does not cancel.
     """
     heads, tails = rows = counts.T[:, :, np.newaxis]
     tosses, theta = heads + tails, params.theta

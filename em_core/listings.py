@@ -207,12 +207,12 @@ def gmm_em_einsum(
             r[:, j] = weights[j] * multivariate_normal(means[j], covariances[j]).pdf(x)
         r /= r.sum(axis=1, keepdims=True)
 
-        # M-step: i rows, j components, d and e axes
+        # M-step: i rows, j components, a and b axes
         totals = np.einsum("ij->j", r)
         weights = totals / n
-        means = np.einsum("ij,id->jd", r, x) / totals[:, None]
+        means = np.einsum("ij,ia->ja", r, x) / totals[:, None]
         y = x[:, None, :] - means
-        covariances = np.einsum("ij,ijd,ije->jde", r, y, y) / totals[:, None, None]
+        covariances = np.einsum("ij,ija,ijb->jab", r, y, y) / totals[:, None, None]
 
         # log-likelihood of the new parameters
         density = np.zeros(n)

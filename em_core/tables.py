@@ -21,7 +21,7 @@ MET = 0.01  # how near each other two centres count as one
 
 
 def log_binomials(x: Array) -> float:
-    """Σ_i log C(n_i, h_i): what the binomial coefficients add to a coin log-likelihood.
+    """Σ_i log C(m_i, h_i): what the binomial coefficients add to a coin log-likelihood.
 
     Parameters
     ----------

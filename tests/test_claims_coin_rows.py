@@ -173,6 +173,8 @@ def test_half_a_yes_and_half_a_no_make_every_argument_finite():
     assert max(abs(yes[B]), abs(no[B])) < 0.05
     assert set(np.argsort(no)[:2]) == {A, G}
     assert set(np.argsort(-yes)[:3]) == {C, D, F}
+    assert np.delete(abs(np.array([yes, no])), [A], axis=1).max() < abs(no[A])  # the strongest
+    assert abs(yes[A]) < abs(no[A])
     start = CoinRows().random_start(X, 3, np.random.default_rng(4))
     run = fit(Careful(), X, start, row_weights=NUMBER)
     assert (np.diff(run.log_posteriors) > -1e-9).all()

@@ -40,7 +40,7 @@ class AboutOldMeans(GaussianMixture):
     def m_step(self, x, responsibilities, params):
         new = super().m_step(x, responsibilities, params)
         y = x[:, None, :] - params.means
-        scatter = np.einsum("ij,ijd,ije->jde", responsibilities, y, y)
+        scatter = np.einsum("ij,ija,ijb->jab", responsibilities, y, y)
         totals = responsibilities.sum(axis=0)[:, None, None]
         return GaussianParams(new.weights, new.means, scatter / totals)
 
@@ -318,7 +318,7 @@ class AboutTheMeanOfAll(GaussianMixture):
     def m_step(self, x, responsibilities, params):
         new = super().m_step(x, responsibilities, params)
         y = x - x.mean(axis=0)
-        scatter = np.einsum("ij,id,ie->jde", responsibilities, y, y)
+        scatter = np.einsum("ij,ia,ib->jab", responsibilities, y, y)
         totals = responsibilities.sum(axis=0)[:, None, None]
         return GaussianParams(new.weights, new.means, scatter / totals)
 

@@ -168,6 +168,16 @@ def test_filled_in_with_the_mean_correlations_are_small_and_with_the_line_large(
     assert found["EM"][3].mean() == pytest.approx(spread, rel=0.05)  # its standard error is honest
 
 
+def test_rows_filled_by_em_follow_the_line_too_strictly():
+    rng = np.random.default_rng(0)
+    x = rng.multivariate_normal([0, 0], [[1, 0.7], [0.7, 1]], 200)
+    x[:80, 1] = np.nan
+    found = fit(MODEL, x, pairs_like(0)).params
+    (filled, _), _ = MODEL.e_step(x, found)
+    np.testing.assert_allclose(filled.mean(axis=0), found.mean, atol=1e-4)
+    assert np.corrcoef(filled.T)[0, 1] > correlation_of(found) + 0.05
+
+
 # --- lamps ----------------------------------------------------------------------------------------
 
 

@@ -231,10 +231,13 @@ def test_old_faithful_with_memory():
 def test_one_day_moves_every_posterior_and_each_the_less_the_farther_it_is():
     days = in_order.diary()
     assert len(days) == 33
-    changed = np.r_[1, days[1:]]
-    moved = abs(in_order.hot(changed) - in_order.hot(days))
-    assert (moved > 0).all()
-    assert (np.diff(moved[:10]) < 0).all()
+    for day, eaten in product(range(33), (1, 2, 3)):
+        if eaten != days[day]:
+            changed = np.r_[days[:day], eaten, days[day + 1 :]]
+            moved = abs(in_order.hot(changed) - in_order.hot(days))
+            assert (moved > 0).all()
+            assert (np.diff(moved[day:]) < 0).all()
+            assert (np.diff(moved[: day + 1]) > 0).all()
 
 
 def test_two_days_by_hand():

@@ -83,6 +83,6 @@ class CoinSweeper(Sweeper):
 
 
 def _survey(counts: Array, weights: Array) -> Any:
-    """How many rows, and their weights; tosses, whether a row has many; Σ_i log C(n_i, h_i)."""
+    """How many rows, and their weights; tosses, whether a row has many; Σ_i log C(m_i, h_i)."""
     ways = (weights * coins.log_ways(counts)).sum()
     return np.r_[len(counts), weights.sum(), counts.sum(), counts.max() > MANY, ways]
