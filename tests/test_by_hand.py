@@ -21,7 +21,7 @@ from em_core.exercises.by_hand.template import CLOSE, SLOT
 
 MANY = 1000
 EXERCISES = by_hand.EXERCISES
-CHAPTERS = range(1, 22)
+CHAPTERS = range(1, 23)
 
 
 def rng(*key):
@@ -137,6 +137,21 @@ def by_odds(w, y1, y2, y3, **yes):
     return np.log(found[0]), odds / (1 + odds)
 
 
+@each
+def of_the_allowed(h, n, k, m, p, low, high):
+    """The best of many q, then the mean of all tosses, each with its weight."""
+
+    def divergence(q):
+        return stats.entropy([q, 1 - q], [p, 1 - p])
+
+    found = []
+    for allowed in ([0, 1], np.linspace(low, high, 401)):
+        q = min(allowed, key=divergence)
+        tosses = np.concatenate([counts((int(h), int(n))), counts((int(k), int(m)))])
+        found.append(np.average(tosses, weights=np.repeat([1, q], [int(n), int(m)])))
+    return *found, divergence(q)
+
+
 def bic(k, d, n, loss):
     symmetric = np.array([len(np.triu_indices(int(size))[0]) for size in d])
     free = k * (1 + d + symmetric) - 1
@@ -199,6 +214,7 @@ IN_ANOTHER_WAY = {
     "forward-pass": over_all_paths,
     "hole-iteration": by_precisions,
     "judges": by_odds,
+    "relatives": of_the_allowed,
     "stream-mean": lambda a, c, x, r, g: (
         (1 - g) * a + g * r,
         weighted(np.array([c / a, x]), np.array([(1 - g) * a, g * r]))[0],
