@@ -141,15 +141,13 @@ def by_odds(w, y1, y2, y3, **yes):
 def of_the_allowed(h, n, k, m, p, low, high):
     """The best of many q, then the mean of all tosses, each with its weight."""
 
-    def divergence(q):
-        return stats.entropy([q, 1 - q], [p, 1 - p])
-
     found = []
-    for allowed in ([0, 1], np.linspace(low, high, 401)):
-        q = min(allowed, key=divergence)
+    for allowed in (np.array([0.0, 1.0]), np.linspace(low, high, 401)):
+        divergences = stats.entropy([allowed, 1 - allowed], [[p], [1 - p]])
+        q = allowed[divergences.argmin()]
         tosses = np.concatenate([counts((int(h), int(n))), counts((int(k), int(m)))])
         found.append(np.average(tosses, weights=np.repeat([1, q], [int(n), int(m)])))
-    return *found, divergence(q)
+    return *found, divergences.min()
 
 
 def bic(k, d, n, loss):
@@ -501,3 +499,20 @@ def test_a_file_that_is_imported_is_not_trusted():
     taken = [text for text, said in zip(texts[1:], others, strict=True) if isinstance(said, list)]
     assert taken == []
     assert set(others) == refused
+
+
+def test_what_is_imported_and_what_was_there_make_what_can_be_read_again():
+    """Also of two editions of which one has more questions or variants than the other."""
+    few, many = [0], [*range(100)]
+    exports = []
+    for right, (found, of) in itertools.product([few, many], [([], 0), ([0, 2], 3), ([1], 50)]):
+        exercise = KEPT["exercises"]["bic"] | {"right": right}
+        quiz = {"of": of, "found": found}
+        exports.append(KEPT | {"exercises": {"bic": exercise}, "quizzes": {"5": quiz}})
+    pairs = [*itertools.product(exports, repeat=2)]
+    united = "accepted(JSON.stringify(emByHand.united(...one)))"
+    for (one, other), said in zip(pairs, of_the_script(united, pairs), strict=True):
+        assert isinstance(said, list), said
+        for part, name, list_ in (("exercises", "bic", "right"), ("quizzes", "5", "found")):
+            both = {*one[part][name][list_], *other[part][name][list_]}
+            assert set(said[0][part][name][list_]) == both
