@@ -21,7 +21,7 @@ from em_core.exercises.by_hand.template import CLOSE, SLOT
 
 MANY = 1000
 EXERCISES = by_hand.EXERCISES
-CHAPTERS = range(1, 22)
+CHAPTERS = range(1, 23)
 
 
 def rng(*key):
@@ -137,6 +137,19 @@ def by_odds(w, y1, y2, y3, **yes):
     return np.log(found[0]), odds / (1 + odds)
 
 
+@each
+def of_the_allowed(h, n, k, m, p, low, high):
+    """The best of many q, then the mean of all tosses, each with its weight."""
+
+    found = []
+    for allowed in (np.array([0.0, 1.0]), np.linspace(low, high, 401)):
+        divergences = stats.entropy([allowed, 1 - allowed], [[p], [1 - p]])
+        q = allowed[divergences.argmin()]
+        tosses = np.concatenate([counts((int(h), int(n))), counts((int(k), int(m)))])
+        found.append(np.average(tosses, weights=np.repeat([1, q], [int(n), int(m)])))
+    return *found, divergences.min()
+
+
 def bic(k, d, n, loss):
     symmetric = np.array([len(np.triu_indices(int(size))[0]) for size in d])
     free = k * (1 + d + symmetric) - 1
@@ -199,6 +212,7 @@ IN_ANOTHER_WAY = {
     "forward-pass": over_all_paths,
     "hole-iteration": by_precisions,
     "judges": by_odds,
+    "relatives": of_the_allowed,
     "stream-mean": lambda a, c, x, r, g: (
         (1 - g) * a + g * r,
         weighted(np.array([c / a, x]), np.array([(1 - g) * a, g * r]))[0],
@@ -485,3 +499,20 @@ def test_a_file_that_is_imported_is_not_trusted():
     taken = [text for text, said in zip(texts[1:], others, strict=True) if isinstance(said, list)]
     assert taken == []
     assert set(others) == refused
+
+
+def test_what_is_imported_and_what_was_there_make_what_can_be_read_again():
+    """Also of two editions of which one has more questions or variants than the other."""
+    few, many = [0], [*range(100)]
+    exports = []
+    for right, (found, of) in itertools.product([few, many], [([], 0), ([0, 2], 3), ([1], 50)]):
+        exercise = KEPT["exercises"]["bic"] | {"right": right}
+        quiz = {"of": of, "found": found}
+        exports.append(KEPT | {"exercises": {"bic": exercise}, "quizzes": {"5": quiz}})
+    pairs = [*itertools.product(exports, repeat=2)]
+    united = "accepted(JSON.stringify(emByHand.united(...one)))"
+    for (one, other), said in zip(pairs, of_the_script(united, pairs), strict=True):
+        assert isinstance(said, list), said
+        for part, name, list_ in (("exercises", "bic", "right"), ("quizzes", "5", "found")):
+            both = {*one[part][name][list_], *other[part][name][list_]}
+            assert set(said[0][part][name][list_]) == both

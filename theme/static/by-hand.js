@@ -85,14 +85,18 @@
 
   // Two that were kept: what was right in either is right, else the second holds.
   function united(one, other) {
-    const both = (name, list) => {
+    const both = (name, join) => {
       const result = { ...one[name], ...other[name] };
-      for (const key of Object.keys(one[name])) {
-        result[key] = { ...result[key], [list]: [...new Set([...one[name][key][list], ...result[key][list]])] };
-      }
+      for (const key of Object.keys(one[name])) result[key] = { ...result[key], ...join(one[name][key], result[key]) };
       return result;
     };
-    return { ...nothing(), exercises: both("exercises", "right"), quizzes: both("quizzes", "found") };
+    const either = (...lists) => [...new Set(lists.flat())];
+    return {
+      ...nothing(),
+      exercises: both("exercises", (a, b) => ({ right: either(a.right, b.right) })),
+      // another edition may have had fewer questions
+      quizzes: both("quizzes", (a, b) => ({ of: Math.max(a.of, b.of), found: either(a.found, b.found) })),
+    };
   }
 
   // Of what was kept only what a list has, and how much else there is.
@@ -259,7 +263,8 @@
     const chapter = document.querySelector("article")?.dataset.chapter;
     if (!chapter || !rights.length) return;
     rights.forEach((choice, i) => choice.firstElementChild.addEventListener("click", () => {
-      const found = new Set(store.read().quizzes[chapter]?.found);
+      const before = store.read().quizzes[chapter]?.found ?? [];
+      const found = new Set(before.filter((place) => place < rights.length)); // an older edition may have had more
       if (!choice.open) store.keep("quizzes", chapter, { of: rights.length, found: [...found.add(i)] });
     }));
   }

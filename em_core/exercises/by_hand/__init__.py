@@ -5,14 +5,14 @@
 
 import numpy as np
 
-from em_core.exercises.by_hand import bounds, coins, gaussians, hidden, worth
+from em_core.exercises.by_hand import bounds, coins, family, gaussians, hidden, worth
 from em_core.exercises.by_hand.judging import judge
 from em_core.exercises.by_hand.showing import MIME, Shown
 from em_core.exercises.by_hand.template import ByHand, Field, Mistake, Variant, drawn, variants
 
 _FOUND = [
     thing
-    for module in (bounds, coins, gaussians, worth, hidden)
+    for module in (bounds, coins, gaussians, worth, hidden, family)
     for thing in vars(module).values()
     if isinstance(thing, ByHand)
 ]

@@ -39,6 +39,7 @@ ORDER = [
     "hole-iteration",
     "judges",
     "stream-mean",
+    "relatives",
 ]
 """Each exercise's place in a code: new ones are added at the end, none is ever moved."""
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U, which are misread
