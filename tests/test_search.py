@@ -206,6 +206,7 @@ def told_in(address: str) -> bool:
 def test_words_side_by_side_come_before_words_apart(one: Visit, base: str) -> None:
     found = search(one, base, "k means")
     one.page.locator(".more").click()
+    expect(one.page.locator(".more")).to_have_count(0)
     marks = [  # in the heading or in the sentence; a list of sources comes after what tells
         [mark.casefold() for mark in place.locator("mark").all_inner_texts()]
         for place in found.all()
