@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from copy import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -58,20 +59,32 @@ def addresses(found: Locator) -> list[str]:
 
 # Asks as an address with words does, and again without a page for each: the index comes once more,
 # looks at the address, and what comes first is on its way. What was shown before is taken away.
-ASK = """async (typed) => {
+# A search of which nothing has come yet costs what its scripts weigh; those of what "more" shows
+# are asked for later.
+ASK = """async ([typed, cold]) => {
+  const loaded = () => [...document.head.querySelectorAll('script[src^="_search/"]')];
+  const scripted = (src) => new Promise((resolve, reject) => {
+    const script = Object.assign(document.createElement("script"), { src });
+    document.head.append(Object.assign(script, { onload: resolve, onerror: reject }));
+  });
   const answer = async (text) => {
     for (const old of document.querySelectorAll("#search-results > li, .more")) old.remove();
     const status = document.getElementById("search-status");
     status.textContent = "";
     history.replaceState(null, "", `?${new URLSearchParams({ q: text })}`);
-    const script = Object.assign(document.createElement("script"), { src: "_search/index.js" });
-    document.head.append(script);
+    if (cold) {
+      for (const script of loaded()) script.remove();
+      await scripted("_static/search.js");
+    }
+    await scripted("_search/index.js");
     for (const end = performance.now() + 60_000; !/[:.]$/.test(status.textContent);) {
       if (performance.now() > end) throw new Error(`${text}: ${status.textContent}`);
       await new Promise((done) => setTimeout(done));
     }
-    script.remove();
-    document.querySelector(".more")?.click();
+    if (cold) return loaded().map((script) => script.getAttribute("src"));
+    const more = document.querySelector(".more");
+    more?.click();
+    while (more?.isConnected) await new Promise((done) => setTimeout(done));
     return [...document.querySelectorAll("#search-results > li")].map((place) => {
       const link = place.querySelector("a");
       const marks = [...place.querySelectorAll("mark")].map((mark) => mark.textContent);
@@ -90,14 +103,20 @@ def finds(chromium: Browser, site_url: str) -> Iterator[Finds]:
     """Search for words, one after the other on one page; all places that each finds, in order."""
     with visiting(chromium) as visit:
         visit.page.goto(f"{site_url}/search.html")
-        yield lambda *typed: visit.page.evaluate(ASK, typed)
+        yield lambda *typed: visit.page.evaluate(ASK, [typed, False])
         assert visit.complaints == []
         assert visit.elsewhere(site_url) == []
 
 
 def text_of(site_dir: Path, name: str) -> em_search.PageText:
     """What the search knows of a page."""
-    return em_search.read_page(site_dir / em_search.FOLDER / f"{name}.js")
+    return texts_of(site_dir)[name]
+
+
+@cache
+def texts_of(site_dir: Path) -> dict[str, em_search.PageText]:
+    """What the search knows, by page."""
+    return {page.name: page for page in em_search.read_scripts(site_dir / em_search.FOLDER)}
 
 
 # --- what comes first -----------------------------------------------------------------------------
@@ -187,6 +206,7 @@ def told_in(address: str) -> bool:
 def test_words_side_by_side_come_before_words_apart(one: Visit, base: str) -> None:
     found = search(one, base, "k means")
     one.page.locator(".more").click()
+    expect(one.page.locator(".more")).to_have_count(0)
     marks = [  # in the heading or in the sentence; a list of sources comes after what tells
         [mark.casefold() for mark in place.locator("mark").all_inner_texts()]
         for place in found.all()
@@ -274,7 +294,7 @@ def test_what_was_typed_stands_in_the_field(one: Visit, base: str) -> None:
 
 
 def test_a_part_that_does_not_arrive_is_missed_in_words(one: Visit, site_url: str) -> None:
-    lost = "**/_search/book/05_coins.js"
+    lost = "**/_search/sentences*.js"
     one.page.route(lost, lambda route: route.abort())
     one.page.goto(f"{site_url}/search.html?q=saddle")
     expect(one.page.locator("#search-status")).to_contain_text("did not arrive")
@@ -340,24 +360,61 @@ def test_a_question_that_a_chapter_asks_is_listed(
 # --- what it needs --------------------------------------------------------------------------------
 
 
-def test_the_index_is_small_and_says_where_each_word_stands(site_dir: Path) -> None:
-    path = site_dir / em_search.FOLDER / f"{em_search.INDEX}.js"
-    assert path.stat().st_size <= 100_000
-    assert [name for name in PAGES if f'"{name}"' not in path.read_text()] == []
+# Bytes of a search from a cold page, the index and the parts.
+MOST = 100_000
+
+
+def test_the_index_has_all_pages_and_there_is_no_other(site_dir: Path) -> None:
+    assert set(PAGES) <= set(texts_of(site_dir))
     assert not list(site_dir.rglob("searchindex.js"))  # Sphinx's, which would be a second one
 
 
-def test_a_search_loads_the_pages_that_have_the_words_and_no_other(
+def asked_for(site_dir: Path) -> list[str]:
+    """What readers may type: questions, headings, the letters and words of the notation."""
+    pages = texts_of(site_dir)
+    headings = [section.heading for page in pages.values() for section in page.sections]
+    notation = [
+        cell
+        for section in pages["book/notation"].sections
+        for sentence in section.sentences
+        for cell in sentence.split(" · ")
+    ]
+    words = [cell for cell in notation if em_search.WORD.search(cell)]
+    return list(dict.fromkeys([*headings, *words, *(typed for typed, *_ in FIRST)]))
+
+
+def test_a_search_costs_little_whatever_is_asked(
+    chromium: Browser, site_url: str, site_dir: Path
+) -> None:
+    asked = asked_for(site_dir)
+    assert len(asked) > 700
+    with visiting(chromium) as visit:
+        visit.page.goto(f"{site_url}/search.html")
+        loaded = visit.page.evaluate(ASK, [asked, True])
+        assert visit.complaints == []
+    weights = {path.name: path.stat().st_size for path in (site_dir / "_search").iterdir()}
+    costs = {
+        typed: sum(weights[Path(name).name] for name in names)
+        for typed, names in zip(asked, loaded, strict=True)
+    }
+    assert min(costs.values()) > weights["index.js"]
+    assert {typed: cost for typed, cost in costs.items() if cost > MOST} == {}
+
+
+def test_a_search_loads_each_part_once_and_none_of_a_place_that_is_not_shown(
     one: Visit, site_url: str, site_dir: Path
 ) -> None:
-    search(one, f"{site_url}/", "k-means")
-    asked = em_search.FOLDER + "/book/"
-    loaded = {Path(url).stem for url in one.requests if asked in url}
-    words = {name: em_search.words_of(text_of(site_dir, name)) for name in PAGES}
-    begun = {name for name, on in words.items() if any(one.startswith("mean") for one in on)}
-    has = {Path(name).name for name in begun if "k" in words[name]}
-    assert loaded == has
-    assert len(has) < len(PAGES)
+    found = search(one, f"{site_url}/", "k-means")
+    names = [Path(url).stem for url in one.requests if em_search.FOLDER + "/" in url]
+    assert len(names) == len(set(names))
+    sentences = [name for name in names if name.startswith("sentences")]
+    assert 0 < len(sentences) <= found.count()
+    assert len(found.all()) < len(texts_of(site_dir))
+
+
+@pytest.mark.parametrize("numbers", [[], [0], [45, 46, 47, 2115, 2116, 97_336], [0, 0, 1]])
+def test_numbers_are_read_as_they_were_written(numbers: list[int]) -> None:
+    assert em_search.from_signs(em_search.in_signs(*numbers)) == numbers
 
 
 @pytest.mark.parametrize("name", PAGES)

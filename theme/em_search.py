@@ -2,18 +2,19 @@
 
 Sphinx's own search names pages and has to fetch them for their words, which no browser does from
 disk; the libraries that search in a browser hold all the text, or a larger index of it, at once.
-Here an index says on which pages a word stands, and each page's sentences are a script of their
-own, which `static/search.js` asks for when all words that a reader has typed may stand on it.
+Here an index has the words and the headings. Where a word stands, sentence by sentence, and the
+sentences themselves are many small scripts: `static/search.js` asks for those of the words that a
+reader has typed, and for those of the sentences that it shows.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import string
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from itertools import chain
+from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,15 @@ from docutils import nodes
 from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 
 FOLDER = "_search"
 INDEX = "index"
+KEPT = "search"  # among what Sphinx keeps from one build to the next
 QUESTIONS = "book/questions"  # which has the book's answers in one sentence each
-LETTERS = string.digits + string.ascii_letters  # one for each page
+SIGNS = "".join(chr(code) for code in range(ord("!"), ord("~") + 1) if chr(code) not in '"\\')
+HALF = len(SIGNS) // 2
+LEVELS = 10  # more than headings have
+MOST = 1000  # letters of a small script, where one word or sentence has no more
 WORD = re.compile(r"[^\W_]+(?:[’'][^\W\d_]+)?")
 HYPHENED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 # What a word may end with, and what is put instead, where three letters are left: two spellings
@@ -313,10 +317,62 @@ def written_both_ways(pages: list[PageText]) -> dict[str, list[str]]:
 # The files
 
 
-def write_page(
+def in_signs(*numbers: int) -> str:
+    """Write numbers one after the other: small ones as one sign, of larger ones the end first."""
+    text = ""
+    for number in numbers:
+        while number >= HALF:
+            text += SIGNS[HALF + number % HALF]
+            number //= HALF
+        text += SIGNS[number]
+    return text
+
+
+def from_signs(text: str) -> list[int]:
+    """Read what `in_signs` wrote."""
+    numbers, so_far, place = [], 0, 1
+    for sign in map(SIGNS.index, text):
+        so_far += sign % HALF * place
+        place *= HALF
+        if sign < HALF:
+            numbers.append(so_far)
+            so_far, place = 0, 1
+    return numbers
+
+
+def plain(heading: str) -> str:
+    """The anchor that a heading has, if it has no other."""
+    return re.sub("[^a-z0-9]+", "-", heading.lower()).strip("-")
+
+
+def gaps(places: list[int]) -> list[int]:
+    """How far each place is from the one before."""
+    return [place - before for before, place in zip([0, *places], places, strict=False)]
+
+
+def in_parts(texts: list[str]) -> list[list[str]]:
+    """Texts in order, as many together as make a small script."""
+    parts: list[list[str]] = [[]]
+    for text in texts:
+        if parts[-1] and sum(map(len, parts[-1])) + len(text) > MOST:
+            parts.append([])
+        parts[-1].append(text)
+    return parts
+
+
+def shortened(words: list[str]) -> Iterator[str]:
+    """Each word without the beginning that it shares with the one before, but how long that is."""
+    for before, word in zip(["", *words], words, strict=False):
+        shared = sum(
+            1 for _ in takewhile(lambda two: two[0] == two[1], zip(before, word, strict=False))
+        )
+        yield SIGNS[shared] + word[shared:]
+
+
+def keep_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Write what a page says beside it."""
+    """Keep what a page says until all pages are there."""
     if doctree is None:
         return
     exercises = app.env.toc_fignumbers.get(pagename, {}).get("exercise", {})
@@ -329,51 +385,120 @@ def write_page(
         2 if sources else int(not number and pagename != QUESTIONS),
         sections_of(doctree, exercises),
     )
-    _write(app, pagename, "page", asdict(page))
+    path = _kept(app, pagename)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(asdict(page)))
 
 
-def write_index(app: Sphinx, error: Exception | None) -> None:
-    """Say on which page each word stands."""
+def write_scripts(app: Sphinx, error: Exception | None) -> None:
+    """Write the index, where each word stands, and the sentences."""
     if error or app.builder.format != "html":
         return
     site_map = app.env.external_site_map
     parts = [[site_map.root.docname], *(part.items for part in site_map.root.subtrees)]
-    names = [str(name) for name in chain.from_iterable(parts)]
-    if len(names) > len(LETTERS):
-        raise ExtensionError(f"em_search: {len(names)} pages have no letter each")
-    pages = [read_page(_path(app, name)) for name in names]
+    kept = [json.loads(_kept(app, str(name)).read_text()) for name in chain.from_iterable(parts)]
+    pages = [
+        PageText(**page | {"sections": [Section(**one) for one in page["sections"]]})
+        for page in kept
+    ]
+    folder = Path(app.outdir) / FOLDER
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name, (call, *arguments) in scripts(pages).items():
+        text = ",".join(
+            json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in arguments
+        )
+        (folder / f"{name}.js").write_text(f"emSearch.{call}({text});\n", encoding="utf-8")
+
+
+def scripts(pages: list[PageText]) -> dict[str, list[Any]]:
+    """Each script's name and what it calls: the words of all sentences are counted through."""
     apart = written_both_ways(pages)
-    on: dict[str, str] = {}
-    for letter, page in zip(LETTERS, pages, strict=False):
-        for word in set(chain.from_iterable(apart.get(word, [word]) for word in words_of(page))):
-            on[word] = on.get(word, "") + letter
+    on: dict[str, list[int]] = {
+        word: [] for page in pages for one in words_of(page) for word in apart.get(one, [one])
+    }
+    count = 0
+    sentences: list[str] = []
+    listed = []
+    for page in pages:
+        sections = []
+        for section in page.sections:
+            lengths = []
+            for sentence in section.sentences:
+                words = [w for one in stems(sentence) for w in apart.get(one, [one])]
+                for word in words:
+                    on[word].append(count)
+                    count += 1
+                lengths.append(len(words))
+            sentences += section.sentences
+            flags = section.level + LEVELS * (section.code + 2 * section.aside)
+            terms = chain.from_iterable(
+                (term, in_signs(*gaps(_with(term, section.sentences)))) for term in section.terms
+            )
+            anchor = "" if section.anchor == plain(section.heading) else section.anchor
+            sections.append([anchor, section.heading, flags, in_signs(*lengths), *terms])
+        listed.append([page.name, page.title, page.number, page.beside, sections])
+    vocabulary = sorted(on)
+    places = in_parts([in_signs(*gaps(on[word])) for word in vocabulary])
+    texts = in_parts(sentences)
     index = {
-        "letters": LETTERS,
+        "signs": SIGNS,
         "endings": [[ending, ENDINGS[ending]] for ending in LONGEST_FIRST],
         "apart": apart,
         "untold": UNTOLD.split(),
         "otherWords": [[stems(theirs), ours] for theirs, ours in OTHER_WORDS.items()],
-        "pages": names,
-        "words": " ".join(f"{word} {on[word]}" for word in sorted(on)),
+        "pages": listed,
+        "words": " ".join(shortened(vocabulary)),
+        "places": in_signs(*map(len, places)),
+        "sentences": in_signs(*map(len, texts)),
     }
-    _write(app, INDEX, "index", index)
+    found: dict[str, list[Any]] = {INDEX: ["index", index]}
+    for kind, parts in [("places", places), ("sentences", texts)]:
+        for i, part in enumerate(parts):
+            name = f"{kind}{i}"
+            found[name] = ["part", name, part]
+    return found
 
 
-def read_page(path: Path) -> PageText:
-    """Read what `write_page` wrote."""
-    written = json.loads(path.read_text().partition("(")[2].removesuffix(");\n"))
-    return PageText(**written | {"sections": [Section(**one) for one in written["sections"]]})
+def _with(term: str, sentences: list[str]) -> list[int]:
+    return [i for i, sentence in enumerate(sentences) if term in sentence]
 
 
-def _write(app: Sphinx, name: str, call: str, what: dict[str, Any]) -> None:
-    path = _path(app, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(what, ensure_ascii=False, separators=(",", ":"))
-    path.write_text(f"emSearch.{call}({text});\n", encoding="utf-8")
+def read_scripts(folder: Path) -> list[PageText]:
+    """Read what the pages say from the scripts that a search loads."""
+
+    def read(name: str) -> str:
+        return (folder / f"{name}.js").read_text().partition("(")[2].removesuffix(");\n")
+
+    index = json.loads(read(INDEX))
+    parts = [
+        json.loads(f"[{read(f'sentences{i}')}]")[1]
+        for i in range(len(from_signs(index["sentences"])))
+    ]
+    sentences = chain.from_iterable(parts)
+    pages = []
+    for *page, sections in index["pages"]:
+        found = []
+        for anchor, heading, flags, lengths, *terms in sections:
+            kind, level = divmod(flags, LEVELS)
+            said = list(islice(sentences, len(from_signs(lengths))))
+            found.append(
+                Section(
+                    anchor or plain(heading),
+                    heading,
+                    level,
+                    bool(kind & 1),
+                    bool(kind & 2),
+                    said,
+                    terms[::2],
+                )
+            )
+        pages.append(PageText(*page, found))
+    return pages
 
 
-def _path(app: Sphinx, name: str) -> Path:
-    return Path(app.outdir) / FOLDER / f"{name}.js"
+def _kept(app: Sphinx, name: str) -> Path:
+    return Path(app.doctreedir) / KEPT / f"{name}.json"
 
 
 def leave_out_sphinx_s(app: Sphinx) -> None:
@@ -390,6 +515,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Connect the extension."""
     app.connect("builder-inited", leave_out_sphinx_s)
     app.connect("html-collect-pages", add_search_page)
-    app.connect("html-page-context", write_page)
-    app.connect("build-finished", write_index)
+    app.connect("html-page-context", keep_page)
+    app.connect("build-finished", write_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,7 @@
-// The search page. An index says on which pages a word stands; what a page says is a script of its
-// own, loaded when all the words may stand on it: from disk, nothing else can be read. What others
-// say in other words is looked for in the book's words, too. Of the places that have the words, those
+// The search page. An index has all words and headings. Where some words stand, sentence by sentence,
+// and what some sentences say are small scripts, loaded for the words that are asked for and for the
+// places that are shown: from disk, nothing else can be read. What others say in other words is
+// looked for in the book's words, too. Of the places that have the words, those
 // come first whose heading has them, alone or with the page's title; then those that introduce them,
 // in bold; then those of which one sentence has them. Words side by side, in the order in which they
 // were typed, come before words apart, and what tells before what repeats, asks or lists.
@@ -10,11 +11,12 @@ globalThis.emSearch = (() => {
   const AT_ONCE = 12; // places that are shown before more are asked for
   const AROUND = 130; // letters of a long sentence that are shown on either side
   const HEADING_SIDE_BY_SIDE = 6, HEADING = 5, HEADING_AND_TITLE = 4, INTRODUCED = 3, SIDE_BY_SIDE = 2, SENTENCE = 1, SECTION = 0;
+  const LEVELS = 10; // as in em_search.py
   const LIST = 2; // what a page of sources stands beside
   const field = document.getElementById("q");
   const status = document.getElementById("search-status");
   const list = document.getElementById("search-results");
-  const awaited = new Map(); // a page's name → what takes its text
+  const awaited = new Map(); // a part's name → what takes it
   let index;
 
   // --- words ---
@@ -45,10 +47,9 @@ globalThis.emSearch = (() => {
   // Of a longer word the beginning will do.
   const fits = (one, asked) => one === asked || (asked.length > 2 && one.startsWith(asked));
 
-  function pagesWith(asked) {
-    const letters = [...index.words].filter(([one]) => fits(one, asked)).map(([, found]) => found).join("");
-    return new Set([...letters].map((letter) => index.pages[index.letters.indexOf(letter)]));
-  }
+  // The book's words that are asked for, with their places among all.
+  const vocabulary = (asked) => [...index.words].filter(([one]) => fits(one, asked));
+  const known = (asked) => vocabulary(asked).length > 0;
 
   // --- what is asked ---
 
@@ -56,7 +57,7 @@ globalThis.emSearch = (() => {
   function parse(text) {
     const unknown = [];
     const mend = (word) => {
-      if (pagesWith(word).size) return [word];
+      if (known(word)) return [word];
       const pieces = split(word, 3);
       if (pieces) return pieces;
       const other = nearest(word);
@@ -67,13 +68,7 @@ globalThis.emSearch = (() => {
     const all = typed.filter((part) => part.length).map((part) => part.flatMap(mend));
     const telling = all.filter((part) => part.length > 1 || !index.untold.includes(part[0]));
     const parts = telling.length ? telling : all;
-    return { text, whole: all.flat(), parts, weights: parts.map(weight), unknown };
-  }
-
-  // The rarer a part, the more it says about what is looked for.
-  function weight(part) {
-    const pages = Math.min(...part.map((word) => pagesWith(word).size));
-    return pages ? Math.log(1 + index.pages.length / pages) : 0.01;
+    return { text, whole: all.flat(), parts, unknown };
   }
 
   // What was typed, and the same in the book's words; without what was typed, if the book has not
@@ -89,18 +84,18 @@ globalThis.emSearch = (() => {
         }
       }
     }
-    const known = found.filter((one) => wordsOf(one).every((word) => pagesWith(word.stem).size));
-    return (known.length ? known : found.slice(0, 1)).map((one, place) => ({ ...parse(one), place }));
+    const all = found.filter((one) => wordsOf(one).every((word) => known(word.stem)));
+    return (all.length ? all : found.slice(0, 1)).map((one, place) => ({ ...parse(one), place }));
   }
 
   // What some write as one word and the book as two, kmeans, or as three, logsumexp.
   function split(word, most) {
-    const known = [...word].map((_, at) => at).filter((at) => index.words.has(word.slice(0, at)));
-    for (const at of known) {
+    const ends = [...word].map((_, at) => at).filter((at) => index.words.has(word.slice(0, at)));
+    for (const at of ends) {
       const rest = stem(word.slice(at));
       if (index.words.has(rest)) return [word.slice(0, at), rest];
     }
-    for (const at of most > 2 ? known.filter((at) => at > 2) : []) {
+    for (const at of most > 2 ? ends.filter((at) => at > 2) : []) {
       const rest = split(word.slice(at), most - 1);
       if (rest && rest.every((piece) => piece.length > 2)) return [word.slice(0, at), ...rest];
     }
@@ -134,9 +129,9 @@ globalThis.emSearch = (() => {
 
   // Where some words stand side by side.
   function runs(words, asked, begun = true) {
-    const starts = words.map((_, at) => at);
+    const starts = [...words.keys()];
     const same = begun ? fits : (one, other) => one === other;
-    return starts.filter((at) => asked.every((one, i) => at + i < words.length && same(words[at + i].stem, one)));
+    return starts.filter((at) => asked.every((one, i) => at + i < words.length && words[at + i] && same(words[at + i].stem, one)));
   }
 
   const has = (words, parts) => parts.every((part) => runs(words, part).length > 0);
@@ -144,21 +139,22 @@ globalThis.emSearch = (() => {
   // The book's own title is no answer; a name of the code is one, and part of one, for those who
   // typed it.
   function headingOf(page, section, text) {
-    const silent = section.code ? section.heading !== text : page.name === index.pages[0];
+    const silent = section.code ? section.heading !== text : page.first;
     const { heading } = section;
     const named = text.includes("_") ? () => true : ({ from, to }) => heading[from - 1] !== "_" && heading[to] !== "_";
     return silent ? [] : wordsOf(heading).filter(named);
   }
 
-  function judge(page, section, order, asked) {
+  // Of each section's sentences only the words that are asked for are known, and where they stand.
+  function judge(section, said, asked) {
+    const { page, title, order } = section;
     const { text, whole, parts, weights } = asked;
     const heading = headingOf(page, section, text);
-    const title = wordsOf(page.title);
-    const sentences = section.sentences.map((text) => ({ text, words: wordsOf(text) }));
-    const everything = [title, wordsOf(section.heading), ...sentences.map(({ words }) => words)];
+    const sentences = [...said].map(([number, words]) => ({ number, words }));
+    const everything = [title, section.words, ...sentences.map(({ words }) => words)];
     const lacking = parts.map((part) => !everything.some((words) => runs(words, part).length));
     const missing = weights.reduce((sum, one, i) => sum + (lacking[i] ? one : 0), 0);
-    const introduced = section.terms.filter((term) => introduces(wordsOf(term), whole));
+    const introduced = section.terms.filter(({ words }) => introduces(words, whole));
     const together = sentences.filter(({ words }) => runs(words, whole).length);
     const apart = sentences.filter(({ words }) => has(words, parts));
     const some = sentences.filter(({ words }) => parts.some((part) => runs(words, part).length));
@@ -170,11 +166,11 @@ globalThis.emSearch = (() => {
     else if (introduced.length) rank = INTRODUCED;
     else if (together.length && page.beside < LIST) rank = SIDE_BY_SIDE;
     else if (apart.length) rank = SENTENCE;
-    const telling = together.filter((sentence) => introduced.some((term) => sentence.text.includes(term)));
-    const [sentence] = [...telling, ...together, ...apart, ...some, ...sentences];
+    const telling = together.filter((sentence) => introduced.some((term) => term.within.includes(sentence.number)));
+    const [{ number }] = [...telling, ...together, ...apart, ...some, { number: 0 }];
     const often = (together.length ? together : apart).length;
     const beside = 2 * page.beside + Number(section.aside);
-    return { page, section, order, asked, missing, rank, beside, often, level: rank >= HEADING ? section.level : 0, sentence };
+    return { page, section, order, asked, missing, rank, beside, often, level: rank >= HEADING ? section.level : 0, sentence: section.from + number };
   }
 
   // A term in bold may have a word more than was asked for, but is no whole sentence.
@@ -187,43 +183,98 @@ globalThis.emSearch = (() => {
   // Each place once, as the reading of what was typed that fits it best has found it.
   async function find(text) {
     const best = new Map();
-    for (const asked of readings(text)) {
-      for (const one of await findAs(asked)) {
+    const all = readings(text);
+    const said = await placesOf(all.flatMap(({ whole, parts }) => [...whole, ...parts.flat()]));
+    for (const asked of all) {
+      for (const one of findAs(asked, said)) {
         const before = best.get(one.section);
         if (!before || better(one, before) < 0) best.set(one.section, one);
       }
     }
-    const all = [...best.values()].sort(better);
-    return all.filter(({ missing }) => missing === all[0].missing);
+    const found = [...best.values()].sort(better);
+    return found.filter(({ missing }) => missing === found[0].missing);
   }
 
-  async function findAs(asked) {
-    const on = asked.parts.flat().map(pagesWith);
-    const withAll = index.pages.filter((page) => on.every((pages) => pages.has(page)));
-    const found = await judged(withAll, asked);
-    if (found.some(({ missing }) => missing === 0)) return found.filter(({ missing }) => missing === 0);
-    const all = await judged(index.pages.filter((page) => on.some((pages) => pages.has(page))), asked);
+  function findAs({ parts, ...rest }, said) {
+    const asked = { ...rest, parts, weights: parts.map((part) => weight(part, said)) };
+    const found = index.sections.map((section, i) => judge(section, said[i], asked));
+    const whole = found.filter(({ missing }) => missing === 0);
     const most = asked.weights.reduce((sum, one) => sum + one, 0);
-    return all.filter(({ missing }) => missing < most);
+    return whole.length ? whole : found.filter(({ missing }) => missing < most);
   }
 
-  async function judged(names, asked) {
-    const pages = await Promise.all(names.map(load));
-    return pages.flatMap((page) => page.sections.map((section, i) => judge(page, section, [index.pages.indexOf(page.name), i], asked)));
+  // The rarer a part, the more it says about what is looked for.
+  function weight(part, said) {
+    const pages = Math.min(...part.map((word) => pagesWith(word, said)));
+    return pages ? Math.log(1 + index.pages.length / pages) : 0.01;
   }
 
-  const texts = new Map();
+  function pagesWith(asked, said) {
+    const known = (words) => words.some((word) => fits(word.stem, asked));
+    const found = index.sections.filter(({ title, words }, i) => [title, words, ...said[i].values()].some(known));
+    return new Set(found.map(({ page }) => page)).size;
+  }
+
+  // For each section the sentences that have some of the words: a number, and the words at their
+  // places, with gaps for all others.
+  async function placesOf(asked) {
+    const all = new Map(asked.flatMap(vocabulary));
+    const said = index.sections.map(() => new Map());
+    const loaded = await Promise.all([...all].map(async ([word, at]) => [word, await entry("places", at)]));
+    const found = loaded.flatMap(([word, places]) => sums(numbers(places)).map((place) => [place, word]));
+    found.sort(([one], [other]) => one - other);
+    let sentence = 0;
+    for (const [place, word] of found) {
+      while (place >= index.starts[sentence + 1]) sentence += 1;
+      const section = index.sectionOf[sentence];
+      const number = sentence - index.sections[section].from;
+      if (!said[section].has(number)) said[section].set(number, []);
+      said[section].get(number)[place - index.starts[sentence]] = { stem: word };
+    }
+    return said;
+  }
+
+  // One of the words' places, or of the sentences, out of the part in which it stands.
+  async function entry(kind, at) {
+    let part = 0;
+    while (at >= index[kind][part + 1]) part += 1;
+    return (await load(`${kind}${part}`))[at - index[kind][part]];
+  }
+
+  const arrived = new Map();
   function load(name) {
-    if (!texts.has(name)) {
-      texts.set(name, new Promise((resolve, reject) => {
+    if (!arrived.has(name)) {
+      arrived.set(name, new Promise((resolve, reject) => {
         awaited.set(name, resolve);
         const script = document.createElement("script");
-        script.addEventListener("error", () => { texts.delete(name); reject(new Error(name)); });
+        script.addEventListener("error", () => { arrived.delete(name); reject(new Error(name)); });
         script.src = `_search/${name}.js`;
         document.head.append(script);
       }));
     }
-    return texts.get(name);
+    return arrived.get(name);
+  }
+
+  // Numbers as they are written in em_search.py: small ones as one sign, of larger ones the end first.
+  function numbers(text) {
+    const half = index.signs.length / 2;
+    const found = [];
+    let [soFar, place] = [0, 1];
+    for (const one of text) {
+      const sign = index.signs.indexOf(one);
+      soFar += (sign % half) * place;
+      place *= half;
+      if (sign < half) {
+        found.push(soFar);
+        [soFar, place] = [0, 1];
+      }
+    }
+    return found;
+  }
+
+  function sums(gaps) {
+    let sum = 0;
+    return gaps.map((gap) => (sum += gap));
   }
 
   // --- what is shown ---
@@ -254,30 +305,34 @@ globalThis.emSearch = (() => {
     return [...content, text.slice(from, to), ...(to < text.length ? [" …"] : [])];
   }
 
-  function item({ page, section, sentence, asked }) {
+  const items = (places) => Promise.all(places.map(item));
+
+  async function item({ page, section, sentence, asked }) {
+    const text = section.count ? await entry("sentences", sentence) : "";
     const anchor = section.level > 1 ? `#${section.anchor}` : "";
     const link = make("a", "", ...marked(section.heading, asked, false));
     link.href = `${page.name}.html${anchor}`;
     const where = section.level > 1 ? `${page.number ? `${page.number} ` : ""}${page.title}` : page.number && `Chapter ${page.number}`;
     const parts = [link];
     if (where) parts.push(make("span", "where", where));
-    if (sentence) parts.push(make("p", "", ...marked(sentence.text, asked, true)));
+    if (text) parts.push(make("p", "", ...marked(text, asked, true)));
     return make("li", "", ...parts);
   }
 
-  function show(found, text) {
+  async function show(found, text) {
     const rest = found.slice(AT_ONCE);
-    list.replaceChildren(...found.slice(0, AT_ONCE).map(item));
+    list.replaceChildren(...(await items(found.slice(0, AT_ONCE))));
     status.textContent = told(found, text);
     if (!rest.length) return;
     const more = make("button", "more", `Show ${rest.length} more`);
     more.type = "button";
-    more.addEventListener("click", () => {
-      const items = rest.map(item);
-      list.append(...items);
+    more.addEventListener("click", () => trying(async () => {
+      const others = await items(rest);
+      if (!more.isConnected) return; // pressed twice
+      list.append(...others);
       more.remove();
-      items[0].querySelector("a").focus();
-    });
+      others[0].querySelector("a").focus();
+    }));
     list.after(more);
   }
 
@@ -294,21 +349,51 @@ globalThis.emSearch = (() => {
   async function answer(text) {
     if (!wordsOf(text).length) return;
     status.textContent = "Searching …";
+    await trying(async () => show(await find(text), text));
+  }
+
+  async function trying(what) {
     try {
-      show(await find(text), text);
+      await what();
     } catch {
       status.textContent = "A part of the search did not arrive. Reload the page to try again.";
     }
   }
 
+  // The index, unfolded: each section with its page, and where each sentence's words begin.
+  function unfolded(data) {
+    index = { ...data, apart: new Map(Object.entries(data.apart)), words: new Map(), sections: [], sectionOf: [] };
+    let before = "";
+    for (const one of data.words.split(" ")) {
+      before = before.slice(0, data.signs.indexOf(one[0])) + one.slice(1);
+      index.words.set(before, index.words.size);
+    }
+    const lengths = [];
+    index.pages = data.pages.map(([name, title, number, beside, sections], i) => {
+      const page = { name, title, number, beside, first: i === 0 };
+      sections.forEach(([anchor, heading, flags, said, ...terms], j) => {
+        const of = numbers(said);
+        const section = { page, title: wordsOf(title), order: [i, j], heading, words: wordsOf(heading), from: lengths.length, count: of.length };
+        section.anchor = anchor || heading.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+        [section.level, section.code, section.aside] = [flags % LEVELS, Math.floor(flags / LEVELS) % 2 > 0, flags >= 2 * LEVELS];
+        section.terms = terms.flatMap((term, at) => (at % 2 ? [] : [{ words: wordsOf(term), within: sums(numbers(terms[at + 1])) }]));
+        index.sectionOf.push(...of.map(() => index.sections.length));
+        index.sections.push(section);
+        lengths.push(...of);
+      });
+      return page;
+    });
+    index.starts = [0, ...sums(lengths)];
+    for (const kind of ["places", "sentences"]) index[kind] = [0, ...sums(numbers(data[kind]))];
+  }
+
   return {
     index(data) {
-      const words = data.words.split(" ");
-      index = { ...data, apart: new Map(Object.entries(data.apart)), words: new Map(words.flatMap((word, i) => (i % 2 ? [] : [[word, words[i + 1]]]))) };
+      unfolded(data);
       const text = (new URLSearchParams(location.search).get("q") ?? "").trim();
       if (!field.value) field.value = text;
       if (text) answer(text);
     },
-    page(data) { awaited.get(data.name)?.(data); },
+    part(name, entries) { awaited.get(name)?.(entries); },
   };
 })();
