@@ -505,6 +505,7 @@ def test_a_step_of_a_longer_run_that_arrives_late_is_the_last():
 def test_an_exercise_by_hand_has_fields_and_other_numbers_at_each_press(lab):
     shown = lab.run('from em_core.exercises import by_hand; by_hand.show("unseen")')
     asked, field = shown.get_by_text("ended at"), shown.get_by_role("textbox")
+    expect(field).to_have_attribute("placeholder", "3 decimals")
     for _ in range(3):
         question = asked.inner_text()
         starts, maxima, once, _ = map(int, re.findall(r"\d+", question))

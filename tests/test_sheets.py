@@ -105,7 +105,7 @@ def test_a_sheet_solved_from_its_print_is_right_by_its_key(site_dir, tmp_path, m
         contents.append({path.name: path.read_bytes() for path in tmp_path.iterdir()})
     assert contents[0] == contents[1]
     assert len(contents[0]) == 5  # two sheets, both in one, and two keys
-    rows = list(csv.DictReader((tmp_path / "key.csv").read_text(encoding="utf-8").splitlines()))
+    rows = list(csv.DictReader((tmp_path / "key.csv").read_text(encoding="utf-8-sig").splitlines()))
     whole = PdfReader(tmp_path / "all-sheets.pdf")
     singles = [PdfReader(path) for path in sorted(tmp_path.glob("sheet-*.pdf"))]
     assert len(whole.pages) == sum(len(one.pages) for one in singles)

@@ -167,5 +167,7 @@ def test_an_exercise_by_hand_is_whole_without_a_script(path, site_dir):
             assert (written.rstrip("0").rstrip(".") if field.decimals else written) in solution
         assert not re.search(r"(?<![\d.])83\d{3}(?!\d)", box.summary.next_sibling.text)
         assert len(box.select(".em-room")) == len(exercise.fields)
+        asked = [span.get_text() for span in box.select(".em-asked")]
+        assert asked == [f"({field.asked})" for field in exercise.fields]
         assert len(box.select(".em-hint[hidden]")) == len(exercise.hints)
         assert not box.select("input, button")

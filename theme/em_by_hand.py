@@ -155,7 +155,8 @@ def written(exercise: ByHand, html: dict[str, list[str]], drawn: list[Variant]) 
 
     fields = "".join(
         f'<div class="em-field" data-name="{spoken(field.label)}"><span class="em-label">'
-        f'{_line(label)}</span> <span class="em-room"></span></div>'
+        f'{_line(label)}</span> <span class="em-room"></span> '
+        f'<span class="em-asked">({field.asked})</span></div>'
         for field, label in zip(exercise.fields, html["labels"], strict=True)
     )
     hints = "".join(f'<div class="em-hint" hidden>{first(text)}</div>' for text in html["hints"])

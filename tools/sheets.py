@@ -274,7 +274,8 @@ def make(exercises: list[ByHand], names: list[str], seed: int, paper: str, folde
         write(folder / "all-sheets.pdf", every, "Exercise sheets")
         reader = printed(page, key_on_paper(all_given, found), "Key", paper)
         write(folder / "key.pdf", list(reader.pages), "Key")
-    (folder / "key.csv").write_text(key_as_csv(all_given), encoding="utf-8")
+    # with the mark by which a spreadsheet knows UTF-8: else it garbles the students' names
+    (folder / "key.csv").write_text(key_as_csv(all_given), encoding="utf-8-sig")
 
 
 def pages_of_sheets(reader: PdfReader, some: list[Given]) -> list[int]:

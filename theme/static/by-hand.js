@@ -165,7 +165,9 @@
       input.setAttribute("aria-label", row.dataset.name);
       verdict.id = `${root.id}-${i}`;
       verdict.setAttribute("role", "status");
-      input.setAttribute("aria-describedby", verdict.id);
+      const asked = row.querySelector(".em-asked");
+      asked.id = `${verdict.id}-asked`;
+      input.setAttribute("aria-describedby", `${asked.id} ${verdict.id}`);
       row.querySelector(".em-room").replaceWith(input);
       row.append(verdict);
       return { input, verdict };

@@ -49,7 +49,10 @@ class _Sheet:
         self.exercise, self.rng = exercise, rng
         words = widgets.HTMLMath
         self.question, self.more = words(), words()
-        self.fields = [widgets.Text(continuous_update=False) for _ in exercise.fields]
+        self.fields = [
+            widgets.Text(continuous_update=False, placeholder=field.asked)
+            for field in exercise.fields
+        ]
         self.verdicts = [words() for _ in exercise.fields]
         for text in self.fields:  # a press of Check may reach the kernel before what was written
             text.observe(lambda change: self.check(), "value")
