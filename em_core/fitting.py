@@ -365,8 +365,8 @@ class _Run:
         """Raise the error of the row that makes the log-likelihood infinite."""
         given = self.as_given(params)
 
-        def posterior(x: Any) -> float:
-            return em.e_step(self.model.log_joint(x, given))[1]
+        def posterior(x: Any, weights: Any = None) -> float:
+            return em.e_step(self.model.log_joint(x, given), None, weights)[1]
 
         self.x.sum(posterior) if isinstance(self.x, Chunks) else posterior(self.x)
         raise FloatingPointError("log-likelihood: not a finite number; rescale x")
