@@ -191,7 +191,7 @@ def fit_restarts(
     x, row_weights = _with_weights(model, x, row_weights)
     rows = x.some(rng) if isinstance(x, Chunks) else x
 
-    def draw() -> tuple[Any, em.Params, Any]:
+    def draw(number: int) -> tuple[Any, em.Params, Any]:
         return x, model.random_start(rows, k, rng), row_weights
 
     found = fits(model, draw, starts, jobs, settings)
@@ -200,7 +200,7 @@ def fit_restarts(
 
 def fits(
     model: Any,
-    draw: Callable[[], tuple[Any, em.Params, Any]],
+    draw: Callable[[int], tuple[Any, em.Params, Any]],
     times: int,
     jobs: int,
     settings: Sequence[Any],
@@ -212,8 +212,8 @@ def fits(
     ----------
     model : Model
     draw : callable
-        Gives the data, the start and the rows' weights of the next fit; it is called by one thread
-        at a time.
+        Gives the data, the start and the rows' weights of the fit with a number, from 0; it is
+        called in the numbers' order, by one thread at a time.
     times, jobs : int
         How many fits, and how many of them beside each other.
     settings : sequence
@@ -242,7 +242,7 @@ def fits(
     def attempt(_: int) -> None:
         try:
             with turn:  # whoever is first draws first
-                number, drawn = next(numbers), draw()
+                drawn = draw(number := next(numbers))
             run = _Run(model, *drawn, accelerate, threads)
             run.go(tol, max_iter, progress, stopped)
             runs[number] = run
@@ -365,8 +365,8 @@ class _Run:
         """Raise the error of the row that makes the log-likelihood infinite."""
         given = self.as_given(params)
 
-        def posterior(x: Any) -> float:
-            return em.e_step(self.model.log_joint(x, given))[1]
+        def posterior(x: Any, weights: Any = None) -> float:
+            return em.e_step(self.model.log_joint(x, given), None, weights)[1]
 
         self.x.sum(posterior) if isinstance(self.x, Chunks) else posterior(self.x)
         raise FloatingPointError("log-likelihood: not a finite number; rescale x")

@@ -1,7 +1,6 @@
 """How sure a fit is, and how many components the data ask for: by fits to data drawn anew."""
 
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -66,7 +65,7 @@ def bootstrap(
     rng = checks.chance("samples", samples, rng)
     own = responsibilities(model, x, params)
 
-    def draw() -> tuple[Any, em.Params, Any]:
+    def draw(number: int) -> tuple[Any, em.Params, Any]:
         times = np.bincount(rng.integers(len(own), size=len(own)), minlength=len(own))
         return x, params, times
 
@@ -179,19 +178,19 @@ def bootstrap_ratio_test(
     _, most, after = _told(model, x, "larger", larger)
     if not k < most:
         raise ValueError(f"larger: its components are {most}; give more than the smaller's {k}")
-    seeds, numbers, how = rng.integers(2**62, size=samples), count(), {}
+    seeds, each, how = rng.integers(2**62, size=samples), 1 + starts, {}
     if isinstance(model, CoinMixture):
         tosses = as_counts(x).sum(axis=1)
         how = {"tosses": tosses[tosses > 0]}  # the others say nothing, and nobody tosses 0 times
         n = len(how["tosses"])
 
-    def draw() -> tuple[Any, em.Params, None]:
-        sample, start = divmod(next(numbers), 1 + starts)
+    def draw(number: int) -> tuple[Any, em.Params, None]:
+        sample, start = divmod(number, each)
         drawn = model.sample(smaller, n, np.random.default_rng(seeds[sample]), **how)[0]
         return drawn, model.random_start(drawn, most, rng) if start else smaller, None
 
     settings, what = (tol, max_iter, accelerate, False, None), "fits to simulated data"
-    simulated = _gains(fits(model, draw, samples * (1 + starts), jobs, settings, what), 1 + starts)
+    simulated = _gains(fits(model, draw, samples * each, jobs, settings, what), samples, each)
     statistic = float(2 * (after - before))
     p_value = (1 + int((simulated >= statistic).sum())) / (1 + len(simulated))
     return RatioTest(statistic, simulated, p_value)
@@ -206,14 +205,12 @@ def _told(model: em.Model, x: Any, name: str, params: em.Params) -> tuple[int, i
     return *r.shape, log_likelihood
 
 
-def _gains(found: dict[int, em.EMResult], each: int) -> Array:
-    """The statistics, rising, from so many fits to each data set, the smaller model's first."""
-    best: dict[int, float] = {}
-    for number, result in found.items():
-        if number % each and number - number % each in found:
-            gain = 2 * (result.log_likelihood - found[number - number % each].log_likelihood)
-            best[number // each] = max(gain, best.get(number // each, gain))
-    gains = np.sort(list(best.values()))
+def _gains(found: dict[int, em.EMResult], samples: int, each: int) -> Array:
+    """The statistics, rising, from so many fits to each sample, the smaller model's first."""
+    reached = np.full((samples, each), np.nan)  # and so it stays where there is no fit
+    reached.flat[list(found)] = [result.log_likelihood for result in found.values()]
+    gains = 2 * (np.fmax.reduce(reached[:, 1:], axis=1) - reached[:, 0])
+    gains = np.sort(gains[np.isfinite(gains)])
     if not gains.size:
         raise em.CollapseError(None, "no simulated data are left that both models were fitted to")
     gains.flags.writeable = False

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from copy import copy
-from dataclasses import dataclass
 from functools import partial, reduce
-from itertools import count, pairwise, starmap, zip_longest
+from itertools import count, pairwise, zip_longest
 from operator import add, length_hint
 from typing import Any, Self, TypeVar
 
@@ -73,14 +72,16 @@ class Chunks:
         return cls(_Slices(x, rows))
 
     def each(self, function: Callable[[int, Any], Value]) -> Iterable[Value]:
-        """The values of `function` at the number, from 0, and the piece: for all, in their order.
+        """The values of `function` at the number, from 0, and the piece with its rows' weights.
 
-        They are made when they are asked for, one at a time.
+        There is one for each, in their order. They are made when they are asked for, one at a time.
         """
         return map(function, count(), self)
 
-    def sum(self, function: Callable[[Any], Sums]) -> Sums:
-        """The values of `function` at all pieces, added in the order of the pieces.
+    def sum(self, function: Callable[[Any, Any], Sums]) -> Sums:
+        """The values of `function` at all pieces and their rows' weights, added in their order.
+
+        Rows of weight 0 are left out; where there are no weights, None stands for them.
 
         Raises
         ------
@@ -92,7 +93,7 @@ class Chunks:
             return added(self.each(partial(numbered, function)))
         except ValueError:
             if isinstance(x := getattr(self.pieces, "x", None), np.ndarray):
-                function(x)  # that of all the data knows the row
+                function(x, None)  # that of all the data knows the row
             raise
 
     def some(self, rng: np.random.Generator, rows: int = 10_000) -> NDArray[Any]:
@@ -105,12 +106,12 @@ class Chunks:
             raise ValueError(NOTHING)
         chosen = np.sort(rng.choice(ends[-1], min(rows, int(ends[-1])), replace=False))
         places = [chosen[(chosen >= a) & (chosen < b)] - a for a, b in pairwise(ends)]
-        taken = self.each(lambda number, piece: np.asarray(piece)[places[number]])
+        taken = self.each(lambda number, given: np.asarray(kept(*given)[0])[places[number]])
         return np.vstack([array for array in taken if len(array)])
 
     def ends(self) -> NDArray[np.int64]:
         """How many rows there are before each piece, and in the end."""
-        lengths = self.each(lambda number, piece: length_hint(piece))
+        lengths = self.each(lambda number, given: length_hint(kept(*given)[0]))
         return np.asarray(np.cumsum([0, *lengths]))
 
     def weighted(self, row_weights: ArrayLike) -> Self:
@@ -121,34 +122,21 @@ class Chunks:
         found.weights = np.split(weights, ends[1:-1])
         return found
 
-    def __iter__(self) -> Iterator[Any]:
-        """The pieces, with their weights if they have any."""
+    def __iter__(self) -> Iterator[tuple[Any, Array | None]]:
+        """The pieces, each with its rows' weights, or None."""
         if self.weights is None:
-            return iter(self.pieces)
-        return starmap(Weighted, zip_longest(self.pieces, self.weights, fillvalue=()))
+            return map(kept, self.pieces)  # a generator would hold each while it asks for more
+        return zip_longest(self.pieces, self.weights, fillvalue=np.empty(0))
 
 
-@dataclass(frozen=True, eq=False)
-class Weighted:
-    """A piece with the weights of its rows; as an array, those of weight 0 are left out."""
-
-    rows: Any
-    weights: Array
-
-    def __len__(self) -> int:
-        before, now = len(self.weights), length_hint(self.rows)
-        if before != now:
-            raise ValueError(f"pieces: {before} rows at first, {now} later")
-        return int(np.count_nonzero(self.weights))
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> NDArray[Any]:
-        rows: NDArray[Any] = np.asanyarray(self.rows, dtype=dtype)
-        return rows if self.weights.all() else rows[self.weights > 0]
-
-
-def weights_of(piece: Any) -> Array | None:
-    """The weights of a piece's rows, those that are not 0; None if it has none."""
-    return piece.weights[piece.weights > 0] if isinstance(piece, Weighted) else None
+def kept(piece: Any, weights: Array | None = None) -> tuple[Any, Array | None]:
+    """The rows of a piece whose weight is not 0, and their weights, if there are any."""
+    if weights is None:
+        return piece, None
+    if (now := length_hint(piece)) != len(weights):
+        raise ValueError(f"pieces: {len(weights)} rows at first, {now} later")
+    mine = slice(None) if weights.all() else weights > 0
+    return np.asanyarray(piece)[mine], weights[mine]
 
 
 class _Slices:
@@ -173,9 +161,10 @@ def added(values: Iterable[Sums | None]) -> Sums:
         raise ValueError(NOTHING) from None
 
 
-def numbered(function: Callable[[Any], Sums], number: int, piece: Any) -> Sums | None:
+def numbered(function: Callable[[Any, Any], Sums], number: int, given: Any) -> Sums | None:
     """The function's value at a piece, None if it has no rows; an error says which piece it was."""
     try:
-        return function(piece) if length_hint(piece, 1) else None
+        rows, weights = kept(*given)
+        return function(rows, weights) if length_hint(rows, 1) else None
     except ValueError as error:
         raise type(error)(f"chunk {number} of {error}") from None

@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike
 
 from em_core.checks import Array
 from em_core.em import CollapseError, at_iteration
-from em_core.scale.chunks import Chunks, added, weights_of
+from em_core.scale.chunks import Chunks, added, kept
 from em_core.scale.threads import one_thread_in_blas, shared
 
 BLOCK_BYTES = 2**20  # so much of the work on a block stays in a core's own cache
@@ -105,8 +105,8 @@ class Sweeper:
         """The sum of a function's values at the pieces and their rows' weights."""
         as_rows = self.as_rows  # all that a cluster needs of this
 
-        def value(piece: Any) -> Any:
-            rows, weights = as_rows(piece), weights_of(piece)
+        def value(piece: Any, weights: Any) -> Any:
+            rows = as_rows(piece)
             return function(rows, np.ones(len(rows)) if weights is None else weights)
 
         with one_thread_in_blas(when=length_hint(self.chunks.pieces, 2) > 1):
@@ -129,19 +129,19 @@ class Sweeper:
             As for `fit`.
         """
 
-        def cut(piece: ArrayLike) -> list[tuple[Any, Any]]:
-            rows, weights = np.asarray(piece), weights_of(piece)
+        def cut(piece: ArrayLike, weights: Any) -> list[tuple[Any, Any]]:
+            rows = np.asarray(piece)
             parts = [slice(at, at + size) for at in range(0, len(rows), size)]
             return [(rows[part], None if weights is None else weights[part]) for part in parts]
 
-        def of_piece(sweep: Callable[[Any], Expected], piece: ArrayLike) -> Expected:
-            return added(values(lambda rows: sweep(block(*rows)), cut(piece)))
+        def of_piece(sweep: Callable[[Any], Expected], *piece: Any) -> Expected:
+            return added(values(lambda rows: sweep(block(*rows)), cut(*piece)))
 
         def of_kept(sweep: Callable[[Any], Expected]) -> Expected:
             with closing(values(sweep, blocks)) as sums:  # else Ctrl-C is lost where it ends
                 return added(added(islice(sums, len(piece))) for piece in pieces)
 
-        pieces = [cut(piece) for piece in self.chunks] if self.kept else []
+        pieces = [cut(*kept(*given)) for given in self.chunks] if self.kept else []
         if sum(map(len, pieces)) == 1:  # so little pays for no team
             only = block(*pieces[0][0])
             return lambda sweep: sweep(only)
