@@ -76,7 +76,7 @@ class Chunks:
 
         There is one for each, in their order. They are made when they are asked for, one at a time.
         """
-        return map(function, count(), self)
+        return map(function, count(), self.pairs())
 
     def sum(self, function: Callable[[Any, Any], Sums]) -> Sums:
         """The values of `function` at all pieces and their rows' weights, added in their order.
@@ -122,7 +122,11 @@ class Chunks:
         found.weights = np.split(weights, ends[1:-1])
         return found
 
-    def __iter__(self) -> Iterator[tuple[Any, Array | None]]:
+    def __iter__(self) -> Iterator[Any]:
+        """The pieces."""
+        return iter(self.pieces)
+
+    def pairs(self) -> Iterator[tuple[Any, Array | None]]:
         """The pieces, each with its rows' weights, or None."""
         if self.weights is None:
             return map(kept, self.pieces)  # a generator would hold each while it asks for more

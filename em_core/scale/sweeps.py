@@ -141,7 +141,7 @@ class Sweeper:
             with closing(values(sweep, blocks)) as sums:  # else Ctrl-C is lost where it ends
                 return added(added(islice(sums, len(piece))) for piece in pieces)
 
-        pieces = [cut(*kept(*given)) for given in self.chunks] if self.kept else []
+        pieces = [cut(*kept(*given)) for given in self.chunks.pairs()] if self.kept else []
         if sum(map(len, pieces)) == 1:  # so little pays for no team
             only = block(*pieces[0][0])
             return lambda sweep: sweep(only)
