@@ -377,6 +377,7 @@ def asked_for(site_dir: Path) -> list[str]:
         cell
         for section in pages["book/notation"].sections
         for sentence in section.sentences
+        if " · " in sentence  # a row of a table; a whole sentence is not what one types
         for cell in sentence.split(" · ")
     ]
     words = [cell for cell in notation if em_search.WORD.search(cell)]
