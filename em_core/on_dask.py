@@ -43,6 +43,6 @@ class DaskChunks(Chunks):
         from dask.delayed import delayed
 
         task = delayed(function, pure=False)
-        tasks = [task(number, piece) for number, piece in enumerate(self)]
+        tasks = [task(number, piece) for number, piece in enumerate(self.pairs())]
         values: tuple[Value, ...] = compute(*tasks)  # type: ignore[no-untyped-call]
         return values
