@@ -502,7 +502,7 @@ def python_step(name: str, code: str, *after: str) -> steps.Step:
 
 def outcome(name: str, status: int | None, *results: str) -> run_tests.Outcome:
     tests = [run_tests.Test(f"{name}::{i}", r, float(i)) for i, r in enumerate(results)]
-    return run_tests.Outcome(python_step(name, ""), status, 1.0, tuple(tests))
+    return run_tests.Outcome(python_step(name, ""), status, 1.0, tuple(tests), 7.0)
 
 
 def test_the_summary_adds_up_names_the_slowest_and_a_failed_step_fails_the_run(capsys):
@@ -513,7 +513,8 @@ def test_the_summary_adds_up_names_the_slowest_and_a_failed_step_fails_the_run(c
     ]
     assert run_tests.summarise(outcomes, 9.0) == 2
     said = capsys.readouterr().out
-    assert said.endswith("\n9 s\n41 passed, 4 failed\n")
+    assert said.endswith("\n9 s, 21 s on the processors\n41 passed, 4 failed\n")
+    assert "FAILED     1 s     7 s  laws" in said
     assert "laws: 40 passed, 3 failed, 1 skipped" in said
     assert re.findall(r"^ +[\d.]+ s  (\S+)$", said, re.MULTILINE)[0] == "laws::43"
     assert said.count("laws::") == run_tests.SLOWEST
@@ -545,6 +546,13 @@ def test_steps_run_beside_each_other_and_after_what_they_need(tmp_path, capsys):
     said = capsys.readouterr().out
     assert said.index("met") < said.index("at the end")
     assert "never" not in said.replace("-- hopeless", "")
+
+
+def test_each_step_is_given_its_own_time_on_the_processors(tmp_path):
+    busy = "import time\nwhile time.process_time() < 1: pass"
+    chosen = [python_step("busy", busy), python_step("idle", "")]
+    used = {o.step.name: o.processor for o in run_tests.run_all(chosen, 2, tmp_path)}
+    assert used["idle"] < used["busy"]
 
 
 def test_what_pytest_reports_is_read(tmp_path):

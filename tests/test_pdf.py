@@ -134,6 +134,14 @@ class TestWhatIsPrinted:
         assert {name for name in used if "-light" in name} <= shown
         assert not [name for name in shown if "-dark" in name]
 
+    def test_what_it_is_made_of_is_watched(self, printed):
+        html = (pdf.FOLDER / "book.html").read_text()
+        book = BeautifulSoup(html, "html.parser", parse_only=SoupStrainer(["img", "link"]))
+        taken = {str(tag.get("src") or tag["href"]) for tag in book.find_all(True)}
+        kept = tuple(path.replace("_build", "..") + "/" for path in pdf.PRINTED_FROM)
+        assert len(taken) > 60
+        assert all(path.startswith(kept) for path in taken), taken
+
     def test_every_source_is_in_the_bibliography(self, printed, pages):
         sources = next(p for p in pages if p.name == pdf_book.SOURCES)
         text = letters(printed.text_of(sources.heading))
@@ -342,6 +350,29 @@ def test_no_old_pdf_stays_when_no_new_one_came_out(tmp_path, monkeypatch, build_
     pdf.PDF.write_bytes(b"old")
     assert pdf.main() == status
     assert not pdf.PDF.exists()
+
+
+CHANGES = ["_build/pdf/book.html", "_build/html/_static/em.css", "_build/html/_images/a.svg"]
+CHANGES += ["tools/pdf.py", "tools/pdf/fit.js", "requirements.txt"]
+
+
+@pytest.mark.parametrize("changed", [*CHANGES, "chromium", "the PDF", None])
+def test_it_is_printed_again_if_what_it_is_made_of_changed_and_only_then(
+    changed, tmp_path, monkeypatch
+):
+    for name in CHANGES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("old")
+    monkeypatch.setattr(pdf, "ROOT", tmp_path)
+    monkeypatch.setattr(pdf, "MADE_FROM", tmp_path / "made-from")
+    prints = iter([b"first", b"second"])
+    assert pdf.printed_once("1", b"", lambda: next(prints)) == b"first"
+    if changed in CHANGES:
+        (tmp_path / changed).write_text("new")
+    chromium = "2" if changed == "chromium" else "1"
+    before = b"" if changed == "the PDF" else b"first"
+    then = pdf.printed_once(chromium, before, lambda: next(prints))
+    assert then == (b"second" if changed else b"first")
 
 
 def _refuse(*arguments: object) -> None:

@@ -1,14 +1,18 @@
 """Print the whole book as one PDF: build the site, put its pages together, print in Chromium.
 
 python tools/pdf.py [--built]
+
+What was printed of the same pages, with the same means, is not printed again.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -17,16 +21,20 @@ import build
 import matplotlib
 import pikepdf
 from pdf_book import Book, PrintError
+from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
-from playwright.sync_api import Page, sync_playwright
 from pypdf import PdfReader
 
+ROOT = build.ROOT
 PDF = build.BUILD / "em-step-by-step.pdf"
 FOLDER = build.BUILD / "pdf"
 HERE = Path(__file__).parent / "pdf"
 MONO = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 LAYOUT = {"format": "A4", "prefer_css_page_size": True, "print_background": True}
 LAST_RESORT = 300_000  # ms
+MADE_FROM = FOLDER / ".fingerprint"  # what the PDF was printed from, and what it then held
+PRINTED_FROM = ["_build/pdf/*.html", "_build/html/_static", "_build/html/_images"]
+PRINTED_BY = ["tools/pdf*", "tools/build.py", "tools/browser.py", "requirements.txt"]
 ROUNDS = 4
 """Page numbers are part of the text: they are filled in until none of them moves any more."""
 GUESS = """height => {
@@ -60,21 +68,43 @@ def write_book(site: Path, folder: Path) -> Path:
     return path
 
 
-def print_book(source: Path) -> bytes:
-    """Print the page, with the numbers of its own pages filled in."""
+def print_book(source: Path, before: bytes) -> bytes:
+    """Print the page, with the numbers of its own pages filled in; or know it as printed before."""
     path = browser.find_or_install()
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=path, args=browser.ARGUMENTS, timeout=browser.START
         )
-        page = chromium.new_page()
-        page.set_default_timeout(LAST_RESORT)
-        page.emulate_media(media="print", color_scheme="light")
-        page.goto(source.as_uri())
-        problems = page.evaluate((HERE / "fit.js").read_text())
-        if problems:
-            raise PrintError("\n".join(problems))
-        return number_pages(page)
+        return printed_once(
+            f"{path} {chromium.version}", before, partial(print_with, chromium, source)
+        )
+
+
+def printed_once(chromium: str, before: bytes, print_anew: Callable[[], bytes]) -> bytes:
+    """What was printed before, if of the same; the typefaces are among the site's files."""
+    made_from = build.fingerprint([*PRINTED_FROM, *PRINTED_BY], [sys.version, chromium], ROOT)
+    if MADE_FROM.exists() and MADE_FROM.read_text() == _record(made_from, before):
+        say("nothing has changed that it is made of")
+        return before
+    printed = print_anew()
+    MADE_FROM.write_text(_record(made_from, printed))
+    return printed
+
+
+def _record(made_from: str, printed: bytes) -> str:
+    return f"{made_from} {hashlib.sha256(printed).hexdigest()}"
+
+
+def print_with(chromium: Browser, source: Path) -> bytes:
+    """Print the page in this browser."""
+    page = chromium.new_page()
+    page.set_default_timeout(LAST_RESORT)
+    page.emulate_media(media="print", color_scheme="light")
+    page.goto(source.as_uri())
+    problems = page.evaluate((HERE / "fit.js").read_text())
+    if problems:
+        raise PrintError("\n".join(problems))
+    return number_pages(page)
 
 
 def number_pages(page: Page) -> bytes:
@@ -115,6 +145,7 @@ def pages_of(reader: PdfReader) -> dict[str, int]:
 
 def main(built: bool = False) -> int:
     start = time.monotonic()
+    before = PDF.read_bytes() if PDF.exists() else b""
     PDF.unlink(missing_ok=True)
     if not built and (status := build.build()):
         return status
@@ -122,7 +153,7 @@ def main(built: bool = False) -> int:
         say("putting the pages together")
         source = write_book(build.HTML, FOLDER)
         say("printing")
-        printed = print_book(source)
+        printed = print_book(source, before)
     except (PrintError, BrowserError, browser.NoBrowserError) as error:
         print(f"-- the PDF was NOT made: {error}", file=sys.stderr)
         return 1

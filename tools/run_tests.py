@@ -44,6 +44,8 @@ class Outcome:
     status: int | None
     seconds: float
     tests: tuple[Test, ...] = ()
+    processor: float = 0.0
+    """Seconds of a processor, as far as its processes waited for theirs; 0 on Windows."""
 
     @property
     def verdict(self) -> str:
@@ -80,6 +82,7 @@ class Running:
     began: float
     process: subprocess.Popen[bytes]
     log: BinaryIO
+    processor: float = 0.0
 
     @classmethod
     def start(cls, step: Step, folder: Path) -> Running:
@@ -95,11 +98,18 @@ class Running:
         )
         return cls(step, folder, time.monotonic(), process, log)
 
+    def has_ended(self) -> bool:
+        """Say whether it has; its time on the processors is known from then on."""
+        before = _of_children()
+        ended = self.process.poll() is not None
+        self.processor += _of_children() - before
+        return ended
+
     def end(self) -> Outcome:
         """Pass on what it wrote, all at once."""
         seconds = time.monotonic() - self.began
         tests = tuple(tests_of(self.folder / f"{self.step.name}.xml"))
-        outcome = Outcome(self.step, self.process.returncode, seconds, tests)
+        outcome = Outcome(self.step, self.process.returncode, seconds, tests, self.processor)
         print(f"\n== {self.step.name}: {outcome.verdict}, {seconds:.0f} s", flush=True)
         self.log.seek(0)
         sys.stdout.buffer.write(self.log.read())
@@ -117,6 +127,12 @@ class Running:
         self.log.close()
 
 
+def _of_children() -> float:
+    """Seconds of a processor of all processes that were waited for."""
+    used = os.times()
+    return used.children_user + used.children_system
+
+
 def run_all(chosen: Iterable[Step], lanes: int, folder: Path) -> list[Outcome]:
     """Run the steps in their order, as many at a time as there are lanes."""
     waiting, running, done = list(chosen), [], {}
@@ -131,7 +147,7 @@ def run_all(chosen: Iterable[Step], lanes: int, folder: Path) -> list[Outcome]:
                 waiting.remove(step)
                 running.append(Running.start(step, folder))
             time.sleep(0.1)
-            for one in [one for one in running if one.process.poll() is not None]:
+            for one in [one for one in running if one.has_ended()]:
                 running.remove(one)
                 done[one.step.name] = one.end()
     return list(done.values())
@@ -143,20 +159,21 @@ def _hopeless(step: Step, done: dict[str, Outcome]) -> bool:
 
 def summarise(outcomes: list[Outcome], seconds: float) -> int:
     """Print a line for each step, the slowest tests and the sums; the number of failed steps."""
-    print("\n== summary")
+    print("\n== summary: each step's time, and its time on the processors")
     for outcome in outcomes:
         results = ("passed", "failed", "skipped")
         counts = [f"{outcome.count(r)} {r}" for r in results if outcome.tests and outcome.count(r)]
         told = "".join(f": {', '.join(counts)}" if counts else "")
         step = outcome.step
-        line = f"{outcome.verdict:>7}  {outcome.seconds:4.0f} s  {step.name}{told}"
-        print(f"{line:60s}  {step.title}")
+        times = f"{outcome.seconds:4.0f} s  {outcome.processor:4.0f} s"
+        print(f"{f'{outcome.verdict:>7}  {times}  {step.name}{told}':68s}  {step.title}")
     tests = [test for outcome in outcomes for test in outcome.tests]
     print(f"\nThe {SLOWEST} slowest tests:" if tests else "")
     for test in sorted(tests, key=lambda test: -test.seconds)[:SLOWEST]:
         print(f"  {test.seconds:6.1f} s  {test.name}")
     passed, failed = (sum(o.count(result) for o in outcomes) for result in ("passed", "failed"))
-    print(f"\n{seconds:.0f} s")
+    processor = sum(outcome.processor for outcome in outcomes)
+    print(f"\n{seconds:.0f} s, {processor:.0f} s on the processors")
     print(f"{passed} passed, {failed} failed", flush=True)
     return sum(outcome.status != 0 for outcome in outcomes)
 
