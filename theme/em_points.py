@@ -17,7 +17,8 @@ from sphinx.application import Sphinx
 
 from em_core.widgets.base import SHARED, STYLES
 
-SCRIPTS = [*SHARED, "points-steps.js", "points-read.js", "points.js"]
+STEPS = ["points-steps.js", "points-starts.js", "points-causes.js"]
+SCRIPTS = [*SHARED, *STEPS, "points-read.js", "points.js"]
 # The book's data of two columns: by what name the address knows them, and the reader.
 DATA = {
     "faithful": ("Old Faithful", ("eruption (min)", "wait (min)")),

@@ -1,5 +1,5 @@
 // The page on which readers put down points of their own: the drawing, the tools, what is kept.
-// points-steps.js does the steps, points-read.js reads and writes; the pictures' parts are those of
+// points-steps.js does the steps, from where points-starts.js begins; points-read.js reads and writes; the pictures' parts are those of
 // the widgets. All else that moves in this book is computed by em_core.
 (() => {
   "use strict";
@@ -875,9 +875,8 @@
     group("Steps", button("E-step", eStep), button("M-step", mStep), button("Iteration", () => go(state.step - (state.step % 2) + 2)), running, button("Back", () => go(state.step - 1)), button("To the start", () => go(0)), button("Another start", another)),
     status,
     group("Tools", ...toolButtons, html("button", { type: "button", title: "puts as many points, drawn from the mixture in the picture, in the place of these", onclick: sample }, "Draw a sample"), undo, redo, button("Clear", () => load({ ...state, data: "", points: [], names: ["x", "y"], step: 0, start: fresh() }))),
-    about, figures, where,
     html("div", { class: "em-ticks" }, besideLabel, priorLabel),
-    advice,
+    about, figures, where, advice,
     html("p", { class: "em-heading" }, "Try this"),
     group("Try this", ...TRY.map(([name, setting, text]) => button(name, () => {
       load({ ...steps.FIRST, ...setting, ...sets.get(setting.data) });
