@@ -13,6 +13,7 @@ globalThis.emSearch = (() => {
   const AROUND = 130; // letters of a long sentence that are shown on either side
   const HEADING_SIDE_BY_SIDE = 6, HEADING = 5, HEADING_AND_TITLE = 4, INTRODUCED = 3, SIDE_BY_SIDE = 2, SENTENCE = 1, SECTION = 0;
   const LEVELS = 10; // as in em_search.py
+  const READINGS = 4; // of a text: each word with another one doubles them, and a pasted page has many
   const ANY = ""; // in place of a word that is not looked for
   const LIST = 2; // what a page of sources stands beside
   const field = document.getElementById("q");
@@ -87,7 +88,7 @@ globalThis.emSearch = (() => {
         const words = wordsOf(one);
         for (const at of runs(words, theirs, false).slice(0, 1)) {
           const other = one.slice(0, words[at].from) + ours + one.slice(words[at + theirs.length - 1].to);
-          if (!found.includes(other)) found.push(other);
+          if (found.length < READINGS && !found.includes(other)) found.push(other);
         }
       }
     }
@@ -227,10 +228,12 @@ globalThis.emSearch = (() => {
   // A reading without the words for which there was no room.
   function cut(asked, words) {
     const left = (one) => (index.words.has(one) ? words.has(one) : !known(one) || vocabulary(one).some(([longer]) => words.has(longer)));
+    if (asked.whole.every(left)) return { ...asked, typed: asked, short: false };
+    const parts = new Map(asked.parts.filter((part) => part.every(left)).map((part) => [part.join(" "), part]));
     const whole = asked.whole.map((one) => (left(one) ? one : ANY));
     while (whole.at(-1) === ANY) whole.pop();
     while (whole[0] === ANY) whole.shift();
-    return { ...asked, whole, parts: asked.parts.filter((part) => part.every(left)), typed: asked, short: asked.whole.some((one) => !left(one)) };
+    return { ...asked, whole, parts: [...parts.values()], typed: asked, short: true };
   }
 
   function findAs({ parts, ...rest }, said) {
