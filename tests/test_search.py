@@ -434,6 +434,9 @@ def test_a_search_loads_what_it_needs_and_no_place_that_is_not_shown(
         requests = [url for url in visit.requests if f"/{em_search.FOLDER}/" in url]
         needed = visit.page.evaluate("emSearch.needs", typed)
         shown = found.locator("p").all_inner_texts()
+        status = visit.page.locator("#search-status").inner_text()
+    # Of a long text not all words are looked for, which is said.
+    assert (f"with most of “{typed}”" in status) == (which == "the longest sentence")
     loaded = Counter(Path(url).stem for url in requests)
     index = loaded.pop(em_search.INDEX)  # comes with each page: the first, and that which answers
     assert 0 < index <= 2

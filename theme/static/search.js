@@ -1,11 +1,11 @@
 // The search page. An index has all words and headings. Where some words stand, sentence by sentence,
 // and what some sentences say are small scripts, loaded for the words that are asked for and for the
-// places that are shown: from disk, nothing else can be read. Where there is no room for all words of
-// a long text, those that say most are looked for. What others say in other words is looked for in
+// places that are shown: from disk, nothing else can be read. Of a long text only those words are
+// looked for of which there is room for the places. What others say in other words is looked for in
 // the book's words, too. Of the places that have the words, those come first whose heading has them,
 // alone or with the page's title; then those that introduce them, in bold; then those of which one
-// sentence has them. Words side by side, in the order in which they
-// were typed, come before words apart, and what tells before what repeats, asks or lists.
+// sentence has them. Words side by side, in the order in which they were typed, come before words
+// apart, and what tells before what repeats, asks or lists.
 globalThis.emSearch = (() => {
   "use strict";
   const WORD = /[\p{L}\p{N}]+(?:[’']\p{L}+)?/gu;
