@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import copy
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -59,10 +61,7 @@ def addresses(found: Locator) -> list[str]:
 
 # Asks as an address with words does, and again without a page for each: the index comes once more,
 # looks at the address, and what comes first is on its way. What was shown before is taken away.
-# A search of which nothing has come yet costs what its scripts weigh; those of what "more" shows
-# are asked for later.
-ASK = """async ([typed, cold]) => {
-  const loaded = () => [...document.head.querySelectorAll('script[src^="_search/"]')];
+ASK = """async (typed) => {
   const scripted = (src) => new Promise((resolve, reject) => {
     const script = Object.assign(document.createElement("script"), { src });
     document.head.append(Object.assign(script, { onload: resolve, onerror: reject }));
@@ -72,16 +71,11 @@ ASK = """async ([typed, cold]) => {
     const status = document.getElementById("search-status");
     status.textContent = "";
     history.replaceState(null, "", `?${new URLSearchParams({ q: text })}`);
-    if (cold) {
-      for (const script of loaded()) script.remove();
-      await scripted("_static/search.js");
-    }
     await scripted("_search/index.js");
     for (const end = performance.now() + 60_000; !/[:.]$/.test(status.textContent);) {
       if (performance.now() > end) throw new Error(`${text}: ${status.textContent}`);
       await new Promise((done) => setTimeout(done));
     }
-    if (cold) return loaded().map((script) => script.getAttribute("src"));
     const more = document.querySelector(".more");
     more?.click();
     while (more?.isConnected) await new Promise((done) => setTimeout(done));
@@ -103,7 +97,7 @@ def finds(chromium: Browser, site_url: str) -> Iterator[Finds]:
     """Search for words, one after the other on one page; all places that each finds, in order."""
     with visiting(chromium) as visit:
         visit.page.goto(f"{site_url}/search.html")
-        yield lambda *typed: visit.page.evaluate(ASK, [typed, False])
+        yield lambda *typed: visit.page.evaluate(ASK, typed)
         assert visit.complaints == []
         assert visit.elsewhere(site_url) == []
 
@@ -293,12 +287,20 @@ def test_what_was_typed_stands_in_the_field(one: Visit, base: str) -> None:
     expect(one.page.locator("#q")).to_have_value("p(x; θ) & <b>")
 
 
-def test_a_part_that_does_not_arrive_is_missed_in_words(one: Visit, site_url: str) -> None:
-    lost = "**/_search/sentences*.js"
+@pytest.mark.parametrize("kind", ["places", "sentences"])
+def test_a_part_that_does_not_arrive_is_missed_in_words(
+    one: Visit, site_url: str, kind: str
+) -> None:
+    lost = f"**/_search/{kind}*.js"
     one.page.route(lost, lambda route: route.abort())
     one.page.goto(f"{site_url}/search.html?q=saddle")
-    expect(one.page.locator("#search-status")).to_contain_text("did not arrive")
+    expect(one.page.locator("#search-status")).to_have_text(
+        "A part of the search did not arrive. Reload the page to try again."
+    )
+    expect(one.page.locator("#search-results li")).to_have_count(0)
     one.page.unroute(lost)
+    one.page.reload()
+    expect(one.page.locator("#search-status")).to_contain_text("places with “saddle”:")
 
 
 # --- the page of questions ------------------------------------------------------------------------
@@ -362,6 +364,7 @@ def test_a_question_that_a_chapter_asks_is_listed(
 
 # Bytes of a search from a cold page, the index and the parts.
 MOST = 100_000
+AT_ONCE = 12  # places that are shown before more are asked for
 
 
 def test_the_index_has_all_pages_and_there_is_no_other(site_dir: Path) -> None:
@@ -384,34 +387,82 @@ def asked_for(site_dir: Path) -> list[str]:
     return list(dict.fromkeys([*headings, *words, *(typed for typed, *_ in FIRST)]))
 
 
+@pytest.fixture(scope="module")
+def weights(site_dir: Path) -> dict[str, int]:
+    """Bytes of each script of the search, by its name."""
+    return {path.stem: path.stat().st_size for path in (site_dir / em_search.FOLDER).iterdir()}
+
+
+def longest_sentences(site_dir: Path) -> list[str]:
+    """What readers may paste: the book's longest sentences."""
+    sections = chain.from_iterable(page.sections for page in texts_of(site_dir).values())
+    sentences = set(chain.from_iterable(section.sentences for section in sections))
+    return sorted(sentences, key=lambda one: (len(one.split()), one))[-100:]
+
+
 def test_a_search_costs_little_whatever_is_asked(
-    chromium: Browser, site_url: str, site_dir: Path
+    one: Visit, site_url: str, site_dir: Path, weights: dict[str, int]
 ) -> None:
-    asked = asked_for(site_dir)
-    assert len(asked) > 700
-    with visiting(chromium) as visit:
-        visit.page.goto(f"{site_url}/search.html")
-        loaded = visit.page.evaluate(ASK, [asked, True])
-        assert visit.complaints == []
-    weights = {path.name: path.stat().st_size for path in (site_dir / "_search").iterdir()}
+    shown = sorted(weight for name, weight in weights.items() if name.startswith("sentences"))
+    assert weights[em_search.INDEX] + em_search.ROOM + sum(shown[-AT_ONCE:]) <= MOST
+    # What of a word's places has no room is never found.
+    assert all(weights[name] < em_search.ROOM / 3 for name in weights if name.startswith("places"))
+    longest = longest_sentences(site_dir)
+    assert len(longest[0].split()) >= 40
+    asked = [*asked_for(site_dir), *longest, " ".join(longest)]
+    assert len(asked) > 800
+    search(one, f"{site_url}/", "saddle")
+    needed = one.page.evaluate("(asked) => asked.map(emSearch.needs)", asked)
     costs = {
-        typed: sum(weights[Path(name).name] for name in names)
-        for typed, names in zip(asked, loaded, strict=True)
+        typed: sum(map(weights.__getitem__, names))
+        for typed, names in zip(asked, needed, strict=True)
     }
-    assert min(costs.values()) > weights["index.js"]
-    assert {typed: cost for typed, cost in costs.items() if cost > MOST} == {}
+    assert {typed: cost for typed, cost in costs.items() if not 0 < cost <= em_search.ROOM} == {}
 
 
-def test_a_search_loads_each_part_once_and_none_of_a_place_that_is_not_shown(
-    one: Visit, site_url: str, site_dir: Path
+@pytest.mark.parametrize("which", ["a word", "a question", "the longest sentence"])
+def test_a_search_loads_what_it_needs_and_no_place_that_is_not_shown(
+    chromium: Browser, site_url: str, site_dir: Path, weights: dict[str, int], which: str
 ) -> None:
-    found = search(one, f"{site_url}/", "k-means")
-    loaded = [Path(url).stem for url in one.requests if em_search.FOLDER + "/" in url]
-    names = [name for name in loaded if name != em_search.INDEX]  # which comes with each page
-    assert len(names) == len(set(names))
-    sentences = [name for name in names if name.startswith("sentences")]
-    assert 0 < len(sentences) <= found.count()
-    assert len(found.all()) < len(texts_of(site_dir))
+    typed = {
+        "a word": "k-means",
+        "a question": "Why not maximise p(x; θ) directly?",
+        "the longest sentence": longest_sentences(site_dir)[-1],
+    }[which]
+    with visiting(chromium) as visit:
+        found = search(visit, f"{site_url}/", typed)
+        requests = [url for url in visit.requests if f"/{em_search.FOLDER}/" in url]
+        needed = visit.page.evaluate("emSearch.needs", typed)
+        shown = found.locator("p").all_inner_texts()
+        status = visit.page.locator("#search-status").inner_text()
+    # Of a long text not all words are looked for, which is said.
+    assert (f"with most of “{typed}”" in status) == (which == "the longest sentence")
+    loaded = Counter(Path(url).stem for url in requests)
+    index = loaded.pop(em_search.INDEX)  # comes with each page: the first, and that which answers
+    assert 0 < index <= 2
+    assert set(loaded.values()) == {1}
+    sentences = {name for name in loaded if name.startswith("sentences")}
+    assert loaded.keys() - sentences == set(needed)
+    # Each part has a sentence that is shown, and each that is shown stands in one.
+    assert 0 < len(shown) <= AT_ONCE
+    said = {name: em_search.read_part(site_dir / em_search.FOLDER, name) for name in sentences}
+    pieces = [one.removeprefix("… ").removesuffix(" …") for one in shown]
+    in_parts = {
+        piece: {name for name, all_of in said.items() if any(piece in one for one in all_of)}
+        for piece in pieces
+    }
+    assert all(in_parts.values())
+    assert set().union(*in_parts.values()) == sentences
+    assert weights[em_search.INDEX] + sum(weights[name] for name in loaded) <= MOST
+
+
+def test_a_sentence_of_the_book_leads_to_its_place(finds: Finds, site_dir: Path) -> None:
+    longest = longest_sentences(site_dir)[-12:]
+    for typed, (first, *_) in zip(longest, finds(*longest), strict=True):
+        name, _, anchor = first["address"].partition("#")
+        page = text_of(site_dir, name.removesuffix(".html"))
+        section = next(s for s in page.sections if anchor in (s.anchor, ""))
+        assert typed in section.sentences
 
 
 @pytest.mark.parametrize("numbers", [[], [0], [45, 46, 47, 2115, 2116, 97_336], [0, 0, 1]])

@@ -4,7 +4,7 @@ Sphinx's own search names pages and has to fetch them for their words, which no 
 disk; the libraries that search in a browser hold all the text, or a larger index of it, at once.
 Here an index has the words and the headings. Where a word stands, sentence by sentence, and the
 sentences themselves are many small scripts: `static/search.js` asks for those of the words that a
-reader has typed, and for those of the sentences that it shows.
+reader has typed, as far as there is room, and for those of the sentences that it shows.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ SIGNS = "".join(chr(code) for code in range(ord("!"), ord("~") + 1) if chr(code)
 HALF = len(SIGNS) // 2
 LEVELS = 10  # more than headings have
 MOST = 1000  # letters of a small script, where one word or sentence has no more
+ROOM = 24_000  # bytes of scripts in which a search looks for its words
 WORD = re.compile(r"[^\W_]+(?:[’'][^\W\d_]+)?")
 HYPHENED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 # What a word may end with, and what is put instead, where three letters are left: two spellings
@@ -275,6 +277,7 @@ def formula(tex: str) -> str:
 # Words
 
 
+@cache
 def stem(word: str) -> str:
     """What a word shares with its other spellings and forms."""
     word = word.lower()
@@ -405,10 +408,13 @@ def write_scripts(app: Sphinx, error: Exception | None) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for name, (call, *arguments) in scripts(pages).items():
-        text = ",".join(
-            json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in arguments
-        )
-        (folder / f"{name}.js").write_text(f"emSearch.{call}({text});\n", encoding="utf-8")
+        (folder / f"{name}.js").write_text(in_script(call, *arguments), encoding="utf-8")
+
+
+def in_script(call: str, *arguments: Any) -> str:
+    """Write what a script calls."""
+    told = (json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in arguments)
+    return f"emSearch.{call}({','.join(told)});\n"
 
 
 def scripts(pages: list[PageText]) -> dict[str, list[Any]]:
@@ -451,30 +457,36 @@ def scripts(pages: list[PageText]) -> dict[str, list[Any]]:
         "words": " ".join(shortened(vocabulary)),
         "places": in_signs(*map(len, places)),
         "sentences": in_signs(*map(len, texts)),
+        "room": ROOM,
+        "weights": in_signs(*(len(in_script(*one)) for one in _named("places", places).values())),
     }
-    found: dict[str, list[Any]] = {INDEX: ["index", index]}
-    for kind, parts in [("places", places), ("sentences", texts)]:
-        for i, part in enumerate(parts):
-            name = f"{kind}{i}"
-            found[name] = ["part", name, part]
-    return found
+    return {INDEX: ["index", index], **_named("places", places), **_named("sentences", texts)}
+
+
+def _named(kind: str, parts: list[list[str]]) -> dict[str, list[Any]]:
+    """Each part's script by its name, with what it calls."""
+    return {f"{kind}{i}": ["part", f"{kind}{i}", part] for i, part in enumerate(parts)}
 
 
 def _with(term: str, sentences: list[str]) -> list[int]:
     return [i for i, sentence in enumerate(sentences) if term in sentence]
 
 
+def _arguments(folder: Path, name: str) -> list[Any]:
+    text = (folder / f"{name}.js").read_text(encoding="utf-8")
+    told = text.partition("(")[2].removesuffix(");\n")
+    return json.loads(f"[{told}]")
+
+
+def read_part(folder: Path, name: str) -> list[str]:
+    """Read what one of the small scripts has."""
+    return _arguments(folder, name)[1]
+
+
 def read_scripts(folder: Path) -> list[PageText]:
     """Read what the pages say from the scripts that a search loads."""
-
-    def read(name: str) -> str:
-        return (folder / f"{name}.js").read_text().partition("(")[2].removesuffix(");\n")
-
-    index = json.loads(read(INDEX))
-    parts = [
-        json.loads(f"[{read(f'sentences{i}')}]")[1]
-        for i in range(len(from_signs(index["sentences"])))
-    ]
+    (index,) = _arguments(folder, INDEX)
+    parts = [read_part(folder, f"sentences{i}") for i in range(len(from_signs(index["sentences"])))]
     sentences = chain.from_iterable(parts)
     pages = []
     for *page, sections in index["pages"]:

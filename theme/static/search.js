@@ -1,10 +1,11 @@
 // The search page. An index has all words and headings. Where some words stand, sentence by sentence,
 // and what some sentences say are small scripts, loaded for the words that are asked for and for the
-// places that are shown: from disk, nothing else can be read. What others say in other words is
-// looked for in the book's words, too. Of the places that have the words, those
-// come first whose heading has them, alone or with the page's title; then those that introduce them,
-// in bold; then those of which one sentence has them. Words side by side, in the order in which they
-// were typed, come before words apart, and what tells before what repeats, asks or lists.
+// places that are shown: from disk, nothing else can be read. Of a long text only those words are
+// looked for of which there is room for the places. What others say in other words is looked for in
+// the book's words, too. Of the places that have the words, those come first whose heading has them,
+// alone or with the page's title; then those that introduce them, in bold; then those of which one
+// sentence has them. Words side by side, in the order in which they were typed, come before words
+// apart, and what tells before what repeats, asks or lists.
 globalThis.emSearch = (() => {
   "use strict";
   const WORD = /[\p{L}\p{N}]+(?:[’']\p{L}+)?/gu;
@@ -12,6 +13,8 @@ globalThis.emSearch = (() => {
   const AROUND = 130; // letters of a long sentence that are shown on either side
   const HEADING_SIDE_BY_SIDE = 6, HEADING = 5, HEADING_AND_TITLE = 4, INTRODUCED = 3, SIDE_BY_SIDE = 2, SENTENCE = 1, SECTION = 0;
   const LEVELS = 10; // as in em_search.py
+  const READINGS = 4; // of a text: each word with another one doubles them, and a pasted page has many
+  const ANY = ""; // in place of a word that is not looked for
   const LIST = 2; // what a page of sources stands beside
   const field = document.getElementById("q");
   const status = document.getElementById("search-status");
@@ -48,7 +51,12 @@ globalThis.emSearch = (() => {
   const fits = (one, asked) => one === asked || (asked.length > 2 && one.startsWith(asked));
 
   // The book's words that are asked for, with their places among all.
-  const vocabulary = (asked) => [...index.words].filter(([one]) => fits(one, asked));
+  const vocabularies = new Map();
+  function vocabulary(asked) {
+    if (!vocabularies.has(asked)) vocabularies.set(asked, [...index.words].filter(([one]) => fits(one, asked)));
+    return vocabularies.get(asked);
+  }
+
   const known = (asked) => vocabulary(asked).length > 0;
 
   // --- what is asked ---
@@ -80,7 +88,7 @@ globalThis.emSearch = (() => {
         const words = wordsOf(one);
         for (const at of runs(words, theirs, false).slice(0, 1)) {
           const other = one.slice(0, words[at].from) + ours + one.slice(words[at + theirs.length - 1].to);
-          if (!found.includes(other)) found.push(other);
+          if (found.length < READINGS && !found.includes(other)) found.push(other);
         }
       }
     }
@@ -127,11 +135,12 @@ globalThis.emSearch = (() => {
 
   // --- what is found ---
 
-  // Where some words stand side by side.
+  // Where some words stand side by side; in place of one that is not looked for, any may stand.
   function runs(words, asked, begun = true) {
     const starts = [...words.keys()];
     const same = begun ? fits : (one, other) => one === other;
-    return starts.filter((at) => asked.every((one, i) => at + i < words.length && words[at + i] && same(words[at + i].stem, one)));
+    const stands = (word, one) => one === ANY || (word && same(word.stem, one));
+    return starts.filter((at) => at + asked.length <= words.length && asked.every((one, i) => stands(words[at + i], one)));
   }
 
   const has = (words, parts) => parts.every((part) => runs(words, part).length > 0);
@@ -183,8 +192,8 @@ globalThis.emSearch = (() => {
   // Each place once, as the reading of what was typed that fits it best has found it.
   async function find(text) {
     const best = new Map();
-    const all = readings(text);
-    const said = await placesOf(all.flatMap(({ whole, parts }) => [...whole, ...parts.flat()]));
+    const { all, words } = lookedFor(text);
+    const said = await placesOf(words);
     for (const asked of all) {
       for (const one of findAs(asked, said)) {
         const before = best.get(one.section);
@@ -193,6 +202,38 @@ globalThis.emSearch = (() => {
     }
     const found = [...best.values()].sort(better);
     return found.filter(({ missing }) => missing === found[0].missing);
+  }
+
+  // The readings, and the book's words, with their places among all, for which there is room: first
+  // those that were typed, beginning with what says something about the answer; then longer ones.
+  function lookedFor(text) {
+    const all = readings(text);
+    const asked = [...all.flatMap(({ parts }) => parts.flat()), ...all.flatMap(({ whole }) => whole)];
+    const longer = [...new Set(asked)].flatMap(vocabulary);
+    const typed = asked.filter((one) => index.words.has(one)).map((one) => [one, index.words.get(one)]);
+    const words = new Map();
+    const parts = new Set();
+    let room = index.room;
+    for (const [word, at] of [...typed, ...longer]) {
+      const part = partOf("places", at);
+      const weight = parts.has(part) ? 0 : index.weights[part];
+      if (weight > room) continue;
+      room -= weight;
+      parts.add(part);
+      words.set(word, at);
+    }
+    return { all: all.map((one) => cut(one, words)).filter(({ parts: left }) => left.length), words, parts };
+  }
+
+  // A reading without the words for which there was no room.
+  function cut(asked, words) {
+    const left = (one) => (index.words.has(one) ? words.has(one) : !known(one) || vocabulary(one).some(([longer]) => words.has(longer)));
+    if (asked.whole.every(left)) return { ...asked, typed: asked, short: false };
+    const parts = new Map(asked.parts.filter((part) => part.every(left)).map((part) => [part.join(" "), part]));
+    const whole = asked.whole.map((one) => (left(one) ? one : ANY));
+    while (whole.at(-1) === ANY) whole.pop();
+    while (whole[0] === ANY) whole.shift();
+    return { ...asked, whole, parts: [...parts.values()], typed: asked, short: true };
   }
 
   function findAs({ parts, ...rest }, said) {
@@ -217,8 +258,7 @@ globalThis.emSearch = (() => {
 
   // For each section the sentences that have some of the words: a number, and the words at their
   // places, with gaps for all others.
-  async function placesOf(asked) {
-    const all = new Map(asked.flatMap(vocabulary));
+  async function placesOf(all) {
     const said = index.sections.map(() => new Map());
     const loaded = await Promise.all([...all].map(async ([word, at]) => [word, await entry("places", at)]));
     const found = loaded.flatMap(([word, places]) => sums(numbers(places)).map((place) => [place, word]));
@@ -236,9 +276,14 @@ globalThis.emSearch = (() => {
 
   // One of the words' places, or of the sentences, out of the part in which it stands.
   async function entry(kind, at) {
+    const part = partOf(kind, at);
+    return (await load(`${kind}${part}`))[at - index[kind][part]];
+  }
+
+  function partOf(kind, at) {
     let part = 0;
     while (at >= index[kind][part + 1]) part += 1;
-    return (await load(`${kind}${part}`))[at - index[kind][part]];
+    return part;
   }
 
   const arrived = new Map();
@@ -287,13 +332,13 @@ globalThis.emSearch = (() => {
   }
 
   // A text with the words that were asked for marked, long ones cut.
-  function marked(text, { whole, parts }, cut) {
+  function marked(text, { typed: { whole, parts } }, short) {
     const words = wordsOf(text);
     const asked = runs(words, whole).length ? [whole] : parts;
     const spans = asked.flatMap((part) => runs(words, part).map((at) => [words[at].from, words[at + part.length - 1].to]));
     spans.sort(([one], [other]) => one - other);
     const first = spans[0] ?? [0, 0];
-    let [from, to] = cut ? [Math.max(0, first[0] - AROUND), Math.min(text.length, first[1] + AROUND)] : [0, text.length];
+    let [from, to] = short ? [Math.max(0, first[0] - AROUND), Math.min(text.length, first[1] + AROUND)] : [0, text.length];
     if (from > 0) from = text.indexOf(" ", from) + 1;
     if (to < text.length) to = text.lastIndexOf(" ", to);
     const content = from > 0 ? ["… "] : [];
@@ -341,6 +386,7 @@ globalThis.emSearch = (() => {
     const places = found.length === 1 ? "One place" : `${found.length} places`;
     const [{ missing, asked }] = found;
     if (missing) return `No section has all of “${text}”. ${places} with most of it:`;
+    if (asked.short) return `${places} with most of “${text}”:`;
     if (asked.unknown.length) return `“${text}” stands nowhere. ${places} with what is written nearly like it:`;
     if (asked.text !== text) return `${places} with “${text}”, in this book “${asked.text}”:`;
     return `${places} with “${text}”:`;
@@ -384,6 +430,7 @@ globalThis.emSearch = (() => {
       return page;
     });
     index.starts = [0, ...sums(lengths)];
+    index.weights = numbers(data.weights);
     for (const kind of ["places", "sentences"]) index[kind] = [0, ...sums(numbers(data[kind]))];
   }
 
@@ -394,6 +441,8 @@ globalThis.emSearch = (() => {
       if (!field.value) field.value = text;
       if (text) answer(text);
     },
+    // What a search loads to find its places: how much that is can be told before anything is drawn.
+    needs: (text) => [...lookedFor(text).parts].map((part) => `places${part}`),
     part(name, entries) { awaited.get(name)?.(entries); },
   };
 })();
