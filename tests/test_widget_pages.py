@@ -27,7 +27,7 @@ from parsed import soup
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from scipy.special import rel_entr, softmax
 from scipy.stats import norm
-from walk import COME_TO_REST, resize
+from walk import COME_TO_REST, NAMES_OUTSIDE, resize, until
 
 from em_core import (
     CoinMixture,
@@ -1468,3 +1468,23 @@ def test_data_cannot_leave_their_place(
         shows(widget, spec, 0)
         assert widget.get_attribute("aria-label") == bait
     expect(page.locator("b")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_the_names_on_the_scale_of_a_mixture_are_inside_the_picture(
+    page: Page, site_url: str, width: int
+) -> None:
+    resize(page, width, 800)
+    widget = on_its_page(page, site_url, "mixture-steps")
+    climb = widget.locator(".em-climb")
+    longest = 0
+    for data, k in (("Old Faithful", "2"), ("Old Faithful", "3"), ("Four clusters", "2")):
+        widget.get_by_label("Data").select_option(data)
+        widget.get_by_label("Components").select_option(k)
+        expect(status(widget)).to_contain_text("Start:")
+        slider(widget).focus()
+        page.keyboard.press("End")
+        until(page, lambda: climb.evaluate(NAMES_OUTSIDE) == [])
+        names = climb.locator("g text").all_text_contents()
+        longest = max(longest, *map(len, names))
+    assert longest > 6
