@@ -582,16 +582,14 @@ def test_a_climb_that_is_rounding_alone_has_a_scale_that_can_be_read(points: Poi
 
 def test_the_names_on_a_narrow_scale_are_inside_the_picture(points: Points) -> None:
     climb = points.root.locator(".em-climb").first
-    for start in ("2,54,0.05,0,5;4.3,80,0.05,0,5", "2,55,0.07,0.4,34;4.29,80,0.17,0.9,36"):
-        points.page.set_viewport_size({"width": 1280, "height": 900})
-        points.page.evaluate(
-            "(address) => { location.hash = address; }", f"data=faithful&k=2&start=own:{start}"
-        )
-        points.says("Start: 272 points")
-        points.run()
-        points.says("It has settled")
-        longest = max(climb.locator("g text").all_text_contents(), key=len)
-        assert len(longest) > 6, longest
-        for width in (1280, 390, 320):  # where the letters grow, the frame gives way by itself
-            points.page.set_viewport_size({"width": width, "height": 900})
-            until(points.page, lambda: climb.evaluate(NAMES_OUTSIDE) == [])
+    start = "own:2.03,54.4,0.07,0.43,33.7;4.29,79.97,0.17,0.94,36"  # so near that little is gained
+    points.page.evaluate(
+        "(address) => { location.hash = address; }", f"data=faithful&k=2&start={start}"
+    )
+    points.says("Start: 272 points")
+    points.run()
+    points.says("It has settled")
+    assert max(map(len, climb.locator("g text").all_text_contents())) > 8
+    for width in (1280, 390, 320):  # where the letters grow, the frame gives way by itself
+        points.page.set_viewport_size({"width": width, "height": 900})
+        until(points.page, lambda: climb.evaluate(NAMES_OUTSIDE) == [])
