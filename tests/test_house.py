@@ -650,3 +650,33 @@ def test_em_core_alone_needs_neither_matplotlib_nor_widgets():
         "print([m for m in ('matplotlib', 'ipywidgets', 'anywidget') if m in sys.modules])"
     )
     assert shell(sys.executable, "-c", code).stdout.strip() == "[]"
+
+
+# Pages about what was printed before, and words that mean another lecture, or an old address.
+OF_2015 = {"changes", "ledger", "reference", "bibliography"}
+ANOTHER = re.compile(r"the lecture (?:room|can begin)|\| Lecture \||^\(part-.*\)=$", re.MULTILINE)
+
+
+def said_on(page: Path) -> str:
+    """A page's words, code and outputs, without the section that names its sources."""
+    if page.suffix == ".md":
+        return page.read_text()
+    cells = json.loads(page.read_text())["cells"]
+    told = ["".join(cell["source"]) for cell in cells]
+    shown = [json.dumps(cell.get("outputs", [])) for cell in cells]
+    return "\n".join(t + s for t, s in zip(told, shown, strict=True) if "## Sources" not in t)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        p
+        for p in sorted((ROOT / "book").glob("*.*"))
+        if p.suffix in (".md", ".ipynb") and p.stem not in OF_2015
+    ],
+    ids=lambda page: page.stem,
+)
+def test_the_lecture_of_2015_is_named_where_the_book_is_compared_with_it(page):
+    assert not re.findall(
+        r".{0,40}\blectures?\b.{0,40}|lecture2015", ANOTHER.sub("", said_on(page)), re.I
+    )

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 from test_points import ROOT, ran
 from test_touch import Phone
-from walk import Visit, until, visiting
+from walk import NAMES_OUTSIDE, Visit, until, visiting
 
 pytestmark = pytest.mark.site
 
@@ -578,3 +578,18 @@ def test_a_climb_that_is_rounding_alone_has_a_scale_that_can_be_read(points: Poi
     ticks = points.root.locator(".em-climb").first.locator("g text").all_text_contents()
     assert ticks
     assert all(len(tick) < 8 for tick in ticks), ticks
+
+
+def test_the_names_on_a_narrow_scale_are_inside_the_picture(points: Points) -> None:
+    climb = points.root.locator(".em-climb").first
+    start = "own:2.03,54.4,0.07,0.43,33.7;4.29,79.97,0.17,0.94,36"  # so near that little is gained
+    points.page.evaluate(
+        "(address) => { location.hash = address; }", f"data=faithful&k=2&start={start}"
+    )
+    points.says("Start: 272 points")
+    points.run()
+    points.says("It has settled")
+    assert max(map(len, climb.locator("g text").all_text_contents())) > 8
+    for width in (1280, 390, 320):  # where the letters grow, the frame gives way by itself
+        points.page.set_viewport_size({"width": width, "height": 900})
+        until(points.page, lambda: climb.evaluate(NAMES_OUTSIDE) == [])

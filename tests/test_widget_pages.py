@@ -27,7 +27,7 @@ from parsed import soup
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from scipy.special import rel_entr, softmax
 from scipy.stats import norm
-from walk import COME_TO_REST, resize
+from walk import COME_TO_REST, NAMES_OUTSIDE, resize, until
 
 from em_core import (
     CoinMixture,
@@ -1468,3 +1468,19 @@ def test_data_cannot_leave_their_place(
         shows(widget, spec, 0)
         assert widget.get_attribute("aria-label") == bait
     expect(page.locator("b")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_the_names_on_the_scale_of_a_mixture_are_inside_the_picture(
+    page: Page, site_url: str, width: int
+) -> None:
+    resize(page, width, 800)
+    widget = on_its_page(page, site_url, "mixture-steps")
+    climb = widget.locator(".em-climb")
+    names = climb.locator("g text")
+    widget.get_by_label("Start").select_option(index=9)  # it collapses at once, and gains little
+    until(page, lambda: max(map(len, names.all_text_contents())) > 6)
+    assert climb.evaluate(NAMES_OUTSIDE) == []
+    for data in SETS:
+        widget.get_by_label("Data").select_option(data)
+        until(page, lambda: climb.evaluate(NAMES_OUTSIDE) == [])

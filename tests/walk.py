@@ -166,6 +166,17 @@ class Visit:
         return [url for url in self.requests if not url.startswith(here)]
 
 
+# The names of a drawing that reach over its side.
+NAMES_OUTSIDE = """(drawing) => {
+  const room = drawing.getBoundingClientRect();
+  const texts = [...drawing.querySelectorAll("text")].filter((text) => text.textContent);
+  return texts.filter((text) => {
+    const box = text.getBoundingClientRect();
+    return box.left < room.left - 0.5 || box.right > room.right + 0.5;
+  }).map((text) => text.textContent);
+}"""
+
+
 def until(page: Page, what: str | Callable[[], Any]) -> None:
     """Wait until a page says so, or until the driver has heard of it.
 

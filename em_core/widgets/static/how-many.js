@@ -7,6 +7,7 @@
   const COLOURS = ["a", "b", "c", "d"];
   const STAR = "M0-9L2.6-2.8 9-2.8 3.9 1.3 5.8 8 0 4 -5.8 8 -3.9 1.3 -9-2.8 -2.6-2.8Z";
   const DOT = (x, y) => `M${x - 2} ${y}a2 2 0 1 0 4 0a2 2 0 1 0-4 0`;
+  const LETTER = 16; // the width of one, on the narrowest of screens
   // All three on one scale, where low is good.
   const LINES = [
     { name: "−2 log-likelihood", look: "d", of: (trace) => trace.logLikelihoods.map((value) => -2 * value) },
@@ -54,7 +55,7 @@
       // What one component alone lacks is off the scale: its line comes in from above.
       places = values.map((each) => each.map((value, i) => [across(i + 1), Math.max(down(value), -40)]));
       axes.replaceChildren(em.axes(tools, { width: WIDTH, height: BELOW, box, x: across, y: down, across: "components", up: "" }));
-      const put = em.labels({ width: WIDTH, height: BELOW }, places.flatMap((points) => em.along(points)));
+      const put = em.labels({ width: WIDTH, height: BELOW, letter: LETTER }, places.flatMap((points) => em.along(points)));
       drawn.forEach(({ line, star, text }, i) => {
         line.setAttribute("d", em.path(places[i]));
         const { best } = LINES[i];

@@ -45,9 +45,9 @@
     rightUp: [14, -12, "start"], rightDown: [14, 24, "start"],
     leftUp: [-14, -12, "end"], leftDown: [-14, 24, "end"],
   };
-  const LETTER = 13; // the width of one, and the room above and below a line, where letters are largest
+  const LETTER = 13; // the width of one, and the room above and below a line
   const [UP, DOWN] = [19, 7];
-  em.labels = ({ width, height }, lines) => {
+  em.labels = ({ width, height, letter = LETTER }, lines) => {
     const taken = [];
     const cost = ([left, top, right, bottom]) => {
       const outside = left < 4 || top < -12 || right > width + 16 || bottom > height - 2;
@@ -57,7 +57,7 @@
       return 1000 * outside + overlap / 5 + 2 * covered.length;
     };
     return (text, [x, y], ...preferred) => {
-      const long = LETTER * text.textContent.length;
+      const long = letter * text.textContent.length;
       const names = [...new Set([...preferred, ...Object.keys(AROUND)])];
       const places = [1, 1.5, 2, 3, 4].flatMap((far) => names.map((name) => {
         const [across, down, anchor] = AROUND[name];
@@ -277,21 +277,77 @@
 
   // The log-likelihood over the iterations, as far as it is known. With a scale, which a first jump
   // that is most of the way does not flatten: it comes from below.
+  // The frame begins where the longest name on the scale ends, in whatever size the letters are.
+  const WIDE = 0.66; // of a letter's height, the width of a digit where it is widest
   em.climb = ({ svg }, width, height, scaled = false) => {
+    const frame = svg("path", { class: "em-frame" });
     const line = svg("polyline", { class: "em-path" });
     const dot = svg("circle", { r: 5, class: "em-dot" });
     const text = svg("text", { class: "em-value" });
-    const name = svg("text", { x: width / 2, y: height + 24, "text-anchor": "middle" });
+    const name = svg("text", { y: height + 24, "text-anchor": "middle" });
     const end = svg("text", { x: width, y: height + 24, "text-anchor": "end" });
-    const from = svg("text", { x: 0, y: height + 24 }, "0");
-    const under = svg("path", { d: `M-7 ${height - 10}h14l-7 12z`, class: "em-dot em-under", visibility: "hidden" });
+    const from = svg("text", { y: height + 24 }, "0");
+    const under = svg("path", { class: "em-dot em-under", visibility: "hidden" });
     const scale = svg("g");
     let points = [];
     let lowest = 0;
+    let run = null;
+    let step = 0;
     const left = scaled ? 78 : 8;
     const element = svg("svg", { viewBox: `${-left} -26 ${width + left + (scaled ? 6 : 8)} ${height + 56}`, class: "em-climb", "aria-hidden": "true" },
-      svg("path", { d: `M0 0V${height}H${width}`, class: "em-frame" }),
-      from, name, end, scale, line, under, dot, text);
+      frame, from, name, end, scale, line, under, dot, text);
+    const letter = () => parseFloat(getComputedStyle(from).fontSize) || 17;
+    const lay = () => {
+      const { logLikelihoods, halved, others = [] } = run;
+      const last = Math.max(logLikelihoods.length - 1, 1);
+      const high = Math.max(...logLikelihoods);
+      const [first, second] = logLikelihoods;
+      // A scale of less than that would need names of many decimals, which nobody reads.
+      const jumps = scaled && high - second > 1e-3 && second - first > high - second;
+      const low = jumps ? Math.min(second - 0.3 * (high - second), ...logLikelihoods.slice(2)) : Math.min(...logLikelihoods);
+      const ends = high - low > 1e-3 ? [low, high] : [low - 1, high];
+      const ticks = scaled ? em.ticks(...ends, 3) : [];
+      // So low is it that two have room, and their names not always beside them.
+      const two = ticks.filter((_, i) => i === 0 || i === ticks.length - 1);
+      const longest = Math.max(0, ...two.map(([, words]) => words.length));
+      const x0 = scaled ? Math.max(0, Math.ceil(WIDE * letter() * longest) + 12 - left) : 0;
+      const x = em.scale([0, last], [x0, width]);
+      const y = em.scale(ends, [height - 6, 10]);
+      lowest = jumps ? low : -Infinity;
+      points = logLikelihoods.map((value, t) => [x(t), Math.min(y(value), height), value]);
+      const short = two.length < 2 ? 0 : Math.max(0, (28 - y(two[0][0]) + y(two[1][0])) / 2);
+      scale.replaceChildren(...two.flatMap(([value, words], i) => [
+        svg("path", { d: `M${x0} ${y(value)}h-5`, class: "em-frame" }),
+        svg("text", { x: x0 - 10, y: y(value) + 7 + (i ? -short : short), "text-anchor": "end" }, words)]));
+      frame.setAttribute("d", `M${x0} 0V${height}H${width}`);
+      // What is off the scale is marked, and said, for as long as the curve shows it.
+      const off = first < lowest;
+      from.setAttribute("x", x0);
+      from.textContent = off ? `0: below, ${em.number(first, 1)}` : "0";
+      under.setAttribute("d", `M${x0 - 7} ${height - 10}h14l-7 12z`);
+      under.setAttribute("visibility", off ? "inherit" : "hidden");
+      name.setAttribute("x", off ? 0.68 * width : (x0 + width) / 2);
+      name.textContent = others.length ? `iteration, ever fewer after ${halved}` : "iteration";
+      end.textContent = String(others.at(-1) ?? logLikelihoods.length - 1);
+    };
+    const draw = () => {
+      const [x, y, value] = points[step];
+      line.setAttribute("points", points.slice(0, step + 1).map(([u, v]) => `${u} ${v}`).join(" "));
+      em.put(dot, [x, y]);
+      text.textContent = `log-likelihood ${em.number(value, 2)}${value < lowest ? ", below the scale" : ""}`;
+      const right = x > width / 2;
+      text.setAttribute("x", right ? x - 4 : x + 10);
+      text.setAttribute("y", right ? Math.max(y - 12, -8) : y > height / 2 ? y - 10 : y + 22);
+      text.setAttribute("text-anchor", right ? "end" : "start");
+    };
+    let laid = null; // the size of the letters, which the picture's width decides
+    const watcher = new ResizeObserver(() => {
+      if (!run || letter() === laid) return;
+      laid = letter();
+      lay();
+      if (step < points.length) draw();
+    });
+    if (scaled) watcher.observe(element);
     return {
       element,
       words: (t) => {
@@ -299,43 +355,13 @@
         const start = `${first} at iteration 0${points[0][2] < lowest ? ", below the scale" : ""}`;
         return `Log-likelihood over the iterations: ${start}${t ? `; ${now} at iteration ${t}` : ""}`;
       },
-      use: ({ logLikelihoods, halved, others = [] }) => {
-        const last = Math.max(logLikelihoods.length - 1, 1);
-        const high = Math.max(...logLikelihoods);
-        const [first, second] = logLikelihoods;
-        // A scale of less than that would need names of many decimals, which nobody reads.
-        const jumps = scaled && high - second > 1e-3 && second - first > high - second;
-        const low = jumps ? Math.min(second - 0.3 * (high - second), ...logLikelihoods.slice(2)) : Math.min(...logLikelihoods);
-        const x = em.scale([0, last], [0, width]);
-        const ends = high - low > 1e-3 ? [low, high] : [low - 1, high];
-        const y = em.scale(ends, [height - 6, 10]);
-        lowest = jumps ? low : -Infinity;
-        points = logLikelihoods.map((value, t) => [x(t), Math.min(y(value), height), value]);
-        const ticks = scaled ? em.ticks(...ends, 3) : [];
-        // So low is it that two have room, and their names not always beside them.
-        const two = ticks.filter((_, i) => i === 0 || i === ticks.length - 1);
-        const short = two.length < 2 ? 0 : Math.max(0, (28 - y(two[0][0]) + y(two[1][0])) / 2);
-        scale.replaceChildren(...two.flatMap(([value, name], i) => [
-          svg("path", { d: `M0 ${y(value)}h-5`, class: "em-frame" }),
-          svg("text", { x: -10, y: y(value) + 7 + (i ? -short : short), "text-anchor": "end" }, name)]));
-        // What is off the scale is marked, and said, for as long as the curve shows it.
-        const off = first < lowest;
-        from.textContent = off ? `0: below, ${em.number(first, 1)}` : "0";
-        under.setAttribute("visibility", off ? "inherit" : "hidden");
-        name.setAttribute("x", (off ? 0.68 : 0.5) * width);
-        name.textContent = others.length ? `iteration, ever fewer after ${halved}` : "iteration";
-        end.textContent = String(others.at(-1) ?? logLikelihoods.length - 1);
+      use: (next) => {
+        run = next;
+        lay();
       },
       show: (t) => {
-        const [x, y, value] = points[t];
-        line.setAttribute("points", points.slice(0, t + 1).map(([u, v]) => `${u} ${v}`).join(" "));
-        dot.setAttribute("cx", x);
-        dot.setAttribute("cy", y);
-        text.textContent = `log-likelihood ${em.number(value, 2)}${value < lowest ? ", below the scale" : ""}`;
-        const right = x > width / 2;
-        text.setAttribute("x", right ? x - 4 : x + 10);
-        text.setAttribute("y", right ? Math.max(y - 12, -8) : y > height / 2 ? y - 10 : y + 22);
-        text.setAttribute("text-anchor", right ? "end" : "start");
+        step = t;
+        draw();
       },
     };
   };
