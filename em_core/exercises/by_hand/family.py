@@ -73,11 +73,11 @@ RELATIVES = ByHand(
     name="relatives",
     title="Two relatives, and what they may lose",
     chapter=22,
-    question="Coin A was tossed <n> times: heads <h> times. Then A or a fair coin B, nobody knows "
-    "which, was tossed <m> times: heads <k> times. At the present $\\theta$ the posterior "
-    "probability that it was A is $p = <p>$. One iteration: which $\\theta$ does hard EM find, "
-    "which one variational EM whose $q$ must lie between <low> and <high>, and how much can the "
-    "log-likelihood lose, at worst, in the iteration of the second?",
+    question="Coin A came up heads in <h> of <n> tosses; then A or a fair coin B, nobody knows "
+    "which, in <k> of <m>. At the present $\\theta$ the posterior probability that it was A is "
+    "$p = <p>$. One iteration: which $\\theta$ does hard EM find, which one variational EM whose "
+    "$q$ must lie between <low> and <high>, and how much can the log-likelihood lose, at worst, in "
+    "the iteration of the second?",
     fields=(
         Field("$\\theta$ of hard EM", 3),
         Field("$\\theta$ of variational EM", 3),
