@@ -883,6 +883,7 @@
     html("p", { class: "em-heading" }, "Try this"),
     group("Try this", ...TRY.map(([name, setting, text]) => button(name, () => {
       load({ ...steps.FIRST, ...setting, ...sets.get(setting.data) });
+      if (["Spray", "Erase"].includes(tool)) take("Look"); // its centres may be dragged
       question.textContent = text;
       question.focus({ preventScroll: true });
       question.scrollIntoView(); // with the picture below it, which may be far from here
