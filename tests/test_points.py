@@ -301,6 +301,11 @@ def test_tables_are_read_as_people_write_them(text, names):
     assert found == {"points": [[3.6, 79], [1.8, 54]], "names": names}
 
 
+def test_a_typographic_minus_is_read():
+    found = in_node("return em.readTable(given)", "−1,2\n3,−4.5e−1\n")
+    assert found["points"] == [[-1, 2], [3, -0.45]]
+
+
 def test_what_is_saved_is_read_again():
     state = {"points": [[1.25, -3], [1e-05, 7.5]], "names": ["a, b", 'say "x"']}
     found = in_node("return em.readTable(em.asTable(given))", state)

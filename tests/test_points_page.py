@@ -327,6 +327,7 @@ def test_the_first_jump_is_marked_where_the_curve_leaves_it_out(points: Points) 
 def test_a_centre_is_dragged_at_any_iteration_and_begins_from_what_is_shown(
     points: Points,
 ) -> None:
+    points.press("Erase")  # which would take the points beneath
     points.press("A start on the saddle")
     points.press("Iteration")
     points.says("Iteration 1, after the M-step")
@@ -568,6 +569,31 @@ def test_by_finger_the_page_scrolls_and_a_tap_puts_down_a_point(
         x, y = phone.at(0.5, 0.3)
         finger.swipe((x, y), 20, 40)
         phone.has(lambda n: n > 8)
+        assert not visit.complaints
+
+
+def test_by_finger_a_small_ellipse_leaves_its_letter_and_its_data_within_reach(
+    chromium: Browser, site_url: str
+) -> None:
+    near = "5.1,5.1;4.4,5.3;4.6,4.7;5.4,5.4;5.6,4.8;5,4.4;0,0;0,10;10,0;10,10"
+    start = "5,5,0.1,0,0.1;5,5,20,0,20"
+    with visiting(chromium, viewport={"width": 390, "height": 800}, has_touch=True) as visit:
+        visit.open_afresh(f"{site_url}/book/points.html#points={near}&k=2&start=own:{start}")
+        phone = Points(visit)
+        phone.press("Erase")
+        letter = phone.root.get_by_role("slider", name="Centre A")
+        phone.at(0.5, 0.5)
+        middle = letter.locator("circle").bounding_box()
+        assert middle
+        x, y = middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2
+        phone.page.touchscreen.tap(x, y)
+        phone.has(lambda n: n < 10)
+        phone.press("Undo")
+        phone.has(lambda n: n == 10)
+        phone.press("Move")
+        before = letter.get_attribute("aria-valuetext")
+        Phone(visit.page).swipe((x, y), 20, 30)
+        expect(letter).not_to_have_attribute("aria-valuetext", before or "")
         assert not visit.complaints
 
 

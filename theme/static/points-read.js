@@ -14,7 +14,11 @@
   // A piece of what was given, short, for a sentence.
   const shown = (text) => `“${[...text.slice(0, 40)].slice(0, 16).join("")}${text.length > 16 ? "…" : ""}”`;
 
-  const asNumber = (text) => (text.length < 500 && NUMBER.test(text) ? Number(text) : NaN);
+  // With a typographic minus too, which this page and spreadsheets print.
+  const asNumber = (given) => {
+    const text = given.length < 500 ? given.replaceAll("−", "-") : "";
+    return NUMBER.test(text) ? Number(text) : NaN;
+  };
 
   // What is wrong with a value of a column, if something is.
   const wrong = (text, value, a) => {

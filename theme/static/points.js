@@ -439,6 +439,8 @@
     drop();
     for (const button of toolButtons) button.setAttribute("aria-pressed", String(button.textContent === name));
     for (const { area } of [soft, hard]) area.classList.toggle("em-everywhere", byDrag());
+    soft.plane.classList.toggle("em-through", ["Spray", "Erase"].includes(name));
+    soft.plane.classList.toggle("em-looks", name === "Look");
     drawCentres();
   };
   const byDrag = () => ["Spray", "Move", "Erase"].includes(tool);
@@ -639,7 +641,8 @@
     const count = (state.start.way === "own" || tool === "Move") && soft.run ? state.k : 0;
     if (count !== shownCentres) {
       for (const { element } of [...centres, ...ends]) element.remove();
-      soft.over.prepend(...centres.slice(0, count).flatMap(({ element }, j) => [element, ends[j].element]));
+      // A letter above its ellipse’s end, which lies beneath it where the ellipse is small.
+      soft.over.prepend(...centres.slice(0, count).flatMap(({ element }, j) => [ends[j].element, element]));
       shownCentres = count;
     }
     centres.slice(0, count).forEach((centre, j) => {
@@ -880,6 +883,7 @@
     html("p", { class: "em-heading" }, "Try this"),
     group("Try this", ...TRY.map(([name, setting, text]) => button(name, () => {
       load({ ...steps.FIRST, ...setting, ...sets.get(setting.data) });
+      if (["Spray", "Erase"].includes(tool)) take("Look"); // its centres may be dragged
       question.textContent = text;
       question.focus({ preventScroll: true });
       question.scrollIntoView(); // with the picture below it, which may be far from here
@@ -892,9 +896,9 @@
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "Your own points");
   addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.matches?.("textarea, input[type=search]")) return;
+    if (!(event.ctrlKey || event.metaKey) || !["z", "y"].includes(event.key.toLowerCase()) || event.target.matches?.("textarea, input[type=search]")) return;
     event.preventDefault();
-    if (event.shiftKey) travel(future, past);
+    if (event.shiftKey || event.key.toLowerCase() === "y") travel(future, past);
     else travel(past, future);
   });
   addEventListener("hashchange", open);
