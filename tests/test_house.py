@@ -652,9 +652,11 @@ def test_em_core_alone_needs_neither_matplotlib_nor_widgets():
     assert shell(sys.executable, "-c", code).stdout.strip() == "[]"
 
 
-# Pages about what was printed before, and words that mean another lecture, or an old address.
+# Pages about what was printed before; and the names of the parts, and of a lecture yet to be held.
 OF_2015 = {"changes", "ledger", "reference", "bibliography"}
-ANOTHER = re.compile(r"the lecture (?:room|can begin)|\| Lecture \||^\(part-.*\)=$", re.MULTILINE)
+ANOTHER = re.compile(
+    r"the lecture (?:room|can begin)|\| Lecture \||Part (?:one|two)\W+(?:is |past )?the lecture"
+)
 
 
 def said_on(page: Path) -> str:
