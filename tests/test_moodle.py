@@ -207,8 +207,9 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path, monkeypatch, capsys):
     [
         ([], "CHAPTERS=3,5-7 or EXERCISES="),
         (["--exercises", "nothing"], "'nothing' is none of jensen-gap"),
-        (["--chapters", "3", "--variants", "0"], "VARIANTS: 0 must be from 1 to 1000"),
-        (["--chapters", "3", "--seed", "-1"], "SEED: -1 must be from 0"),
+        (["--chapters", "3", "--variants", "0"], "VARIANTS: '0' must be a whole number from 1 to"),
+        (["--chapters", "3", "--variants", "few"], "VARIANTS: 'few' must be a whole number"),
+        (["--chapters", "3", "--seed", "-1"], "SEED: '-1' must be a whole number from 0"),
     ],
 )
 def test_what_cannot_be_made_is_refused_in_words(arguments, said, capsys):

@@ -62,9 +62,11 @@ def test_students_have_different_numbers():
         (["--chapters", "99"], "chapter 99 has no exercise by hand"),
         (["--chapters", "three"], "'three' is no number and no range"),
         (["--exercises", "nothing"], "'nothing' is none of jensen-gap"),
-        (["--chapters", "3", "--count", "0"], "from 1 to 4096 sheets"),
+        (["--chapters", "3", "--count", "0"], "N: '0' must be a whole number from 1 to 4096"),
+        (["--chapters", "3", "--count", "x"], "N: 'x' must be a whole number"),
+        (["--chapters", "3", "--paper", "a3"], "PAPER: 'a3' is none of a4, letter"),
         (["--chapters", "3", "--students", "no/such.csv"], "no/such.csv can't be read"),
-        (["--chapters", "3", "--seed", "-1"], "SEED: -1 must be from 0"),
+        (["--chapters", "3", "--seed", "-1"], "SEED: '-1' must be a whole number from 0"),
     ],
 )
 def test_what_cannot_be_made_is_refused_in_words(arguments, said, capsys):

@@ -33,6 +33,14 @@ def chosen(chapters: str, exercises: str) -> list[ByHand]:
     return found
 
 
+def whole_number(setting: str, text: str, least: int, most: int) -> int:
+    """Read a setting that is a whole number."""
+    number = int(text) if re.fullmatch(r"-?[0-9]{1,12}", text) else None
+    if number is None or not least <= number <= most:
+        raise ChoiceError(f"{setting}: {text!r} must be a whole number from {least} to {most}")
+    return number
+
+
 def _numbers(text: str) -> Iterator[int]:
     for part in re.split(r"[,\s]+", text.strip()) if text.strip() else []:
         match = re.fullmatch(r"(\d{1,3})(?:-(\d{1,3}))?", part)

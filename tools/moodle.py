@@ -17,7 +17,7 @@ from xml.etree import ElementTree as ET
 
 import build
 import numpy as np
-from choosing import chosen
+from choosing import chosen, whole_number
 
 from em_core.exercises.by_hand import ByHand, Variant, variants
 from em_core.exercises.by_hand.codes import SEEDS
@@ -180,12 +180,10 @@ def make(exercises: list[ByHand], count: int, seed: int, folder: Path) -> Iterat
 
 def run(arguments: argparse.Namespace) -> int:
     exercises = chosen(arguments.chapters, arguments.exercises)
-    if not 1 <= arguments.variants <= MOST:
-        raise ValueError(f"VARIANTS: {arguments.variants} must be from 1 to {MOST}")
-    if not 0 <= arguments.seed < SEEDS:
-        raise ValueError(f"SEED: {arguments.seed} must be from 0 to {SEEDS - 1}")
+    count = whole_number("VARIANTS", arguments.variants, 1, MOST)
+    seed = whole_number("SEED", arguments.seed, 0, SEEDS - 1)
     said = time.monotonic()
-    written = make(exercises, arguments.variants, arguments.seed, FOLDER)
+    written = make(exercises, count, seed, FOLDER)
     for number, what in enumerate(written, start=1):
         if ":" in what or time.monotonic() - said > SAY_AFTER:
             print(f"-- {number} of {len(exercises)}, {what}", flush=True)
@@ -199,8 +197,8 @@ def main(given: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chapters", default="")
     parser.add_argument("--exercises", default="")
-    parser.add_argument("--variants", type=int, default=30)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--variants", default="30")
+    parser.add_argument("--seed", default="1")
     try:
         return run(parser.parse_args(given))
     except ValueError as error:

@@ -28,7 +28,7 @@ from typing import Any
 import browser
 import build
 from bs4 import BeautifulSoup
-from choosing import chosen
+from choosing import chosen, whole_number
 from pdf import LAST_RESORT, pages_of, say
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -330,13 +330,16 @@ def run(arguments: argparse.Namespace) -> int:
         draw(PICTURE)
         return 0
     exercises = chosen(arguments.chapters, arguments.exercises)
-    names = students(arguments.students, arguments.count)
-    if not 0 <= arguments.seed < SEEDS:
-        raise SheetError(f"SEED: {arguments.seed} must be from 0 to {SEEDS - 1}")
+    count = 0 if arguments.students else whole_number("N", arguments.count, 1, MOST)
+    names = students(arguments.students, count)
+    seed = whole_number("SEED", arguments.seed, 0, SEEDS - 1)
+    paper = arguments.paper.lower()
+    if paper not in PAPERS:
+        raise SheetError(f"PAPER: {arguments.paper!r} is none of {', '.join(PAPERS)}")
     if not arguments.built and (status := build.build()):
         return status
     start = time.monotonic()
-    make(exercises, names, arguments.seed, arguments.paper, FOLDER)
+    make(exercises, names, seed, paper, FOLDER)
     say(f"{len(names)} sheets, all-sheets.pdf, key.pdf and key.csv are in {FOLDER}")
     say(f"{time.monotonic() - start:.0f} s")
     return 0
@@ -349,9 +352,9 @@ def main(given: list[str] | None = None) -> int:
     makes.add_argument("--chapters", default="")
     makes.add_argument("--exercises", default="")
     makes.add_argument("--students", default="")
-    makes.add_argument("--count", type=int, default=30)
-    makes.add_argument("--seed", type=int, default=1)
-    makes.add_argument("--paper", type=str.lower, choices=list(PAPERS), default="a4")
+    makes.add_argument("--count", default="30")
+    makes.add_argument("--seed", default="1")
+    makes.add_argument("--paper", default="a4")
     makes.add_argument("--built", action="store_true", help="take the site as it was built last")
     actions.add_parser("key").add_argument("code")
     actions.add_parser("picture", help="draw the one of the lecturers' page, from the site")
