@@ -576,23 +576,26 @@ def test_by_finger_a_small_ellipse_leaves_its_letter_and_its_data_within_reach(
     chromium: Browser, site_url: str
 ) -> None:
     near = "5.1,5.1;4.4,5.3;4.6,4.7;5.4,5.4;5.6,4.8;5,4.4;0,0;0,10;10,0;10,10"
-    start = "5,5,0.1,0,0.1;5,5,20,0,20"
+    start = "5,5,0.1,0,0.1;2,2,5,0,5"
     with visiting(chromium, viewport={"width": 390, "height": 800}, has_touch=True) as visit:
         visit.open_afresh(f"{site_url}/book/points.html#points={near}&k=2&start=own:{start}")
         phone = Points(visit)
         phone.press("Erase")
         letter = phone.root.get_by_role("slider", name="Centre A")
-        phone.at(0.5, 0.5)
-        middle = letter.locator("circle").bounding_box()
-        assert middle
-        x, y = middle["x"] + middle["width"] / 2, middle["y"] + middle["height"] / 2
-        phone.page.touchscreen.tap(x, y)
+
+        def middle() -> tuple[float, float]:
+            phone.at(0.5, 0.5)  # in sight
+            box = letter.locator("circle").bounding_box()
+            assert box
+            return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+        phone.page.touchscreen.tap(*middle())
         phone.has(lambda n: n < 10)
         phone.press("Undo")
         phone.has(lambda n: n == 10)
         phone.press("Move")
         before = letter.get_attribute("aria-valuetext")
-        Phone(visit.page).swipe((x, y), 20, 30)
+        Phone(visit.page).swipe(middle(), 20, 30)
         expect(letter).not_to_have_attribute("aria-valuetext", before or "")
         assert not visit.complaints
 
