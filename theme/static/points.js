@@ -421,7 +421,8 @@
     else go(state.step + 1);
   };
   const mStep = () => {
-    if (state.step % 2) go(state.step + 1);
+    if (state.step === lastEnd()) draw(); // what is said stays true
+    else if (state.step % 2) go(state.step + 1);
     else say(state.step ? "The parameters are the best for these responsibilities: the E-step is next." : "Nothing is shared out yet: the E-step comes first.");
   };
   const say = (text) => soft.run && status.replaceChildren(...words(text));
@@ -877,7 +878,7 @@
     html("div", { class: "em-panes" }, soft.element, hard.element),
     group("Steps", button("E-step", eStep), button("M-step", mStep), button("Iteration", () => go(state.step - (state.step % 2) + 2)), running, button("Back", () => go(state.step - 1)), button("To the start", () => go(0)), button("Another start", another)),
     status,
-    group("Tools", ...toolButtons, html("button", { type: "button", title: "puts as many points, drawn from the mixture in the picture, in the place of these", onclick: sample }, "Draw a sample"), undo, redo, button("Clear", () => load({ ...state, data: "", points: [], names: ["x", "y"], step: 0, start: fresh() }))),
+    group("Tools", ...toolButtons, html("button", { type: "button", title: "puts as many points, drawn from the mixture in the picture, in the place of these", onclick: sample }, "Draw a sample"), undo, redo, button("Clear", () => load({ ...state, data: "", points: [], names: ["x", "y"], step: 0, start: steps.FIRST.start }))),
     html("div", { class: "em-ticks" }, besideLabel, priorLabel),
     about, figures, where, advice,
     html("p", { class: "em-heading" }, "Try this"),
