@@ -100,6 +100,17 @@ class Points:
         self.page.mouse.move(*self.at(*end), steps=6)
         self.page.mouse.up()
 
+    def drag_centre(self, name: str) -> None:
+        """Drag a centre by its letter, a little to the right and up."""
+        grip = self.root.get_by_role("slider", name=f"Centre {name}")
+        box = grip.locator("circle").bounding_box()
+        assert box
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + 30, y - 20, steps=4)
+        self.page.mouse.up()
+
     def state(self) -> dict[str, list[str]]:
         return parse_qs(self.page.url.partition("#")[2])
 
@@ -331,14 +342,7 @@ def test_a_centre_is_dragged_at_any_iteration_and_begins_from_what_is_shown(
     points.press("A start on the saddle")
     points.press("Iteration")
     points.says("Iteration 1, after the M-step")
-    grip = points.root.get_by_role("slider", name="Centre B")
-    box = grip.locator("circle").bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    points.page.mouse.move(x, y)
-    points.page.mouse.down()
-    points.page.mouse.move(x + 30, y - 20, steps=4)
-    points.page.mouse.up()
+    points.drag_centre("B")
     points.says("Start: 120 points")
     points.run()
     points.says("It has settled")
@@ -355,14 +359,7 @@ def test_by_the_tool_move_a_letter_takes_its_centre_and_not_the_datum_beneath(
     points.says("Iteration 1, after the M-step")
     figures = points.figures().inner_text()
     points.press("Move")
-    grip = points.root.get_by_role("slider", name="Centre A").locator("circle")
-    box = grip.bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    points.page.mouse.move(x, y)
-    points.page.mouse.down()
-    points.page.mouse.move(x + 30, y - 20, steps=4)
-    points.page.mouse.up()
+    points.drag_centre("A")
     points.says("Start: 272 points")
     assert points.state()["data"] == ["faithful"], "a datum was moved"
     expect(points.root.get_by_label("Start")).to_have_value("own")
