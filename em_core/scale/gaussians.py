@@ -95,10 +95,8 @@ class Components:
         The components that go by their residuals, for exactness or for speed.
     constants : ndarray of shape (k,)
         The log-joint at the mean, but for what is the same for all components and rows.
-    absent : ndarray of int
-        The components of weight 0.
     products : ndarray of shape (k, f)
-        W, which makes the log-joint of the features, but for those of weight 0.
+        W, which makes the log-joint of the features; −1e308 where this is −∞.
     """
 
     given: Any = None
@@ -112,7 +110,7 @@ class Components:
         upper, _, factors = triangle(m)
         with np.errstate(all="ignore"):  # a collapse is looked for when all is known
             precisions = self.inverses.mT @ self.inverses
-            diagonals = np.einsum("jpaa->jpa", precisions).reshape(flat.shape)
+            diagonals = precisions.diagonal(0, 2, 3).reshape(flat.shape)
             self.traces = diagonals.sum(axis=1)
             variances = (roots * roots).sum(axis=3).reshape(flat.shape)
             self.kappa = np.vecdot(diagonals, variances + flat * flat)
@@ -121,13 +119,11 @@ class Components:
             # What is shared goes by residuals for all.
             whole = prefers_residuals(m, k) or (kind == "shared" and not self.sound)
             self.own = [] if self.sound and not whole else np.flatnonzero(~sound | whole).tolist()
-            sizes = np.einsum("jpaa->jpa", roots).reshape(flat.shape)
+            sizes = roots.diagonal(0, 2, 3).reshape(flat.shape)
             self.constants = np.log(weights) - np.log(sizes).sum(axis=1)
             linear = matvec(precisions, means).reshape(flat.shape)
-            # The logarithm of a weight of 0 stays out of the products: some BLAS pad it with zeros.
-            self.absent = np.flatnonzero(weights == 0)
-            finite = np.where(weights == 0, 0, self.constants)
-            first = finite - 0.5 * np.vecdot(flat, linear)
+            # Of a weight of 0 there is no infinite logarithm: some BLAS multiply it by zeros.
+            first = np.maximum(self.constants, -1e308) - 0.5 * np.vecdot(flat, linear)
             quadratic = (precisions.reshape(-1, m, m)[:, *upper] * factors).reshape(k, -1)
             self.products = np.concatenate([first[:, np.newaxis], linear, quadratic], axis=1)
 
@@ -225,7 +221,6 @@ def gaussian_sweep(c: Components, block: Block) -> Expected:
     mixed = len(c.own) < len(c.weights)
     phi = features(z) if mixed and phi is None else phi
     r = c.products @ phi if mixed else np.empty((len(c.weights), z.shape[2]))
-    r[c.absent] = -np.inf
     residuals = {j: triangular(c.inverses[j], z - c.means[j][..., np.newaxis]) for j in c.own}
     for j, y in residuals.items():
         r[j] = c.constants[j] - 0.5 * np.einsum("pai,pai->i", y, y)
