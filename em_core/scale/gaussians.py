@@ -43,15 +43,21 @@ def prefers_residuals(m: int, k: int) -> bool:
 
 
 @cache
-def triangle(d: int) -> tuple[tuple[Any, ...], Any, Array]:
-    """Of a symmetric matrix: the places (a, b), a ≤ b, in their order; the order by place; factors.
+def triangle(d: int) -> tuple[Any, Any, Array]:
+    """Of a symmetric matrix: the places of the elements a ≤ b, in their order; the order; factors.
 
     The factors turn a precision's elements at these places into the coefficients of −½ zᵀ Σ⁻¹ z.
     """
-    upper = np.triu_indices(d)
+    a, b = np.triu_indices(d)
     order = np.zeros((d, d), dtype=int)
-    order[upper] = np.arange(len(upper[0]))
-    return upper, np.maximum(order, order.T), np.where(upper[0] == upper[1], -0.5, -1.0)
+    order[a, b] = np.arange(len(a))
+    return a * d + b, np.maximum(order, order.T), np.where(a == b, -0.5, -1.0)
+
+
+def upper_half(matrices: Array) -> Array:
+    """The elements a ≤ b of symmetric matrices: shape (…, m (m + 1) / 2) from (…, m, m)."""
+    *shape, m, _ = matrices.shape
+    return np.asarray(matrices.reshape(*shape, -1).take(triangle(m)[0], axis=-1))
 
 
 def features(z: Array) -> Array:
@@ -107,7 +113,7 @@ class Components:
         self.weights, self.means, self.roots = weights, means, roots
         self.inverses = cov.inverses_of(roots) if inverses is None else inverses
         (k, _, m), flat = means.shape, means.reshape(len(means), -1)
-        upper, _, factors = triangle(m)
+        factors = triangle(m)[2]
         with np.errstate(all="ignore"):  # a collapse is looked for when all is known
             precisions = self.inverses.mT @ self.inverses
             diagonals = precisions.diagonal(0, 2, 3).reshape(flat.shape)
@@ -124,7 +130,7 @@ class Components:
             linear = matvec(precisions, means).reshape(flat.shape)
             # Of a weight of 0 there is no infinite logarithm: some BLAS multiply it by zeros.
             first = np.maximum(self.constants, -1e308) - 0.5 * np.vecdot(flat, linear)
-            quadratic = (precisions.reshape(-1, m, m)[:, *upper] * factors).reshape(k, -1)
+            quadratic = (upper_half(precisions) * factors).reshape(k, -1)
             self.products = np.concatenate([first[:, np.newaxis], linear, quadratic], axis=1)
 
 
@@ -248,7 +254,7 @@ def summed(y: Array, r: Array) -> Array:
     first = y @ r
     y *= np.sqrt(r)
     # The product of a matrix with itself is half the work.
-    second = (y @ y.mT)[..., *triangle(y.shape[1])[0]]
+    second = upper_half(y @ y.mT)
     return np.concatenate([[r.sum()], first.ravel(), second.ravel()])
 
 
@@ -289,7 +295,7 @@ class GaussianSweeper(Sweeper):
         gaussians.check_collapse(start.covariances, self.finest, partial(self.why, None))
         self.frame = frame = Frame(whole, len(start.weights), self.kind)
         self.total = self.adder(frame.block, frame.size, frame.work, threads)
-        self.params, (self.upper, self.order, _) = frame.params, triangle(frame.shape[1])
+        self.params, self.order = frame.params, triangle(frame.shape[1])[1]
         self.d = len(self.finest)
         self.clear = 2 * max(10 * self.d * EPS, (self.finest / frame.units).max())
         self.start = frame.components(start.weights, start.means, start.covariances)
@@ -324,7 +330,7 @@ class GaussianSweeper(Sweeper):
     def vector(self, c: Components) -> Array:
         """The weights, and times them the means and the second moments about the frame's centre."""
         second = c.roots @ c.roots.mT + c.means[..., np.newaxis] * c.means[..., np.newaxis, :]
-        parts = [np.ones_like(c.weights), c.means, second[..., *self.upper]]
+        parts = [np.ones_like(c.weights), c.means, upper_half(second)]
         columns = [part.reshape(len(c.weights), -1) for part in parts]
         return np.asarray((c.weights[:, np.newaxis] * np.hstack(columns)).ravel())
 
