@@ -78,6 +78,25 @@ def test_axe_finds_a_picture_without_words_and_pale_text(one: Visit, site_url: s
     }
 
 
+def test_axe_finds_pale_text_where_what_was_met_on_other_pages_is_left_out(
+    one: Visit, site_url: str
+) -> None:
+    met: dict[str, int] = {}
+    texts = "<p>plain</p>"
+    for pale in ("", '<p style="color: #bbb; background: #fff">pale</p>'):
+        one.open_afresh(f"{site_url}/search.html")
+        one.page.evaluate(
+            """(texts) => document.querySelector("main").insertAdjacentHTML("beforeend", texts)""",
+            texts * 3 + pale,
+        )
+        found = violations(one, met=met)
+    assert one.page.get_by_text("plain").count() == 0
+    assert {": ".join(line.split(": ")[:2]) for line in found} == {
+        "1280 px, light: color-contrast",
+        "390 px, dark: color-contrast",
+    }
+
+
 def test_axe_finds_a_pale_word_of_code_where_its_kind_comes_first(
     one: Visit, site_url: str
 ) -> None:
