@@ -282,7 +282,8 @@ THIN_OUT = """(before) => {
     const words = ({ childNodes }) => [...childNodes].map((node) =>
         node.nodeType === Node.TEXT_NODE ? node.data.trim() : "").join("");
     const gone = [];
-    for (const block of document.querySelectorAll(":is(main, nav) :is(p, li, dt, dd, tr)")) {
+    const blocks = ":is(main, nav, .slides) :is(p, li, dt, dd, tr)";
+    for (const block of document.querySelectorAll(blocks)) {
         if (block.querySelector("button, input, select, textarea, summary, pre, table, img, svg"))
             continue;
         if (block.querySelector(".katex-display, .katex-html")) continue;
