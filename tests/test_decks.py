@@ -152,25 +152,15 @@ class Deck:
         self.complaints: list[str] = []
         self.walks: dict[tuple[int, int], list[list[Any] | None]] = {}
         context.set_default_timeout(60_000)
-        note = self.complaints.append
-        self.listeners = {
-            "request": lambda r: elsewhere(r.url) and note(r.url),
-            "console": lambda m: m.type in {"error", "warning"} and note(m.text),
-            "weberror": lambda e: note(str(e.error)),
-        }
-        for event, listener in self.listeners.items():
-            context.on(event, listener)
-        self.page = context.pages[0] if context.pages else context.new_page()
-        self.page.emulate_media(color_scheme="light")
+        context.on("request", lambda r: elsewhere(r.url) and self.complaints.append(r.url))
+        context.on(
+            "console", lambda m: m.type in {"error", "warning"} and self.complaints.append(m.text)
+        )
+        context.on("weberror", lambda e: self.complaints.append(str(e.error)))
+        self.page = context.new_page()
         self.page.goto(file.as_uri())
         ready(self.page)
         self.page.add_style_tag(content=STILL)
-
-    def leave(self) -> None:
-        """Hear no more of the page, on which another deck may come; it must not have complained."""
-        for event, listener in self.listeners.items():
-            self.page.context.remove_listener(event, listener)
-        assert not self.complaints
 
     def walk(self, size: tuple[int, int]) -> list[Any]:
         """What SEEN tells of each slide at a size, when all of it is shown; None where not seen."""
@@ -200,19 +190,12 @@ def new_context(chromium: Browser, **how: Any) -> BrowserContext:
 
 
 @pytest.fixture(scope="module")
-def room(chromium: Browser) -> Iterator[BrowserContext]:
-    """Where one deck is shown after the other."""
-    context = new_context(chromium)
-    yield context
-    context.close()
-
-
-@pytest.fixture(scope="module")
-def deck(request: pytest.FixtureRequest, room: BrowserContext, site_dir: Path) -> Iterator[Deck]:
+def deck(request: pytest.FixtureRequest, chromium: Browser, site_dir: Path) -> Iterator[Deck]:
     """A deck that stays open for all its tests; it must not complain in any of them."""
-    one = Deck(room, site_dir / "decks" / f"{request.param}.html")
+    one = Deck(new_context(chromium), site_dir / "decks" / f"{request.param}.html")
     yield one
-    one.leave()
+    one.page.context.close()
+    assert not one.complaints
 
 
 def each(names: Iterable[str]) -> pytest.MarkDecorator:
