@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -31,6 +32,14 @@ CLOSED = """() => {
   alone.remove();
   return [...new Set(found)];
 }"""
+
+
+@contextmanager
+def hidden(page: Page) -> Iterator[None]:
+    """Show nothing of a page meanwhile: what is inherited is the same, and nothing is laid out."""
+    page.evaluate("() => { document.body.style.display = 'none'; }")
+    yield
+    page.evaluate("() => { document.body.style.display = ''; }")
 
 
 def closed(page: Page) -> dict[str, list[str]]:
@@ -143,10 +152,11 @@ def look_at(page: Page, overlaps: str, resize: Callable[[int], None]) -> Look:
     look.reasons[390] = drawn(page, REASONS)
     look.unfolded, look.cut = drawn(page, CUT)
     resize(1280)
-    look.closed = closed(page)
     look.overlaps = page.evaluate(f"({overlaps})(window)")
     look.reasons[1280] = drawn(page, REASONS)
-    look.marks = page.evaluate(KEEP_MARKS)
+    with hidden(page):
+        look.closed = closed(page)
+        look.marks = page.evaluate(KEEP_MARKS)
     drawn(page, LOST)
     for width in (1280, 520, 390, 360, 320):
         resize(width)

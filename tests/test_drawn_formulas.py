@@ -13,7 +13,7 @@ from pathlib import Path
 import build
 import pytest
 from bs4 import BeautifulSoup, NavigableString, Tag
-from drawn import CLOSED, CUT, LOST, Look, drawn
+from drawn import CUT, LOST, Look, closed, drawn, hidden
 from parsed import soup
 from playwright.sync_api import Page
 from test_decks import NAMES as DECKS
@@ -170,7 +170,9 @@ def test_no_letters_of_a_formula_overlap(looks):
 def test_an_inherited_property_is_found(page: Page, site_dir):
     page.goto((site_dir / "book/01_jensen.html").as_uri())
     page.add_style_tag(content=".math .katex { word-spacing: 3px; text-align: right }")
-    assert page.evaluate(CLOSED) == ["word-spacing: 3px", "text-align"]
+    with hidden(page):
+        found = ["word-spacing: 3px", "text-align"]
+        assert closed(page) == {"print": found, "screen": found}
 
 
 # --- the mark after a formula -------------------------------------------------------------------

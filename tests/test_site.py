@@ -19,7 +19,7 @@ import yaml
 from docutils import nodes
 from docutils.utils import new_document
 from parsed import soup
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 from walk import CHAPTERS, NAMES, Seen, Visit, Walk, is_remembered, until, visiting
 
 pytestmark = pytest.mark.site
@@ -312,6 +312,7 @@ def test_progress_is_exported_imported_and_erased(
     status = page.get_by_role("status")
     other_tab = one.context.new_page()
     other_tab.goto(page.url)
+    hears_of_the_other_s_storage(other_tab, page)
     left_out = "Imported. What good.json has is added to what was here. 2 of its entries"
     for name, said in (("good", left_out), ("bad", "Not imported.")):
         page.locator("input[type=file]").set_input_files(tmp_path / f"{name}.json")
@@ -329,6 +330,21 @@ def test_progress_is_exported_imported_and_erased(
     expect(state).to_have_text("")
     assert page.evaluate("localStorage.length") == 0
     assert not one.complaints
+
+
+def hears_of_the_other_s_storage(page: Page, other: Page) -> None:
+    """Wait until a page hears of what another stores: a browser is not at once ready for it."""
+    page.evaluate(
+        """() => addEventListener("storage", ({ key }) => {
+            if (key === "aloud") globalThis.hears = true; })"""
+    )
+
+    def hears() -> bool:
+        other.evaluate("localStorage.setItem('aloud', performance.now())")
+        return bool(page.evaluate("Boolean(globalThis.hears)"))
+
+    until(page, hears)
+    other.evaluate("localStorage.removeItem('aloud')")
 
 
 # Addresses that were given out. One that is no page any more leads to one: see `_config.yml`.

@@ -248,36 +248,55 @@ PREPARE = """() => {
     }
 }"""
 # For its colours each element of a page is looked at, which takes longer than all else, and most
-# are alike. Of paragraphs, points, terms and rows those go of which all texts have been met twice:
-# in elements of the same kind and look within elements of the same kind and look. What scrolls,
-# what is pressed and what is written into stays.
-THIN_OUT = """() => {
+# are alike. Of paragraphs, points, terms and rows those go of which all texts have been met twice,
+# here or on pages before: in elements of the same kind and look within elements of the same kind
+# and look. What scrolls, what is pressed and what is written into stays. Tells what was met here.
+THIN_OUT = """(before) => {
     [...document.querySelectorAll(".katex-mathml")].slice(1).forEach((read) => read.remove());
-    const numbers = new Map(), kinds = new Map(), met = new Map();
+    const kinds = new Map(), sums = new Map();
+    const here = new Map(), met = new Map(Object.entries(before));
+    const summed = (text) => { // 53 bits
+        let a = 0xdeadbeef, b = 0x41c6ce57;
+        for (let i = 0; i < text.length; i += 1) {
+            a = Math.imul(a ^ text.charCodeAt(i), 0x9e3779b1);
+            b = Math.imul(b ^ text.charCodeAt(i), 0x5f356495);
+        }
+        a = Math.imul(a ^ (a >>> 16), 0x85ebca6b) ^ Math.imul(b ^ (b >>> 13), 0xc2b2ae35);
+        b = Math.imul(b ^ (b >>> 16), 0x85ebca6b) ^ Math.imul(a ^ (a >>> 13), 0xc2b2ae35);
+        return (2 ** 32 * (b & 0x1fffff) + (a >>> 0)).toString(36);
+    };
+    const sum = (text) => {
+        if (!sums.has(text)) sums.set(text, summed(text));
+        return sums.get(text);
+    };
     const kind = (it) => {
-        if (!it) return 0;
+        if (!it) return "";
         if (kinds.has(it)) return kinds.get(it);
         const look = getComputedStyle(it);
         const said = [kind(it.parentElement), it.localName, it.getAttribute("class"), look.color,
             look.backgroundColor, look.backgroundImage, look.opacity, look.textDecorationLine,
             look.textShadow, look.filter, look.fontSize, look.fontWeight].join();
-        if (!numbers.has(said)) numbers.set(said, numbers.size + 1);
-        kinds.set(it, numbers.get(said));
+        kinds.set(it, sum(said));
         return kinds.get(it);
     };
     const words = ({ childNodes }) => [...childNodes].map((node) =>
         node.nodeType === Node.TEXT_NODE ? node.data.trim() : "").join("");
     const gone = [];
-    for (const block of document.querySelectorAll("main :is(p, li, dt, dd, tr)")) {
+    const blocks = ":is(main, nav, .slides) :is(p, li, dt, dd, tr)";
+    for (const block of document.querySelectorAll(blocks)) {
         if (block.querySelector("button, input, select, textarea, summary, pre, table, img, svg"))
             continue;
         if (block.querySelector(".katex-display, .katex-html")) continue;
         const texts = [block, ...block.querySelectorAll("*")].map((it) => [it, words(it).length])
             .filter(([, length]) => length).map(([it, length]) => `${kind(it)} ${length > 1}`);
         if (texts.every((one) => met.get(one) > 1)) gone.push(block);
-        for (const one of new Set(texts)) met.set(one, (met.get(one) ?? 0) + 1);
+        for (const one of new Set(texts)) {
+            met.set(one, (met.get(one) ?? 0) + 1);
+            here.set(one, met.get(one));
+        }
     }
     gone.forEach((block) => block.remove());
+    return Object.fromEntries(here);
 }"""
 COLOURS = ["color-contrast", "link-in-text-block"]
 BOXES = ["scrollable-region-focusable"]
@@ -290,15 +309,17 @@ def axe() -> str:
     return (build.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
-def violations(one: Visit, where: str = "html") -> list[str]:
+def violations(one: Visit, where: str = "html", met: dict[str, int] | None = None) -> list[str]:
     """What axe finds in a page: by all rules where it is wide and light, colours elsewhere, too.
 
-    What is read aloud is the same in either. The page is used up.
+    What is read aloud is the same in either. The page is used up. The kinds of texts that were met
+    on pages before are added to.
     """
+    met = {} if met is None else met
     page = one.page
-    page.emulate_media(reduced_motion="reduce")
     page.evaluate(f"{axe()}; 0")  # the driver's evaluate is not under the page's policy
     page.evaluate(PREPARE)
+    page.emulate_media(reduced_motion="reduce")
     found = []
 
     def judge(width: int, mode: Mode, rules: dict[str, Any]) -> None:
@@ -307,19 +328,35 @@ def violations(one: Visit, where: str = "html") -> list[str]:
         found.extend(f"{width} px, {mode}: {line}" for line in said)
 
     judge(1280, "light", BUT_COLOURS)
-    page.evaluate(THIN_OUT)
+    met |= page.evaluate(THIN_OUT, met)
     judge(1280, "light", {"runOnly": COLOURS})
     judge(390, "dark", {"runOnly": [*COLOURS, *BOXES]})
     return found
 
 
+# By its own events; what mouse, keys and fingers do is tested elsewhere.
+USE_WIDGET = """async (last) => {
+    const widget = document.querySelector("[data-em-widget]");
+    const named = (kind, name) => [...widget.querySelectorAll(kind)]
+        .find((one) => one.textContent.trim() === name);
+    const end = performance.now() + 1000 * last;
+    const there = async (find) => {
+        for (let found; ; await new Promise(requestAnimationFrame)) {
+            if ((found = find())) return found;
+            if (performance.now() > end) throw new Error(`not there: ${find}`);
+        }
+    };
+    const next = await there(() => named("button", "Next"));
+    next.click();
+    next.click();
+    named("summary", "Show as table").click();
+    await there(() => widget.querySelector("tbody tr"));
+}"""
+
+
 def use_widget(page: Page) -> None:
     """Step the page's first widget twice and open its table."""
-    widget = page.locator("[data-em-widget]").first
-    for _ in range(2):
-        widget.get_by_role("button", name="Next", exact=True).click()
-    widget.get_by_text("Show as table").click()
-    widget.locator("tbody tr").first.wait_for()
+    page.evaluate(USE_WIDGET, LAST_RESORT)
 
 
 # --- the walk -----------------------------------------------------------------------------------
@@ -364,6 +401,7 @@ class Walk:
         self.http, self.disk = Visit(chromium, **wide), Visit(chromium, **narrow)
         self.bases = {"http": f"{site_url}/", "disk": f"{site_dir}/"}
         self.seen: dict[str, Seen] = {}
+        self.met: dict[str, int] = {}
 
     def __getitem__(self, name: str) -> Seen:
         if name not in self.seen:
@@ -372,7 +410,7 @@ class Walk:
 
     def _look_at(self, name: str) -> Seen:
         seen = Seen(name)
-        self._open(seen, "disk", self.disk, [(390, "light"), (390, "dark"), (320, "dark")])
+        self._open(seen, "disk", self.disk, [(320, "dark"), (390, "dark"), (390, "light")])
         if name in CHAPTERS:
             from engines import LOOK  # late: it brings what drives WebKit
 
@@ -386,7 +424,7 @@ class Walk:
         seen.links, seen.anchors = set(page.evaluate(LINKS)), set(page.evaluate(ANCHORS))
         if page.locator("[data-em-widget]:not(.em-still)").count():
             use_widget(page)
-        seen.violations = violations(self.http)
+        seen.violations = violations(self.http, met=self.met)
         return seen
 
     def _open(self, seen: Seen, way: str, one: Visit, settings: list[tuple[int, Mode]]) -> None:
