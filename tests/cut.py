@@ -12,6 +12,8 @@ import build
 
 CHAPTER = re.compile(r"/book/(\w+)\.html")
 FIGURE = re.compile(r"<figure\b.*?</figure>", re.DOTALL)
+ROOM = '<svg width="1" height="2000" aria-hidden="true"></svg>'
+"""For prose: a page opens far from its figures, where the pointer may be."""
 
 
 @cache
@@ -32,7 +34,7 @@ def cut(name: str) -> str:
     if not figures:
         return whole
     begin = whole.index(">", whole.index("<article")) + 1
-    kept = f"<section><section>{figures}</section></section>"
+    kept = f"<section><section>{ROOM}{figures}{ROOM}</section></section>"
     return whole[:begin] + kept + whole[whole.index("</article>") :]
 
 
