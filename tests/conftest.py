@@ -6,6 +6,8 @@ import sys
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -22,8 +24,13 @@ from playwright.sync_api import (
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book"), str(ROOT / "theme")]
 
+# What jsonschema would judge addresses of other alphabets by, of which there are none here: it
+# takes a second to import, and is optional.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
 import browser as browsers  # noqa: E402
 import build  # noqa: E402
+import cut  # noqa: E402
 import machines  # noqa: E402
 from walk import NAMES, Seen, Walk  # noqa: E402
 
@@ -83,7 +90,19 @@ def site_dir() -> Path:
 @pytest.fixture(scope="session")
 def site_url(site_dir: Path) -> Iterator[str]:
     """The address at which the built site is served while the tests run, without a final slash."""
-    server = build.make_server(0)
+    with served(build.make_server(0)) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def cut_url(site_dir: Path) -> Iterator[str]:
+    """The same with every chapter cut to its widgets, for whoever reads no more of it."""
+    with served(cut.make_server()) as address:
+        yield address
+
+
+@contextmanager
+def served(server: ThreadingHTTPServer) -> Iterator[str]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -332,12 +332,12 @@ def settled_state(engine: Engine, before: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def recorded(played_chromium: Played, site_url: str) -> Callable[[str], list[Any]]:
+def recorded(played_chromium: Played, cut_url: str) -> Callable[[str], list[Any]]:
     """Page → the states that Chromium comes to; no action is without effect there."""
 
     @cache
     def record(name: str) -> list[Any]:
-        states = [opened(played_chromium, f"{site_url}/{name}")]
+        states = [opened(played_chromium, f"{cut_url}/{name}")]
         for action in TRACES[name]:
             played_chromium.act(*action)
             settled = partial(settled_state, played_chromium, states[-1])
@@ -350,10 +350,11 @@ def recorded(played_chromium: Played, site_url: str) -> Callable[[str], list[Any
 @pytest.mark.parametrize("engine", ENGINES[1:], indirect=True)
 @pytest.mark.parametrize("name", TRACES)
 def test_a_widget_answers_alike(
-    engine: Engine, site_url: str, recorded: Callable[[str], list[Any]], name: str
+    engine: Engine, cut_url: str, recorded: Callable[[str], list[Any]], name: str
 ) -> None:
+    """Of a chapter the figures alone: the whole is opened, in each engine, by whoever looks."""
     first, *states = recorded(name)
-    assert opened(engine, f"{site_url}/{name}") == first
+    assert opened(engine, f"{cut_url}/{name}") == first
     for action, state in zip(TRACES[name], states, strict=True):
         engine.act(*action)
         comes_to(engine, state, action)

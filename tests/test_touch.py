@@ -112,10 +112,10 @@ def spec(request: pytest.FixtureRequest) -> Spec:
 
 
 def test_a_finger_meets_every_control_and_scrolls_the_page(
-    phone: Phone, site_url: str, spec: Spec
+    phone: Phone, cut_url: str, spec: Spec
 ) -> None:
     """A touched control neither zooms nor waits for a second tap."""
-    widget = on_its_page(phone.page, site_url, spec.kind)
+    widget = on_its_page(phone.page, cut_url, spec.kind)
     assert phone.page.evaluate(AT_A_TAP) == [["manipulation"], []]
     controls = widget.locator("button, select, input, summary")
     assert controls.count() >= 6
@@ -136,15 +136,15 @@ def test_a_finger_meets_every_control_and_scrolls_the_page(
         expect(thing).not_to_have_attribute("aria-valuetext", before)
 
 
-def test_a_finger_scrolls_from_words_and_from_the_slider(phone: Phone, site_url: str) -> None:
-    widget = on_its_page(phone.page, site_url, "coin-steps")
+def test_a_finger_scrolls_from_words_and_from_the_slider(phone: Phone, cut_url: str) -> None:
+    widget = on_its_page(phone.page, cut_url, "coin-steps")
     for part in (status(widget), slider(widget)):
         phone.scroll_from(part)
         shows(widget, BY_KIND["coin-steps"], 0)
 
 
-def test_a_finger_moves_the_slider(phone: Phone, site_url: str) -> None:
-    widget = on_its_page(phone.page, site_url, "coin-steps")
+def test_a_finger_moves_the_slider(phone: Phone, cut_url: str) -> None:
+    widget = on_its_page(phone.page, cut_url, "coin-steps")
     x, y = middle(slider(widget))
     phone.swipe((x, y), 60, 6)
     expect(slider(widget)).to_have_value(re.compile(r"^1[1-9]$"))
@@ -154,8 +154,8 @@ def test_a_finger_moves_the_slider(phone: Phone, site_url: str) -> None:
 
 
 @pytest.mark.parametrize("off", [-18, 18])
-def test_what_is_taken_at_its_edge_does_not_jump(phone: Phone, site_url: str, off: int) -> None:
-    widget = on_its_page(phone.page, site_url, "coin-steps")
+def test_what_is_taken_at_its_edge_does_not_jump(phone: Phone, cut_url: str, off: int) -> None:
+    widget = on_its_page(phone.page, cut_url, "coin-steps")
     square = handle(widget, "Start")
     x, y = middle(square)
     width = widget.locator(".em-plane-of-starts").bounding_box()["width"]  # type: ignore[index]

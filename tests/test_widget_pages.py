@@ -6,6 +6,7 @@ import json
 import random
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,18 +17,17 @@ from typing import Any
 
 import build
 import coin_rows
-import em_widgets
 import family
 import holes
 import in_order
 import numpy as np
 import pytest
 import streams
-from parsed import soup
+from cut import live_figures, source
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from scipy.special import rel_entr, softmax
 from scipy.stats import norm
-from walk import COME_TO_REST, NAMES_OUTSIDE, resize, until
+from walk import COME_TO_REST, LAST_RESORT, NAMES_OUTSIDE, resize, until
 
 from em_core import (
     CoinMixture,
@@ -539,9 +539,9 @@ def _foreign(url: str) -> list[str]:
 
 
 @pytest.fixture
-def widget(page: Page, site_url: str, spec: Spec, complaints: list[str]) -> Locator:
+def widget(page: Page, cut_url: str, spec: Spec, complaints: list[str]) -> Locator:
     """Each widget on its chapter, live."""
-    return opened(page, f"{site_url}/book/{spec.page}.html", spec.kind)
+    return opened(page, f"{cut_url}/book/{spec.page}.html", spec.kind)
 
 
 # A chapter is laid out and painted again and again; of its text nothing is asked here.
@@ -578,8 +578,8 @@ def give_afresh(page: Page, kind: str) -> None:
     )
 
 
-def on_its_page(page: Page, site_url: str, kind: str) -> Locator:
-    return opened(page, f"{site_url}/book/{BY_KIND[kind].page}.html", kind)
+def on_its_page(page: Page, cut_url: str, kind: str) -> Locator:
+    return opened(page, f"{cut_url}/book/{BY_KIND[kind].page}.html", kind)
 
 
 def button(widget: Locator, name: str) -> Locator:
@@ -594,9 +594,41 @@ def status(widget: Locator) -> Locator:
     return widget.get_by_role("status")
 
 
+# Both in one call: they are asked for after every step. Spaces are told as Playwright tells them.
+SHOWN = """(root) => [
+  root.querySelector("[role=status]").textContent
+    .replace(/[\\u200b\\u00ad]/g, "").trim().replace(/\\s+/g, " "),
+  root.querySelector("input[type=range]").value,
+]"""
+
+
 def shows(widget: Locator, spec: Spec, step: int) -> None:
-    expect(status(widget)).to_have_text(spec.status(step))
-    expect(slider(widget)).to_have_value(str(step))
+    """Wait until a step is shown, in words and by the slider."""
+    expected = [spec.status(step), str(step)]
+    end = time.monotonic() + LAST_RESORT
+    while (shown := widget.evaluate(SHOWN)) != expected and time.monotonic() < end:
+        widget.page.wait_for_timeout(20)
+    assert shown == expected
+
+
+# The middle of a button, when a click there meets it and nothing else.
+MIDDLE = """(root, name) => {
+  const found = [...root.querySelectorAll("button")].filter((one) => one.textContent === name);
+  if (found.length !== 1) throw new Error(`${found.length} buttons have the name ${name}`);
+  const inside = () => found[0].contains(document.elementFromPoint(...middle()));
+  const middle = () => {
+    const { left, top, width, height } = found[0].getBoundingClientRect();
+    return [left + width / 2, top + height / 2];
+  };
+  if (!inside()) found[0].scrollIntoView({ block: "center", behavior: "instant" });
+  if (!inside()) throw new Error(`something covers ${name}`);
+  return middle();
+}"""
+
+
+def click(widget: Locator, name: str) -> None:
+    """Click a button by the mouse; Playwright's own waits for two frames, and asks four times."""
+    widget.page.mouse.click(*widget.evaluate(MIDDLE, name))
 
 
 def test_scripts_without_a_page() -> None:
@@ -618,31 +650,32 @@ def test_the_first_steps_from_disk_and_with_the_network_cut(
     widget = opened(page, address, spec.kind)
     page.context.set_offline(True)
     shows(widget, spec, 0)
-    button(widget, "Next").click()
+    click(widget, "Next")
+    slider(widget).focus()
     for step in range(1, min(9, spec.last)):
         shows(widget, spec, step)
-        slider(widget).press("ArrowRight")
+        page.keyboard.press("ArrowRight")
     shows(widget, spec, min(9, spec.last))
 
 
 def test_next_shows_the_first_steps_and_ends_at_the_last(widget: Locator, spec: Spec) -> None:
     for step in range(5):
         shows(widget, spec, step)
-        button(widget, "Next").click()
+        click(widget, "Next")
     slider(widget).fill(str(spec.last - 1))
     for step in (spec.last - 1, spec.last, spec.last):
         shows(widget, spec, step)
-        button(widget, "Next").click()
+        click(widget, "Next")
 
 
 def test_previous_and_reset(widget: Locator, spec: Spec) -> None:
-    button(widget, "Previous").click()
+    click(widget, "Previous")
     shows(widget, spec, 0)
     for _ in range(3):
-        button(widget, "Next").click()
-    button(widget, "Previous").click()
+        click(widget, "Next")
+    click(widget, "Previous")
     shows(widget, spec, 2)
-    button(widget, "Reset").click()
+    click(widget, "Reset")
     shows(widget, spec, 0)
 
 
@@ -653,27 +686,28 @@ def test_slider_by_mouse(widget: Locator, spec: Spec) -> None:
     shows(widget, spec, spec.last)
 
 
-def test_play_runs_to_the_end_and_pause_holds(clocked: Page, site_url: str, spec: Spec) -> None:
-    widget = on_its_page(clocked, site_url, spec.kind)
-    button(widget, "Play").click()
+def test_play_runs_to_the_end_and_pause_holds(clocked: Page, cut_url: str, spec: Spec) -> None:
+    widget = on_its_page(clocked, cut_url, spec.kind)
+    click(widget, "Play")
     expect(status(widget)).to_have_attribute("aria-live", "off")
     clocked.clock.run_for(3000)
-    button(widget, "Pause").click()
+    click(widget, "Pause")
     expect(status(widget)).to_have_attribute("aria-live", "polite")
     held = int(slider(widget).input_value())
     assert 0 < held < spec.last
     clocked.clock.run_for(5000)
     shows(widget, spec, held)
-    button(widget, "Play").click()
-    clocked.clock.run_for(60_000)
-    shows(widget, spec, spec.last)
+    click(widget, "Play")
+    expect(button(widget, "Pause")).to_be_visible()
+    clocked.clock.run_for(1000 * spec.last)  # a step takes less
     expect(button(widget, "Play")).to_be_visible()
+    shows(widget, spec, spec.last)
 
 
 def test_play_stops_out_of_sight_and_nothing_works_on(
-    clocked: Page, site_url: str, spec: Spec
+    clocked: Page, cut_url: str, spec: Spec
 ) -> None:
-    widget = on_its_page(clocked, site_url, spec.kind)
+    widget = on_its_page(clocked, cut_url, spec.kind)
     session = clocked.context.new_cdp_session(clocked)
     session.send("Performance.enable")
 
@@ -689,7 +723,7 @@ def test_play_stops_out_of_sight_and_nothing_works_on(
         counted = ("RecalcStyleCount", "LayoutCount")
         return {metric["name"]: metric["value"] for metric in found if metric["name"] in counted}
 
-    button(widget, "Play").click()
+    click(widget, "Play")
     assert works(2000)
     clocked.evaluate("scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
     expect(button(widget, "Play")).to_have_count(1)
@@ -752,7 +786,7 @@ def test_any_sequence_of_controls_keeps_step_and_picture_together(
     for _ in range(20):  # of each widget; all share a shell
         name = chance.choice(list(moves))
         if name in ("Next", "Previous", "Reset"):
-            button(widget, name).click()
+            click(widget, name)
         else:
             page.keyboard.press(name)
         step = min(max(moves[name](step), 0), spec.last)
@@ -801,15 +835,15 @@ def numeric(cells: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("width", [1280, 390, 320])
 def test_nothing_overflows_and_targets_are_large(
-    page: Page, site_url: str, spec: Spec, width: int
+    page: Page, cut_url: str, spec: Spec, width: int
 ) -> None:
     resize(page, width, 800)
-    widget = opened(page, f"{site_url}/book/{spec.page}.html", spec.kind)
+    widget = opened(page, f"{cut_url}/book/{spec.page}.html", spec.kind)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for step in range(3):
         shows(widget, spec, step)
         assert sides(widget, "*", "right") <= width + 0.5
-        button(widget, "Next").click()
+        click(widget, "Next")
     for side in ("width", "height"):
         targets = "button, input, summary, select, [role=slider]"
         assert sides(widget, targets, side, "min") >= 24
@@ -846,18 +880,18 @@ def test_the_picture_is_for_print(page: Page, widget: Locator) -> None:
 
 
 @pytest.fixture(scope="module")
-def scriptless(chromium: Browser, site_url: str) -> Iterator[Page]:
+def scriptless(chromium: Browser, cut_url: str) -> Iterator[Page]:
     """The figures of all chapters, one below the other, in a browser without JavaScript."""
-    figures = [
-        soup(build.HTML / "book" / f"{spec.page}.html")
-        .select_one(f'[data-em-widget="{spec.kind}"]')
-        .find_parent("figure")
-        for spec in SPECS
-    ]
+    figures = [figure_of(spec) for spec in SPECS]
     with chromium.new_context(java_script_enabled=False) as context:
         page = context.new_page()
-        show_scratch(page, site_url, SPECS[0].page, "".join(map(str, figures)))
+        show_scratch(page, cut_url, SPECS[0].page, "".join(figures))
         yield page
+
+
+def figure_of(spec: Spec) -> str:
+    (found,) = (it for it in live_figures(spec.page) if f'data-em-widget="{spec.kind}"' in it)
+    return found
 
 
 def test_the_picture_without_javascript(scriptless: Page, spec: Spec) -> None:
@@ -872,10 +906,10 @@ def test_the_picture_without_javascript(scriptless: Page, spec: Spec) -> None:
 
 @pytest.mark.parametrize("width", [1280, 390, 320])
 def test_room_is_kept_until_the_widget_starts(
-    page: Page, site_url: str, spec: Spec, width: int
+    page: Page, cut_url: str, spec: Spec, width: int
 ) -> None:
     resize(page, width, 800)
-    opened(page, f"{site_url}/book/{spec.page}.html", spec.kind)
+    opened(page, f"{cut_url}/book/{spec.page}.html", spec.kind)
     before, after = page.evaluate(
         """([kind, delivered]) => {
             const root = () => document.querySelector(`[data-em-widget="${kind}"]`);
@@ -902,9 +936,9 @@ def test_reduced_motion_is_honoured(page: Page, widget: Locator) -> None:
 
 
 @pytest.fixture(scope="module", params=["http", "disk"])
-def base(request: pytest.FixtureRequest, site_url: str, site_dir: Path) -> str:
+def base(request: pytest.FixtureRequest, cut_url: str, site_dir: Path) -> str:
     """The site's address, in both ways of reading it."""
-    return site_url if request.param == "http" else site_dir.as_uri()
+    return cut_url if request.param == "http" else site_dir.as_uri()
 
 
 def handle(widget: Locator, name: str) -> Locator:
@@ -936,8 +970,8 @@ def test_coins_start_where_the_square_is_moved(
         slider(widget).press("ArrowRight")
 
 
-def test_coins_start_anywhere_on_the_grid_by_mouse(page: Page, site_url: str) -> None:
-    widget = on_its_page(page, site_url, "coin-steps")
+def test_coins_start_anywhere_on_the_grid_by_mouse(page: Page, cut_url: str) -> None:
+    widget = on_its_page(page, cut_url, "coin-steps")
     plane = widget.locator(".em-plane-of-starts")
     plane.evaluate(COME_TO_REST)
     box = plane.bounding_box()
@@ -951,8 +985,8 @@ def test_coins_start_anywhere_on_the_grid_by_mouse(page: Page, site_url: str) ->
         expect(status(widget)).to_have_text(coin_words(state, "Start"))
 
 
-def test_the_square_is_dragged(page: Page, site_url: str) -> None:
-    widget = on_its_page(page, site_url, "coin-steps")
+def test_the_square_is_dragged(page: Page, cut_url: str) -> None:
+    widget = on_its_page(page, cut_url, "coin-steps")
     width = widget.locator(".em-plane-of-starts").bounding_box()["width"]  # type: ignore[index]
     drag(page, handle(widget, "Start"), -0.3 * width, -0.2 * width)
     expect(handle(widget, "Start")).to_have_attribute("aria-valuetext", "θ_A 0.30, θ_B 0.70")
@@ -961,8 +995,8 @@ def test_the_square_is_dragged(page: Page, site_url: str) -> None:
     expect(status(widget)).to_have_text(step_words(states, 1))
 
 
-def test_the_square_is_dragged_by_a_finger(touched: Page, site_url: str) -> None:
-    widget = on_its_page(touched, site_url, "coin-steps")
+def test_the_square_is_dragged_by_a_finger(touched: Page, cut_url: str) -> None:
+    widget = on_its_page(touched, cut_url, "coin-steps")
     handle(widget, "Start").evaluate(COME_TO_REST)  # sections above are laid out when they come
     box = handle(widget, "Start").bounding_box()
     width = widget.locator(".em-plane-of-starts").bounding_box()["width"]  # type: ignore[index]
@@ -982,8 +1016,8 @@ def test_the_square_is_dragged_by_a_finger(touched: Page, site_url: str) -> None
     assert touched.evaluate("scrollY") == scrolled
 
 
-def test_a_tap_on_the_square_starts_there(touched: Page, site_url: str) -> None:
-    widget = on_its_page(touched, site_url, "coin-starts")
+def test_a_tap_on_the_square_starts_there(touched: Page, cut_url: str) -> None:
+    widget = on_its_page(touched, cut_url, "coin-starts")
     plane = widget.locator(".em-plane-of-starts")
     box = plane.bounding_box()
     assert box is not None
@@ -1002,8 +1036,8 @@ def test_free_weights_and_back(page: Page, base: str, complaints: list[str]) -> 
     expect(status(widget)).to_have_text(coin_words(STATES[0], "Start"))
 
 
-def test_every_figure_of_the_coin_table(page: Page, site_url: str) -> None:
-    widget = on_its_page(page, site_url, "coin-steps")
+def test_every_figure_of_the_coin_table(page: Page, cut_url: str) -> None:
+    widget = on_its_page(page, cut_url, "coin-steps")
     widget.get_by_text("Show as table").click()
     rows = widget.locator("details tbody tr")
     expect(rows).to_have_count(21)
@@ -1028,8 +1062,8 @@ def coin_row(step: int) -> list[str]:
     ]
 
 
-def test_an_e_step_closes_the_gap_and_an_m_step_raises_the_bound(page: Page, site_url: str) -> None:
-    widget = on_its_page(page, site_url, "coin-steps")
+def test_an_e_step_closes_the_gap_and_an_m_step_raises_the_bound(page: Page, cut_url: str) -> None:
+    widget = on_its_page(page, cut_url, "coin-steps")
     said = []
     for _ in range(6):
         button(widget, "Next").click()
@@ -1043,8 +1077,8 @@ def test_an_e_step_closes_the_gap_and_an_m_step_raises_the_bound(page: Page, sit
     assert list(bounds) == sorted(bounds)
 
 
-def test_first_e_step_shares_the_counts_as_published(page: Page, site_url: str) -> None:
-    widget = on_its_page(page, site_url, "coin-steps")
+def test_first_e_step_shares_the_counts_as_published(page: Page, cut_url: str) -> None:
+    widget = on_its_page(page, cut_url, "coin-steps")
     button(widget, "Next").click()
     text = widget.inner_text()
     for figure in ("0.45", "0.80", "0.73", "0.35", "0.65", "21.3", "8.6", "11.7", "8.4"):
@@ -1080,8 +1114,8 @@ def test_components_come_apart_where_the_triangle_is_moved(
     expect(status(widget)).to_contain_text("Iteration 1 of 6: ")
 
 
-def test_the_gap_of_jensen_closes_under_the_readers_hands(page: Page, site_url: str) -> None:
-    widget = on_its_page(page, site_url, "jensen")
+def test_the_gap_of_jensen_closes_under_the_readers_hands(page: Page, cut_url: str) -> None:
+    widget = on_its_page(page, cut_url, "jensen")
     second = handle(widget, "Second point")
     second.focus()
     page.keyboard.press("Home")
@@ -1100,9 +1134,9 @@ def test_the_gap_of_jensen_closes_under_the_readers_hands(page: Page, site_url: 
     [("sqrt", np.sqrt), ("square", np.square), ("exp", np.exp), ("line", lambda x: x / 2 + 1)],
 )
 def test_every_function_of_jensen(
-    page: Page, site_url: str, name: str, f: Callable[[Any], Any]
+    page: Page, cut_url: str, name: str, f: Callable[[Any], Any]
 ) -> None:
-    widget = on_its_page(page, site_url, "jensen")
+    widget = on_its_page(page, cut_url, "jensen")
     widget.get_by_label("Function").select_option(name)
     written = {"sqrt": "√x", "square": "x²", "exp": "exp x", "line": "½x + 1"}[name]
     expect(status(widget)).to_contain_text(f"Setting 1 of 9: f(x) = {written},")
@@ -1120,8 +1154,8 @@ def test_every_function_of_jensen(
     assert gap == pytest.approx(abs(curve - chord), abs=1.1e-3)
 
 
-def test_points_of_jensen_are_dragged(page: Page, site_url: str) -> None:
-    widget = on_its_page(page, site_url, "jensen")
+def test_points_of_jensen_are_dragged(page: Page, cut_url: str) -> None:
+    widget = on_its_page(page, cut_url, "jensen")
     drag(page, handle(widget, "First point"), 150, 0)
     expect(status(widget)).to_contain_text("Your setting")
     first = float(str(handle(widget, "First point").get_attribute("aria-valuenow")))
@@ -1132,8 +1166,8 @@ def of_jensen(widget: Locator, name: str) -> float:
     return float(str(handle(widget, name).get_attribute("aria-valuenow")))
 
 
-def test_points_of_jensen_that_met_are_dragged_apart(page: Page, site_url: str) -> None:
-    widget = on_its_page(page, site_url, "jensen")
+def test_points_of_jensen_that_met_are_dragged_apart(page: Page, cut_url: str) -> None:
+    widget = on_its_page(page, cut_url, "jensen")
     slider(widget).fill("3")
     expect(status(widget)).to_contain_text("The points have met")
     drag(page, handle(widget, "Weight of the second point"), 150, 0)
@@ -1141,8 +1175,8 @@ def test_points_of_jensen_that_met_are_dragged_apart(page: Page, site_url: str) 
     assert of_jensen(widget, "Second point") > of_jensen(widget, "First point") + 1
 
 
-def test_at_the_end_of_the_chord_a_drag_moves_the_point(page: Page, site_url: str) -> None:
-    widget = on_its_page(page, site_url, "jensen")
+def test_at_the_end_of_the_chord_a_drag_moves_the_point(page: Page, cut_url: str) -> None:
+    widget = on_its_page(page, cut_url, "jensen")
     weight = handle(widget, "Weight of the second point")
     slider(widget).fill("7")
     before = of_jensen(widget, "Second point")
@@ -1157,16 +1191,16 @@ def test_at_the_end_of_the_chord_a_drag_moves_the_point(page: Page, site_url: st
     expect(weight).to_have_attribute("aria-valuenow", "0.3")
 
 
-def test_reset_gives_back_what_the_reader_changed(page: Page, site_url: str) -> None:
-    widget = on_its_page(page, site_url, "jensen")
+def test_reset_gives_back_what_the_reader_changed(page: Page, cut_url: str) -> None:
+    widget = on_its_page(page, cut_url, "jensen")
     drag(page, handle(widget, "First point"), 150, 0)
     expect(status(widget)).to_contain_text("Your setting")
     button(widget, "Reset").click()
     expect(status(widget)).to_have_text(jensen_words(0))
 
 
-def test_the_right_button_drags_nothing(page: Page, site_url: str) -> None:
-    widget = on_its_page(page, site_url, "jensen")
+def test_the_right_button_drags_nothing(page: Page, cut_url: str) -> None:
+    widget = on_its_page(page, cut_url, "jensen")
     handle(widget, "First point").evaluate(COME_TO_REST)
     box = handle(widget, "First point").bounding_box()
     assert box
@@ -1220,8 +1254,8 @@ def test_starts_of_other_samples_end_at_peaks_of_different_heights(
     expect(status(widget)).to_contain_text("Here it ends: θ_A above θ_B")
 
 
-def test_starts_are_coloured_in_two_ways(page: Page, site_url: str) -> None:
-    widget = on_its_page(page, site_url, "coin-starts")
+def test_starts_are_coloured_in_two_ways(page: Page, cut_url: str) -> None:
+    widget = on_its_page(page, cut_url, "coin-starts")
     expect(widget.locator(".em-end-2")).not_to_have_count(0)
     widget.get_by_label("Colour by").select_option("iterations")
     expect(widget.locator(".em-cell.em-level-7")).to_have_count(1)
@@ -1234,9 +1268,9 @@ SETS = ["Two clouds", "Old Faithful", "Four clusters"]
 @pytest.mark.parametrize("data", SETS)
 @pytest.mark.parametrize("k", [1, 2, 4])
 def test_mixtures_of_every_kind(
-    page: Page, site_url: str, complaints: list[str], data: str, k: int
+    page: Page, cut_url: str, complaints: list[str], data: str, k: int
 ) -> None:
-    widget = on_its_page(page, site_url, "mixture-steps")
+    widget = on_its_page(page, cut_url, "mixture-steps")
     shows_a_mixture(widget, data, k)
 
 
@@ -1278,8 +1312,8 @@ def mixture_data() -> dict[str, np.ndarray]:
     return dict(zip(SETS, [lecture()[0], eruptions, four], strict=True))
 
 
-def test_a_datum_is_pointed_at_and_tells_its_shares_and_terms(page: Page, site_url: str) -> None:
-    widget = on_its_page(page, site_url, "mixture-steps")
+def test_a_datum_is_pointed_at_and_tells_its_shares_and_terms(page: Page, cut_url: str) -> None:
+    widget = on_its_page(page, cut_url, "mixture-steps")
     datum = handle(widget, "Datum")
     datum.focus()
     page.keyboard.press("Home")
@@ -1310,8 +1344,8 @@ def test_a_datum_is_pointed_at_and_tells_its_shares_and_terms(page: Page, site_u
     expect(about).to_contain_text(place)
 
 
-def test_a_poor_optimum_and_a_collapse_are_explained(page: Page, site_url: str) -> None:
-    widget = on_its_page(page, site_url, "mixture-steps")
+def test_a_poor_optimum_and_a_collapse_are_explained(page: Page, cut_url: str) -> None:
+    widget = on_its_page(page, cut_url, "mixture-steps")
     first = status(widget).inner_text()
     widget.get_by_label("Start").select_option(index=8)
     expect(status(widget)).not_to_have_text(first)
@@ -1329,11 +1363,11 @@ def test_a_poor_optimum_and_a_collapse_are_explained(page: Page, site_url: str) 
     expect(status(widget)).to_contain_text("after the E-step")
 
 
-def test_a_long_run_is_shown_in_part_until_it_settles(page: Page, site_url: str) -> None:
+def test_a_long_run_is_shown_in_part_until_it_settles(page: Page, cut_url: str) -> None:
     x = mixture_data()["Old Faithful"]
     start = GaussianMixture().random_start(x, 3, np.random.default_rng(0))
     states, _ = whole_run(GaussianMixture(), x, start, HALVED)
-    widget = on_its_page(page, site_url, "mixture-steps")
+    widget = on_its_page(page, cut_url, "mixture-steps")
     widget.get_by_label("Data").select_option("Old Faithful")
     widget.get_by_label("Components").select_option("3")
     # three components of the data chosen before say "weight C" as well
@@ -1346,10 +1380,10 @@ def test_a_long_run_is_shown_in_part_until_it_settles(page: Page, site_url: str)
 
 
 def test_what_cannot_be_loaded_is_said_and_tried_again(
-    context: BrowserContext, site_url: str
+    context: BrowserContext, cut_url: str
 ) -> None:
     page = context.new_page()  # a shared one may have loaded it
-    widget = on_its_page(page, site_url, "coin-steps")
+    widget = on_its_page(page, cut_url, "coin-steps")
     page.context.set_offline(True)
     handle(widget, "Start").focus()
     page.keyboard.press("ArrowRight")
@@ -1360,8 +1394,8 @@ def test_what_cannot_be_loaded_is_said_and_tried_again(
     expect(status(widget)).to_have_text(coin_words(state, "Start"))
 
 
-def test_the_first_page_has_a_live_picture(page: Page, site_url: str) -> None:
-    widget = opened(page, f"{site_url}/book/index.html", "mixture-steps")
+def test_the_first_page_has_a_live_picture(page: Page, cut_url: str) -> None:
+    widget = opened(page, f"{cut_url}/book/index.html", "mixture-steps")
     expect(widget.get_by_role("combobox")).to_have_count(0)
     before = status(widget).inner_text()
     button(widget, "Next").click()
@@ -1371,10 +1405,10 @@ def test_the_first_page_has_a_live_picture(page: Page, site_url: str) -> None:
 # --- pages of our own, made of a chapter's files: what the chapters cannot show -------------------
 
 
-def show_scratch(page: Page, site_url: str, chapter_name: str, body: str) -> None:
+def show_scratch(page: Page, cut_url: str, chapter_name: str, body: str) -> None:
     """Open a page with a chapter's head and a body of our own."""
-    head = chapter(chapter_name).split("</head>")[0]
-    address = f"{site_url}/book/scratch.html"
+    head = source(chapter_name).split("</head>")[0]
+    address = f"{cut_url}/book/scratch.html"
     whole = f"{head}</head><body>{body}</body></html>"
     page.route(address, lambda route: route.fulfill(body=whole, content_type=HTML))
     page.goto(address)
@@ -1382,7 +1416,7 @@ def show_scratch(page: Page, site_url: str, chapter_name: str, body: str) -> Non
 
 
 @pytest.fixture
-def scratch(page: Page, site_url: str, spec: Spec) -> Callable[[str], Locator]:
+def scratch(page: Page, cut_url: str, spec: Spec) -> Callable[[str], Locator]:
     """Give the widgets of a part of a page that has two copies, a broken one, and baits."""
 
     def of_part(part: str) -> Locator:
@@ -1398,13 +1432,13 @@ def scratch(page: Page, site_url: str, spec: Spec) -> Callable[[str], Locator]:
         "baits": "".join(good.replace(label, in_json(bait)) for bait in BAITS),
     }
     body = "".join(f'<div id="{name}">{part}</div>' for name, part in parts.items())
-    show_scratch(page, site_url, spec.page, body)
+    show_scratch(page, cut_url, spec.page, body)
     return of_part
 
 
 def in_json(bait: str) -> str:
     """Write words as data hold them."""
-    return em_widgets.as_json(bait)[1:-1].replace("<", "\\u003c")
+    return json.dumps(bait, ensure_ascii=False)[1:-1].replace("<", "\\u003c")
 
 
 BAITS = ["</SCRIPT><b>out</b>", "<!--<script>", "</script >", "<b>out</b>"]
@@ -1412,16 +1446,11 @@ HTML = "text/html; charset=utf-8"
 
 
 @cache
-def chapter(name: str) -> str:
-    return (build.HTML / "book" / f"{name}.html").read_text()
-
-
-@cache
 def place(name: str, kind: str) -> str:
     """A figure of a chapter as the page was delivered."""
-    source = chapter(name)
-    begin = source.index("<div", source.rindex("\n", 0, source.index(f'data-em-widget="{kind}"')))
-    return source[begin : source.index("</script>", begin)] + "</script></div>"
+    whole = source(name)
+    begin = whole.index("<div", whole.rindex("\n", 0, whole.index(f'data-em-widget="{kind}"')))
+    return whole[begin : whole.index("</script>", begin)] + "</script></div>"
 
 
 def data_of(delivered: str) -> str:
@@ -1448,11 +1477,11 @@ def test_a_widget_that_cannot_start_says_so_and_keeps_its_picture(
 
 @pytest.mark.parametrize("missing", ["stepper.js", "start.js", "evaluate.js", "parts.js"])
 def test_a_widget_whose_script_does_not_arrive_says_so(
-    context: BrowserContext, site_url: str, missing: str
+    context: BrowserContext, cut_url: str, missing: str
 ) -> None:
     page = context.new_page()
     page.route(f"**/{missing}*", lambda route: route.abort())
-    page.goto(f"{site_url}/book/05_coins.html")
+    page.goto(f"{cut_url}/book/05_coins.html")
     widget = page.locator('[data-em-widget="coin-steps"]').first
     expect(status(widget)).to_contain_text("can’t be stepped through")
     expect(widget.locator(".em-picture")).to_be_visible()
@@ -1472,10 +1501,10 @@ def test_data_cannot_leave_their_place(
 
 @pytest.mark.parametrize("width", [1280, 390, 320])
 def test_the_names_on_the_scale_of_a_mixture_are_inside_the_picture(
-    page: Page, site_url: str, width: int
+    page: Page, cut_url: str, width: int
 ) -> None:
     resize(page, width, 800)
-    widget = on_its_page(page, site_url, "mixture-steps")
+    widget = on_its_page(page, cut_url, "mixture-steps")
     climb = widget.locator(".em-climb")
     names = climb.locator("g text")
     widget.get_by_label("Start").select_option(index=9)  # it collapses at once, and gains little
