@@ -44,5 +44,5 @@ class DaskChunks(Chunks):
 
         task = delayed(function, pure=False)
         tasks = [task(number, piece) for number, piece in enumerate(self.pairs())]
-        values: tuple[Value, ...] = compute(*tasks)  # type: ignore[no-untyped-call]
+        values: tuple[Value, ...] = compute(*tasks)
         return values

@@ -39,9 +39,10 @@ def cholesky(matrix: np.ndarray) -> np.ndarray:
 
 def whitened(root: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """The solution y of root · y = columns."""
-    y = np.zeros_like(columns)
+    y = np.array(columns, order="C")
     for a in range(len(root)):
-        y[a] = (columns[a] - root[a, :a] @ y[:a]) / root[a, a]
+        y[a] /= root[a, a]
+        y[a + 1 :] -= root[a + 1 :, a, np.newaxis] * y[a]
     return y
 
 
@@ -93,7 +94,7 @@ def fit(
         r = passed_on(r / total)
         counts = r.sum(axis=1)
         weights = passed_on(counts / counts.sum())
-        means = np.array([(rj[:, None] * x).sum(axis=0) for rj in r]) / counts[:, None]
+        means = r @ x / counts[:, None]
         scatters = np.array([scatter(rj, x - m) for rj, m in zip(r, means, strict=True)])
         covariances = scatters / counts[:, None, None]
         if kind == "shared":
@@ -109,7 +110,8 @@ def fit(
 
 def scatter(r: np.ndarray, residuals: np.ndarray) -> np.ndarray:
     """Σ_i r_i y_i y_iᵀ."""
-    return (r[:, np.newaxis] * residuals).T @ residuals
+    columns = np.ascontiguousarray(residuals.T)  # what is added up lies together
+    return (r * columns) @ columns.T
 
 
 def least_exact(

@@ -87,10 +87,10 @@ def threads(number: int) -> dict[str, str]:
 
 
 MACHINES = [
-    Machine("no vector instructions", without_features()),
+    Machine("no vector instructions", without_features() | threads(1)),
     Machine("one thread", threads(1)),
     Machine("two threads", threads(2)),
-    Machine("no vector instructions, another order", without_features(), shuffled),
+    Machine("no vector instructions, another order", without_features() | threads(1), shuffled),
     Machine("two threads, another offset", threads(2), elsewhere),
     Machine("other last bits", {}, moved),
 ]

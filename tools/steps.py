@@ -141,7 +141,9 @@ def of_test() -> list[Step]:
             for name, (title, tests) in ENGINES.items()
         ),
         Step("binder", "what Binder does", pytest("tests/test_binder.py"), ("browsers",)),
-        Step("code", "errors, tables, figures, exercises", pytest(*files([*CODE, *BOOK]))),
+        Step(
+            "code", "errors, tables, figures, exercises", on(HERE, pytest(*files([*CODE, *BOOK])))
+        ),
         *elsewhere(),
         Step("cluster", "a cluster of two processes", pytest("tests/test_dask.py")),
         *imitated(),
