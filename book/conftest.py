@@ -20,13 +20,15 @@ CACHE = Path(__file__).resolve().parent.parent / "_build" / ".jupyter_cache"
 LAST_RESORT = 120  # seconds; nbval gives up after five, which a busy machine may take
 # One kernel executes all chapters, so that each finds imported what the one before has imported.
 # (When the book is built, each has a kernel of its own.) It finds no names and no settings.
+# What is imported by then is set aside: %reset collects garbage, and would look through all of it.
 BEGIN = """\
-import contextlib, sys, warnings
+import contextlib, gc, sys, warnings
 import matplotlib, numpy
 sys.chapter = contextlib.ExitStack()
 for settings in (warnings.catch_warnings, numpy.printoptions, matplotlib.rc_context):
     sys.chapter.enter_context(settings())
-%reset -f
+gc.freeze()
+del contextlib, gc, matplotlib, numpy, settings, sys, warnings
 """
 END = """\
 import sys

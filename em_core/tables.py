@@ -109,7 +109,7 @@ def coin_surface(x: Array, thetas: Array, weights: ArrayLike = (0.5, 0.5)) -> Ar
     ndarray of shape (g, g)
         Row: θ_B, column: θ_A, as contour plots expect.
     """
-    return np.array([coin_slice(x, thetas, b, weights) for b in thetas])
+    return _coin_heights(x, thetas, thetas, weights)
 
 
 def coin_slice(x: Array, thetas_a: Array, theta_b: float, weights: ArrayLike = (0.5, 0.5)) -> Array:
@@ -127,8 +127,20 @@ def coin_slice(x: Array, thetas_a: Array, theta_b: float, weights: ArrayLike = (
     -------
     ndarray of shape (g,)
     """
-    each = (CoinParams([a, theta_b], weights) for a in thetas_a)
-    return np.array([log_likelihood(CoinMixture(), x, params) for params in each])
+    return np.asarray(_coin_heights(x, thetas_a, [theta_b], weights)[0])
+
+
+def _coin_heights(x: Array, a: ArrayLike, b: ArrayLike, weights: ArrayLike) -> Array:
+    """The log-likelihood of two coins: a row for each θ_B, a column for each θ_A."""
+    log_a, log_b = xlogy(1, CoinParams([0.5, 0.5], weights).weights)
+    given_a, given_b = _given_coin(x, a)[:, np.newaxis], _given_coin(x, b)[..., np.newaxis]
+    return np.asarray(np.logaddexp(log_a + given_a, log_b + given_b).sum(axis=0))
+
+
+def _given_coin(x: Array, thetas: ArrayLike) -> Array:
+    """Log p(x_i | z_i = j) for coins that are no mixture, however many: all in one call."""
+    equal = np.full(np.size(thetas), 1 / np.size(thetas))
+    return np.asarray(CoinMixture().log_joint(x, CoinParams(thetas, equal)) - np.log(equal))
 
 
 def bound_slice(x: Array, thetas_a: Array, theta_b: float, theta_t: float) -> Array:

@@ -45,6 +45,8 @@ print("emWidgets" in coins._esm)
 print("<svg" in coins._repr_mimebundle_()[0]["image/svg+xml"])
 """
 """What needs the files that lie beside the package's code."""
+FORGET = "__import__('gc').freeze()\n%reset -f"
+"""%reset collects garbage; it need not look through all that was imported before."""
 Say = Callable[[str], None]
 
 
@@ -208,7 +210,7 @@ def one_after_the_other(chapters: list[Path]) -> nbformat.NotebookNode:
         cells = nbformat.read(path, as_version=4).cells
         first, *others = [cell.source for cell in cells if cell.cell_type == "code"]
         whole.cells += map(nbformat.v4.new_code_cell, [first, *imports("\n".join(others))])
-        whole.cells.append(nbformat.v4.new_code_cell("%reset -f"))
+        whole.cells.append(nbformat.v4.new_code_cell(FORGET))
     for i, cell in enumerate(whole.cells):
         cell.id = f"cell-{i}"
     return whole
