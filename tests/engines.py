@@ -283,7 +283,7 @@ const painted = () => new Promise((done) => {
   for (const name of names) {
     console.log(`@page ${name}`);
     const frame = await open(base + name);
-    const overlaps = mayLook ? await LOOK(frame.contentWindow) : await painted() ?? [];
+    const overlaps = mayLook ? await LOOK(frame.contentWindow) : (await painted(), []);
     for (const words of overlaps) console.log(`@said ${words}`);
     if (frames.push(frame) > 2) frames.shift().remove();
   }
