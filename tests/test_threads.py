@@ -95,6 +95,19 @@ def test_blocks_of_many_columns_are_shared_wherever_they_lie(made, tmp_path):
     assert found == [found[0]] * 3
 
 
+def test_a_piece_alone_has_the_bits_of_one_made_anew(tmp_path):
+    """BLAS' second thread, which an array of one piece had and pieces had not, rounds otherwise."""
+    rng = np.random.default_rng(0)
+    x = 3.0 * rng.integers(2, size=(2_000, 1)) + rng.standard_normal((2_000, 300))
+    start = GaussianMixture().random_start(x, 2, rng)
+    with threadpool_limits(2):
+        one, other = (
+            fit(GaussianMixture(), PLACES[place](x, tmp_path), start, max_iter=1, tol=0)
+            for place in ("columns", "pieces made anew")
+        )
+    assert bits(one) == bits(other)
+
+
 @pytest.mark.parametrize("allowed", [1, 2])
 def test_as_many_are_free_as_blas_may_have(allowed):
     with threadpool_limits(allowed):

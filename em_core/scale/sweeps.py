@@ -21,7 +21,6 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
-from operator import length_hint
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -94,7 +93,9 @@ class Sweeper:
         self, model: Any, x: Any, as_rows: Callable[[Any], Array], row_weights: Any
     ) -> None:
         self.model, self.as_rows, self.kept = model, as_rows, not isinstance(x, Chunks)
-        chunks = Chunks.of(as_rows(x)) if self.kept else x
+        chunks = Chunks.of(rows := as_rows(x)) if self.kept else x
+        # For so few multiply-adds BLAS takes one thread by itself; to limit it would take long.
+        self.little = self.kept and rows.size * (rows.shape[1] + 1) <= 8_192
         self.chunks = chunks if row_weights is None else chunks.weighted(row_weights)
 
     def log_prior(self, params: Any) -> float:
@@ -109,7 +110,7 @@ class Sweeper:
             rows = as_rows(piece)
             return function(rows, np.ones(len(rows)) if weights is None else weights)
 
-        with one_thread_in_blas(when=length_hint(self.chunks.pieces, 2) > 1):
+        with one_thread_in_blas(when=not self.little):
             return self.chunks.sum(value)
 
     def adder(self, block: Callable[..., Any], size: int, work: int, threads: Any) -> Adder:
