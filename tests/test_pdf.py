@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pdf
 import pdf_book
+import pikepdf
 import pytest
 from bs4 import BeautifulSoup, SoupStrainer, Tag
 from pypdf import PdfReader
@@ -27,7 +28,7 @@ def letters(text: str) -> str:
 
 
 class Printed:
-    """The PDF, read once: its text by PDFium, the rest by pypdf."""
+    """The PDF, read once: its text by PDFium, what is drawn by qpdf, the rest by pypdf."""
 
     def __init__(self, path: Path) -> None:
         self.reader = PdfReader(path)
@@ -35,6 +36,8 @@ class Printed:
             pages = [page.get_textpage() for page in document]
             self.texts = [page.get_text_range() for page in pages]
             self.outside = [text for page in pages for text in _outside(page)]
+        with pikepdf.open(path) as document:
+            self.drawn = b"\n".join(page.Contents.read_bytes() for page in document.pages)
         self.starts = {o.title: self.page_of(o) for o in self.outline(depth=0)}
 
     def page_of(self, place: Destination) -> int:
@@ -92,6 +95,14 @@ def pages(site_dir: Path) -> list[pdf_book.Page]:
     return pdf_book.Book(site_dir).pages
 
 
+@pytest.fixture(scope="session")
+def taken(printed: Printed) -> list[Tag]:
+    """What is put into the page that was printed: pictures and styles."""
+    html = (pdf.FOLDER / "book.html").read_text()
+    files = SoupStrainer(["img", "link"])
+    return BeautifulSoup(html, "html.parser", parse_only=files).find_all(True)
+
+
 on_paper = [pytest.mark.site, pytest.mark.xdist_group("pdf")]
 
 
@@ -126,21 +137,17 @@ class TestWhatIsPrinted:
             text = letters(printed.text_of(where))
             assert all(piece in text for piece in _pieces(caption)), caption.get_text()
 
-    def test_there_are_as_many_pictures_as_on_the_site(self, printed, pages, site_dir):
+    def test_there_are_as_many_pictures_as_on_the_site(self, pages, taken):
         used = {Path(str(i["src"])).name for p in pages for i in p.article.select("img")}
-        html = (pdf.FOLDER / "book.html").read_text()
-        book = BeautifulSoup(html, "html.parser", parse_only=SoupStrainer("img"))
-        shown = {Path(str(i["src"])).name for i in book.select("img")}
+        shown = {Path(str(image["src"])).name for image in taken if image.name == "img"}
         assert {name for name in used if "-light" in name} <= shown
         assert not [name for name in shown if "-dark" in name]
 
-    def test_what_it_is_made_of_is_watched(self, printed):
-        html = (pdf.FOLDER / "book.html").read_text()
-        book = BeautifulSoup(html, "html.parser", parse_only=SoupStrainer(["img", "link"]))
-        taken = {str(tag.get("src") or tag["href"]) for tag in book.find_all(True)}
+    def test_what_it_is_made_of_is_watched(self, taken):
+        paths = {str(tag.get("src") or tag["href"]) for tag in taken}
         kept = tuple(path.replace("_build", "..") + "/" for path in pdf.PRINTED_FROM)
-        assert len(taken) > 60
-        assert all(path.startswith(kept) for path in taken), taken
+        assert len(paths) > 60
+        assert all(path.startswith(kept) for path in paths), paths
 
     def test_every_source_is_in_the_bibliography(self, printed, pages):
         sources = next(p for p in pages if p.name == pdf_book.SOURCES)
@@ -208,9 +215,7 @@ class TestHowItIsPrinted:
         assert all(_is_embedded(font) for font in fonts)
 
     def test_colours_are_the_light_ones(self, printed):
-        filled = set()
-        for page in printed.reader.pages:
-            filled |= _fills(page.get_contents().get_data())
+        filled = _fills(printed.drawn)
         assert _numbers(PALETTE["ink"][0]) in filled
         assert not filled & {_numbers(dark) for _, dark in PALETTE.values()}
 
@@ -246,7 +251,7 @@ def _numbers(colour: str) -> tuple[float, ...]:
 
 def _fills(stream: bytes) -> set[tuple[float, ...]]:
     found = re.findall(rb"([\d.]+) ([\d.]+) ([\d.]+) rg", stream)
-    return {tuple(round(float(part), 3) for part in colour) for colour in found}
+    return {tuple(round(float(part), 3) for part in colour) for colour in set(found)}
 
 
 # --- what stops a print -------------------------------------------------------------------------
