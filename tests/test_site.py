@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -20,7 +21,7 @@ from docutils import nodes
 from docutils.utils import new_document
 from parsed import soup
 from playwright.sync_api import Browser, Page, expect
-from walk import CHAPTERS, NAMES, Seen, Visit, Walk, is_remembered, until, visiting
+from walk import CHAPTERS, LAST_RESORT, NAMES, Seen, Visit, Walk, is_remembered, until, visiting
 
 pytestmark = pytest.mark.site
 
@@ -289,9 +290,8 @@ def test_progress_is_exported_imported_and_erased(
     visit: Callable[..., Visit], site_dir: Path, tmp_path: Path
 ) -> None:
     """A broken file gets a sentence, and what was there stays."""
-    one = visit()
+    one, other_tab = two_tabs(visit, (site_dir / "book/progress.html").as_uri())
     page = one.page
-    page.goto((site_dir / "book/progress.html").as_uri())
     kept = {
         "variant": 1,
         "written": ["4"],
@@ -310,9 +310,6 @@ def test_progress_is_exported_imported_and_erased(
     (tmp_path / "bad.json").write_text(json.dumps(whole)[:-3])
     state = page.locator("[data-exercise=bic] .em-state")
     status = page.get_by_role("status")
-    other_tab = one.context.new_page()
-    other_tab.goto(page.url)
-    hears_of_the_other_s_storage(other_tab, page)
     left_out = "Imported. What good.json has is added to what was here. 2 of its entries"
     for name, said in (("good", left_out), ("bad", "Not imported.")):
         page.locator("input[type=file]").set_input_files(tmp_path / f"{name}.json")
@@ -332,19 +329,25 @@ def test_progress_is_exported_imported_and_erased(
     assert not one.complaints
 
 
-def hears_of_the_other_s_storage(page: Page, other: Page) -> None:
-    """Wait until a page hears of what another stores: a browser is not at once ready for it."""
-    page.evaluate(
-        """() => addEventListener("storage", ({ key }) => {
-            if (key === "aloud") globalThis.hears = true; })"""
-    )
-
-    def hears() -> bool:
-        other.evaluate("localStorage.setItem('aloud', performance.now())")
-        return bool(page.evaluate("Boolean(globalThis.hears)"))
-
-    until(page, hears)
-    other.evaluate("localStorage.removeItem('aloud')")
+def two_tabs(visit: Callable[..., Visit], address: str) -> tuple[Visit, Page]:
+    """Open a page twice; now and then a browser never tells one tab what the other stores."""
+    end = time.monotonic() + LAST_RESORT
+    while time.monotonic() < end:
+        one = visit()
+        one.page.goto(address)
+        other = one.context.new_page()
+        other.goto(address)
+        other.evaluate(
+            """() => addEventListener("storage", ({ key }) => {
+                if (key === "aloud") globalThis.hears = true; })"""
+        )
+        for _ in range(50):
+            one.page.evaluate("localStorage.setItem('aloud', performance.now())")
+            if other.evaluate("Boolean(globalThis.hears)"):
+                one.page.evaluate("localStorage.removeItem('aloud')")
+                return one, other
+            other.wait_for_timeout(100)
+    raise AssertionError("no tab hears of another")
 
 
 # Addresses that were given out. One that is no page any more leads to one: see `_config.yml`.
