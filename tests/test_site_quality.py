@@ -160,14 +160,14 @@ def end_of_drawn(html: str, begin: int) -> int:
     while piece := PIECE.match(html, place):
         place = piece.end()
         if piece["open"]:
-            has = re.findall(r' ([\w-]+)="([^"]*)"', piece["has"])
-            classes = dict(has).get("class", "").split()
-            if len(dict(has)) < len(has) or len(set(classes)) < len(classes):
+            pairs = re.findall(r' ([\w-]+)="([^"]*)"', piece["has"])
+            attributes = dict(pairs)
+            classes = attributes.get("class", "").split()
+            if len(attributes) < len(pairs) or len(set(classes)) < len(classes):
                 return 0
-            parent_is_drawing = inside[-1:] == ["svg"]
-            if dict(has).keys() - MAY_HAVE[piece["name"]] or "path" in inside[-1:]:
+            if attributes.keys() - MAY_HAVE[piece["name"]] or inside[-1:] == ["path"]:
                 return 0
-            if (piece["name"] == "path") != parent_is_drawing:
+            if (piece["name"] == "path") != (inside[-1:] == ["svg"]):
                 return 0
             inside.append(piece["name"])
         elif piece["close"]:
