@@ -95,14 +95,27 @@ def test_blocks_of_many_columns_are_shared_wherever_they_lie(made, tmp_path):
     assert found == [found[0]] * 3
 
 
-def test_a_piece_alone_has_the_bits_of_one_made_anew(tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "n", "d", "k"),
+    [
+        ("full", 2_000, 300, 2),  # more than one block
+        ("full", 777, 32, 1),
+        ("full", 200, 100, 1),
+        ("full", 4_000, 1, 1),
+        ("shared", 777, 16, 8),
+        ("diagonal", 2_000, 16, 20),
+        ("spherical", 777, 32, 20),
+    ],
+)
+def test_a_piece_alone_has_the_bits_of_one_made_anew(kind, n, d, k, tmp_path):
     """BLAS' second thread, which an array of one piece had and pieces had not, rounds otherwise."""
     rng = np.random.default_rng(0)
-    x = 3.0 * rng.integers(2, size=(2_000, 1)) + rng.standard_normal((2_000, 300))
-    start = GaussianMixture().random_start(x, 2, rng)
+    x = 3.0 * rng.integers(k, size=(n, 1)) + rng.standard_normal((n, d))
+    model = GaussianMixture(kind)
+    start = model.random_start(x, k, rng)
     with threadpool_limits(2):
         one, other = (
-            fit(GaussianMixture(), PLACES[place](x, tmp_path), start, max_iter=1, tol=0)
+            fit(model, PLACES[place](x, tmp_path), start, max_iter=2, tol=0)
             for place in ("columns", "pieces made anew")
         )
     assert bits(one) == bits(other)

@@ -95,7 +95,7 @@ class Sweeper:
         self.model, self.as_rows, self.kept = model, as_rows, not isinstance(x, Chunks)
         chunks = Chunks.of(rows := as_rows(x)) if self.kept else x
         # For so few multiply-adds BLAS takes one thread by itself; to limit it would take long.
-        self.little = self.kept and rows.size * (rows.shape[1] + 1) <= 8_192
+        self.little = self.kept and rows.size * (rows.shape[1] + 2) <= 8_192
         self.chunks = chunks if row_weights is None else chunks.weighted(row_weights)
 
     def log_prior(self, params: Any) -> float:
@@ -143,7 +143,7 @@ class Sweeper:
                 return added(added(islice(sums, len(piece))) for piece in pieces)
 
         pieces = [cut(*kept(*given)) for given in self.chunks.pairs()] if self.kept else []
-        if sum(map(len, pieces)) == 1:  # so little pays for no team
+        if self.little and self.rows * work <= 2**18:  # one block; as little to a product of many
             only = block(*pieces[0][0])
             return lambda sweep: sweep(only)
         values = partial(shared, threads=threads, work=work)

@@ -33,8 +33,7 @@ def shared(
     work : int
         Multiply-adds a row.
     """
-    paying = work // GRAIN
-    threads = threads or (min(paying, free()) if paying > 1 else 1)
+    threads = threads or (min(work // GRAIN, free()) if work >= 2 * GRAIN else 1)
     with one_thread_in_blas():
         if 1 in (threads, len(items)) or len(items) * max(work, GRAIN) <= LITTLE:
             yield from map(function, items)
@@ -78,4 +77,5 @@ def one_thread_in_blas(when: bool = True) -> Any:
     The number is the process's. To change it while others are in BLAS can stop these for ever, so
     it is left alone in every thread but the main one.
     """
-    return blas().limit(limits=1) if when and in_main() else nullcontext()
+    many = when and in_main() and any(own.num_threads > 1 for own in blas().lib_controllers)
+    return blas().limit(limits=1) if many else nullcontext()
