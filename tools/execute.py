@@ -9,6 +9,7 @@ which says why.
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 
 import build
@@ -41,4 +42,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    build.stoppable(main)
+    sys.exit(build.stoppable(main))
