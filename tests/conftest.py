@@ -24,10 +24,6 @@ from playwright.sync_api import (
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book"), str(ROOT / "theme")]
 
-# What jsonschema would judge addresses of other alphabets by, of which there are none here: it
-# takes a second to import, and is optional.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-
 import browser as browsers  # noqa: E402
 import build  # noqa: E402
 import cut  # noqa: E402

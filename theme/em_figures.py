@@ -41,14 +41,14 @@ class TwinFigures(SphinxPostTransform):
 
 def twins(app: Sphinx, image: nodes.image) -> twin_image:
     """Write an SVG that a notebook put out in both modes."""
-    svg = (Path(app.srcdir) / image["uri"]).read_text()
+    svg = minified((Path(app.srcdir) / image["uri"]).read_text())
     files = [write_picture(app, svg, mode) for mode in MODES]
     return twin_image("", alt=image.get("alt", ""), files=files, size=size(svg))
 
 
 def write_picture(app: Sphinx, svg: str, mode: str) -> str:
-    """Write an SVG, made small and in one mode's colours, among the site's pictures; its name."""
-    text = minified(svg) if mode == "light" else darkened(minified(svg))
+    """Write an SVG in one mode's colours among the site's pictures; its name."""
+    text = svg if mode == "light" else darkened(svg)
     name = f"{hashlib.sha256(text.encode()).hexdigest()[:16]}-{mode}.svg"
     folder = Path(app.outdir) / "_images"
     folder.mkdir(exist_ok=True)

@@ -7,11 +7,13 @@ are plain `<details>`: a page is complete before any script runs.
 
 from __future__ import annotations
 
+import gc
 import html
 import os
 import re
 import subprocess
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +21,7 @@ from urllib.parse import urlsplit
 from docutils import nodes
 from em_katex import copy_katex, mend_answers, show_number_last, use_patient_server
 from myst_nb.sphinx_ import HideCodeCellNode
+from pybtex import plugin
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.errors import ExtensionError
@@ -389,6 +392,8 @@ def take_away_foreign(app: Sphinx, error: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the theme and its parts."""
+    gc.set_threshold(100_000, 20, 100)  # a page is a hundred thousand nodes, none of them garbage
+    plugin.find_plugin = cache(plugin.find_plugin)  # asked at each citation
     use_patient_server()
     mend_answers()
     app.add_html_theme("em_book", str(HERE))

@@ -1,16 +1,19 @@
-"""Execute the chapters that the cache of the build lacks, one on each processor at a time.
+"""Execute the chapters that the cache of the build lacks, one on each processor; build the site.
 
-Jupyter Book would do it one after the other. Those that look at the clock come last, and alone:
-what they show is a time, and another chapter beside them would be a part of it. What fails here is
-left to Jupyter Book, which says why.
+python tools/execute.py build . ... does besides what `jupyter-book build . ...` does, which would
+execute one after the other. Those that look at the clock come last, and alone: what they show is a
+time, and another chapter beside them would be a part of it. What fails is left to Jupyter Book,
+which says why.
 """
 
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
 
 import build
+from jupyter_book.cli.main import main as jupyter_book
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
 from notebooks import chapters
@@ -18,7 +21,7 @@ from notebooks import chapters
 TIMEOUT = 300  # seconds a cell
 
 
-def main() -> None:
+def execute() -> None:
     cache = get_cache(build.CACHE)
     for path in chapters():
         cache.add_nb_to_project(str(path))
@@ -33,5 +36,10 @@ def main() -> None:
                 load.run_and_cache(filter_pks=keys, timeout=TIMEOUT)
 
 
+def main() -> None:
+    execute()
+    jupyter_book()
+
+
 if __name__ == "__main__":
-    build.stoppable(main)
+    sys.exit(build.stoppable(main))

@@ -25,6 +25,8 @@ from steps import ROOT, Step
 
 SLOWEST = 10
 MOST_LANES = 5  # a step with a browser or a kernel is more than one process
+# The steps share the processors: a thread of BLAS without work is to sleep, not to spin meanwhile.
+ENVIRONMENT = {"PYTHONUNBUFFERED": "1", "OPENBLAS_THREAD_TIMEOUT": "4"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Running:
         process = subprocess.Popen(
             [part.replace(steps.REPORT, str(folder / f"{step.name}.xml")) for part in step.command],
             cwd=ROOT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env=os.environ | ENVIRONMENT,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

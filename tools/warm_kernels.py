@@ -9,6 +9,7 @@ it is.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -90,6 +91,7 @@ def warm(listening: socket.socket) -> None:
     os.environ["JPY_PARENT_PID"] = str(os.getpid())
     for name in MODULES:
         import_module(name)
+    gc.freeze()  # no kernel need look for garbage among what all have
     answer(listening)
 
 
