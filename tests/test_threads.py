@@ -98,7 +98,7 @@ def test_blocks_of_many_columns_are_shared_wherever_they_lie(made, tmp_path):
 def test_a_piece_alone_has_the_bits_of_one_made_anew(tmp_path):
     """BLAS' second thread, which an array of one piece had and pieces had not, rounds otherwise."""
     rng = np.random.default_rng(0)
-    x = 3.0 * rng.integers(2, size=(2_000, 1)) + rng.standard_normal((2_000, 300))
+    x = 3.0 * rng.integers(2, size=(4_000, 1)) + rng.standard_normal((4_000, 100))
     start = GaussianMixture().random_start(x, 2, rng)
     with threadpool_limits(2):
         one, other = (
