@@ -61,7 +61,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def in_part(variants: list[pytest.Item], part: int, parts: int) -> list[pytest.Item]:
-    return variants[part - 1 :: parts] or [variants[part % len(variants)]]
+    # Neighbours, for they are often of one problem, which is then solved in one environment.
+    first, last = ((number * len(variants)) // parts for number in (part - 1, part))
+    return variants[first:last] or [variants[part % len(variants)]]
 
 
 def pytest_collection_finish() -> None:

@@ -28,6 +28,8 @@ from em_core import (
 from em_core.covariances import KINDS, of_kind
 from em_core.worth import arrays_of, directions
 
+pytestmark = pytest.mark.shared_out
+
 STEPS = 6
 over_kinds = pytest.mark.parametrize("kind", KINDS)
 seeds = st.integers(0, 2**32 - 1)

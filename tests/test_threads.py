@@ -98,7 +98,7 @@ def test_blocks_of_many_columns_are_shared_wherever_they_lie(made, tmp_path):
 @pytest.mark.parametrize(
     ("kind", "n", "d", "k"),
     [
-        ("full", 2_000, 300, 2),  # more than one block
+        ("full", 4_000, 100, 2),  # more than one block
         ("full", 777, 32, 1),
         ("full", 200, 100, 1),
         ("full", 4_000, 1, 1),

@@ -41,6 +41,8 @@ from em_core import (
 from em_core.covariances import KINDS, of_kind
 from em_core.worth import directions
 
+pytestmark = pytest.mark.shared_out
+
 
 @dataclass(frozen=True)
 class PoissonParams:

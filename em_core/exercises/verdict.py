@@ -11,7 +11,7 @@ import inspect
 import linecache
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -287,7 +287,7 @@ def sentence(name: str) -> str:
 
 def compare(given: list[Parts], task: Task) -> Verdict:
     """The verdict on an answer's results in all cases."""
-    wanted = results(task.oracle, task)
+    wanted = list(results(task.oracle, task))
     if agree(given, wanted):
         return RIGHT
     for mistake in task.mistakes:
@@ -300,12 +300,12 @@ def compare(given: list[Parts], task: Task) -> Verdict:
     return wrong(where(given, wanted, task))
 
 
-def results(function: Callable[..., Any], task: Task) -> list[Parts]:
-    """What a function of our own gives in all cases."""
-    return [as_parts(function(*arguments), task) for arguments in task.cases.values()]
+def results(function: Callable[..., Any], task: Task) -> Iterator[Parts]:
+    """What a function of our own gives in each case; none is computed before it is looked at."""
+    return (as_parts(function(*arguments), task) for arguments in task.cases.values())
 
 
-def agree(one: list[Parts], other: list[Parts]) -> bool:
+def agree(one: Iterable[Parts], other: Iterable[Parts]) -> bool:
     """Whether two functions gave the same in all cases."""
     return all(map(same, one, other))
 
