@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -297,7 +298,7 @@ STATE = """() => {
   const all = (selector) => [...shown?.querySelectorAll(selector) ?? []];
   const values = (selector, value) => all(selector).map((one) => [name(one), value(one)]);
   return {
-    status: shown?.querySelector("[role=status]").textContent,
+    status: shown?.querySelector("[role=status]").textContent ?? null,
     controls: values("input, select", (one) => one.value),
     handles: values("[role=slider]", (one) => one.getAttribute("aria-valuetext")),
     focus: shown?.contains(focused) ? name(focused) : "",
@@ -307,40 +308,46 @@ STATE = """() => {
 }""".replace("FIND", engines.FIND)
 
 
-def opened(engine: Engine, address: str) -> Any:
-    """Open a page with a widget; its state."""
+def opened(engine: Engine, address: str) -> str:
+    """Open a page with a widget; its state, in JSON."""
     engine.goto(address)
     engine.until(READY)
     engine.run(BEGIN)
-    return engine.until(STATE)
+    return str(engine.until(f"() => JSON.stringify(({STATE})() ?? undefined)"))
 
 
-# A deck's widget follows it in a task of its own, and what is drawn may follow in a frame.
-SETTLE = """() => new Promise((done) => {
-  setTimeout(() => requestAnimationFrame(() => setTimeout(done)));
-})"""
-
-
-def settled_state(engine: Engine, before: Any) -> Any:
-    """The state of a page when it is another one than before, and stays."""
-    engine.run(SETTLE)
-    state = engine.run(STATE)
-    if state in (None, before):
-        return None
-    engine.run(SETTLE)
-    return state if engine.run(STATE) == state else None
+# The state of a page when it is another one than before, and stays: a deck's widget follows it in a
+# task of its own, and what is drawn may follow in a frame.
+SETTLED = f"""async (before) => {{
+  const state = () => JSON.stringify(({STATE})() ?? undefined);
+  const settle = () => new Promise((done) => {{
+    setTimeout(() => requestAnimationFrame(() => setTimeout(done)));
+  }});
+  await settle();
+  const found = state();
+  await settle();
+  return found !== before && found === state() ? found : null;
+}}"""
+# Whether a page comes to a state within some frames; who asks does so again.
+COMES_TO = f"""async (expected) => {{
+  for (let frame = 0; frame < 30; frame += 1) {{
+    if (JSON.stringify(({STATE})()) === expected) return true;
+    await new Promise(requestAnimationFrame);
+  }}
+  return false;
+}}"""
 
 
 @pytest.fixture(scope="session")
-def recorded(played_chromium: Played, cut_url: str) -> Callable[[str], list[Any]]:
+def recorded(played_chromium: Played, cut_url: str) -> Callable[[str], list[str]]:
     """Page → the states that Chromium comes to; no action is without effect there."""
 
     @cache
-    def record(name: str) -> list[Any]:
+    def record(name: str) -> list[str]:
         states = [opened(played_chromium, f"{cut_url}/{name}")]
         for action in TRACES[name]:
             played_chromium.act(*action)
-            settled = partial(settled_state, played_chromium, states[-1])
+            settled = partial(played_chromium.run, SETTLED, states[-1])
             states.append(engines.wait(settled, name, *action))
         return states
 
@@ -350,7 +357,7 @@ def recorded(played_chromium: Played, cut_url: str) -> Callable[[str], list[Any]
 @pytest.mark.parametrize("engine", ENGINES[1:], indirect=True)
 @pytest.mark.parametrize("name", TRACES)
 def test_a_widget_answers_alike(
-    engine: Engine, cut_url: str, recorded: Callable[[str], list[Any]], name: str
+    engine: Engine, cut_url: str, recorded: Callable[[str], list[str]], name: str
 ) -> None:
     """Of a chapter the figures alone: the whole is opened, in each engine, by whoever looks."""
     first, *states = recorded(name)
@@ -360,12 +367,12 @@ def test_a_widget_answers_alike(
         comes_to(engine, state, action)
 
 
-def comes_to(engine: Engine, expected: Any, action: tuple[Any, ...]) -> None:
+def comes_to(engine: Engine, expected: str, action: tuple[Any, ...]) -> None:
     """Wait for a state; where another one stays, say how it differs."""
     try:
-        engines.wait(lambda: engine.run(STATE) == expected, action)
+        engine.until(COMES_TO, expected)
     except AssertionError:
-        assert engine.run(STATE) == expected, action
+        assert engine.run(STATE) == json.loads(expected), action
 
 
 # --- the page on which the browser does the steps itself

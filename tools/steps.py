@@ -48,13 +48,10 @@ SITE = {
         "every widget, by mouse, keys and fingers",
     ),
     "decks": (["decks", "other_engines"], "every deck"),
+    # Of Firefox and WebKit each takes seconds to start.
+    "engines": (["engines"], "every page, deck and widget in three engines"),
     "live": (["live"], "the widgets in JupyterLab and Notebook"),
     "paper": (["pdf", "sheets"], "the printed book, exercise sheets"),
-}
-# In Chromium, Firefox and WebKit. Whoever compares what they do needs a record of one of them.
-ENGINES = {
-    "engines-use": ("the site as it is used in three engines", "not complains"),
-    "engines-look": ("every page and deck in three engines", "complains"),
 }
 HERE = "one thread"  # where all laws are tested with all their examples
 MOVED = "not coins_extreme and (not test_numbers or lecture-mixture or listings)"
@@ -144,10 +141,6 @@ def of_test() -> list[Step]:
             Step(name, title, pytest(*files(names)), _needed(name))
             for name, (names, title) in SITE.items()
         ),
-        *(
-            Step(name, title, in_engines(tests), ("build", "browsers"))
-            for name, (title, tests) in ENGINES.items()
-        ),
         Step("binder", "what Binder does", pytest("tests/test_binder.py"), ("browsers",)),
         Step(
             "code", "errors, tables, figures, exercises", on(HERE, pytest(*files([*CODE, *BOOK])))
@@ -157,10 +150,6 @@ def of_test() -> list[Step]:
         *imitated(),
         Step("outputs", "the chapters' outputs", pytest(*NBVAL, "--built"), ("build",)),
     ]
-
-
-def in_engines(tests: str) -> list[str]:
-    return pytest("tests/test_engines.py", "-k", tests)
 
 
 def _needed(name: str) -> tuple[str, ...]:
