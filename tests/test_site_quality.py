@@ -19,6 +19,7 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 from markdown_it import MarkdownIt
 from parsed import soup
 from playwright.sync_api import Browser
+from test_drawn_formulas import ATTRIBUTES, KNOWN
 from walk import NAMES, Seen, Visit, violations, visiting
 
 pytestmark = pytest.mark.site
@@ -139,18 +140,24 @@ def html_errors(pages: list[Path], folder: Path) -> list[str]:
     ]
 
 
-# A formula is drawn by spans in spans, thousands on a page and all of one form.
-BEGIN = re.compile('<span[^>]* class="katex-html"[^>]*>|<span class="katex-html"[^>]*>')
+# A formula is read aloud by MathML, whose elements are judged in test_drawn_formulas.py, and drawn
+# by spans in spans: thousands on a page, all of one form. So are words of code.
+BEGIN = re.compile('<span class="katex">')
 PIECE = re.compile(
-    r"""(?P<open><(?P<name>span|svg|path)(?P<has>(?:\ [A-Za-z]+(?:-[a-z]+)?="[^"<>&]*")*)>)
-    | (?P<close></(?:span|svg|path)>) | [^<>&]+ | &(?:amp|lt|gt|quot|\#x?[0-9a-fA-F]+);""",
+    r"""(?P<open><(?P<name>[a-z]+)(?P<has>(?:\ [A-Za-z]+(?:-[a-z]+)?="[^"<>&]*")*)>)
+    | (?P<close></[a-z]+>) | [^<>&]+ | &(?:amp|lt|gt|quot|\#x?[0-9a-fA-F]+);""",
     re.VERBOSE,
 )
 MAY_HAVE = {
     "span": {"class", "style", "aria-hidden"},
     "svg": {"xmlns", "width", "height", "viewBox", "preserveAspectRatio", "style"},
     "path": {"d"},
+    **{name: set(ATTRIBUTES) for name in KNOWN},
 }
+MAY_HOLD = dict.fromkeys(KNOWN, KNOWN - {"math"})
+MAY_HOLD |= {"span": {"span", "svg", "math"}, "svg": {"path"}, "path": set()}
+CODE = re.compile("<pre>.*?</pre>", re.DOTALL)
+WORD_OF_CODE = re.compile(r'<span class="\w+">((?:[^<>&]|&(?:amp|lt|gt|quot|#\d+);)*)</span>')
 
 
 def end_of_drawn(html: str, begin: int) -> int:
@@ -165,9 +172,9 @@ def end_of_drawn(html: str, begin: int) -> int:
             classes = attributes.get("class", "").split()
             if len(attributes) < len(pairs) or len(set(classes)) < len(classes):
                 return 0
-            if attributes.keys() - MAY_HAVE[piece["name"]] or inside[-1:] == ["path"]:
+            if attributes.keys() - MAY_HAVE.get(piece["name"], set()):
                 return 0
-            if (piece["name"] == "path") != (inside[-1:] == ["svg"]):
+            if piece["name"] not in MAY_HOLD[inside[-1]] if inside else piece["name"] != "span":
                 return 0
             inside.append(piece["name"])
         elif piece["close"]:
@@ -179,13 +186,17 @@ def end_of_drawn(html: str, begin: int) -> int:
 
 
 def without_drawn(html: str) -> str:
-    """A page of whose drawn formulas the first is left, and those that are not of the form."""
+    """A page of whose formulas the first is left, and those that are not of the form.
+
+    Of the words of code nothing but the letters is left.
+    """
     kept, place = [], 0
     for number, begin in enumerate(BEGIN.finditer(html)):
         if number and begin.start() >= place and (end := end_of_drawn(html, begin.start())):
             kept.append(html[place : begin.start()])
             place = end
-    return "".join([*kept, html[place:]])
+    thin = "".join([*kept, html[place:]])
+    return CODE.sub(lambda code: WORD_OF_CODE.sub(r"\1", code[0]), thin)
 
 
 def test_every_page_is_valid_html(site_dir: Path, tmp_path: Path) -> None:
@@ -211,14 +222,25 @@ def test_every_page_is_valid_html(site_dir: Path, tmp_path: Path) -> None:
         ("<span><path></path></span>", False),
         ("<span>a & b</span>", False),
         ("<span>x", False),
+        ('<math xmlns="x"><mrow><mi>x</mi></mrow></math>', True),
+        ("<math><mrow><mi>x</mrow></mi></math>", False),
+        ("<math><span>x</span></math>", False),
+        ("<math><b>x</b></math>", False),
+        ('<math id="a"></math>', False),
+        ("<mi>x</mi>", False),
     ],
 )
-def test_of_drawn_formulas_those_of_the_form_are_left_out(
-    drawn: str, *, is_of_the_form: bool
-) -> None:
-    formulas = [f'<span aria-hidden="true" class="katex-html">{one}</span>' for one in ("1", drawn)]
+def test_of_formulas_those_of_the_form_are_left_out(drawn: str, *, is_of_the_form: bool) -> None:
+    formulas = [f'<span class="katex">{one}</span>' for one in ("1", drawn)]
     left = without_drawn(f"<p>{' and '.join(formulas)}</p>")
     assert left == f"<p>{formulas[0]} and {'' if is_of_the_form else formulas[1]}</p>"
+
+
+def test_of_words_of_code_the_letters_are_left() -> None:
+    code = '<pre><span></span><span class="n">a</span><span class="o">&lt;</span>{}</pre>'
+    strange = '<span class="n" id="a">b</span><span class="n"><b>c</b></span>'
+    left = without_drawn(f'{code.format(strange)}<span class="n">d</span>')
+    assert left == f'<pre><span></span>a&lt;{strange}</pre><span class="n">d</span>'
 
 
 def test_invalid_html_is_found(tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ Mode = Literal["light", "dark"]
 LAST_RESORT = 60  # seconds for what takes less than one, on a machine that does much besides
 
 # Goes to every picture, since lazy ones wait to be seen, and to the end. What is in a fold has a
-# place before it is opened, and comes then.
+# place before it is opened, and comes then. Nothing is painted, which no question is about.
 SEE_ALL = """async () => {
+    document.body.style.opacity = 0;
     for (const image of document.images) {
         const shown = image.getClientRects().length && image.checkVisibility();
         if (image.complete || !shown) continue;
@@ -31,14 +32,13 @@ SEE_ALL = """async () => {
     await document.fonts.ready;
     await new Promise(requestAnimationFrame);
 }"""
-# Tells whether a mode is another than now, and notes when the page's scripts have heard of it.
-LISTEN = """(mode) => {
+# Notes when the page's scripts have heard of another mode.
+LISTEN = """() => {
     const system = matchMedia("(prefers-color-scheme: dark)");
     globalThis.heard = new Promise((done) => {
         system.addEventListener("change", () => done(true), { once: true });
         setTimeout(done, 60_000);
     });
-    return system.matches !== (mode === "dark");
 }"""
 # A new size is on its way when the driver comes back; what listens to it hears of it in a frame.
 RESIZED = """async ([width, height, last]) => {
@@ -109,6 +109,7 @@ class Visit:
 
     def __init__(self, chromium: Browser, **how: Any) -> None:
         self.context = chromium.new_context(**how)
+        self.mode: Mode = how.get("color_scheme", "light")
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(LAST_RESORT * 1000)
         self.complaints: list[str] = []
@@ -155,10 +156,13 @@ class Visit:
     def set(self, width: int, mode: Mode) -> None:
         """Give the page another width and the system another mode."""
         resize(self.page, width, 800)
-        changes = self.page.evaluate(LISTEN, mode)
+        if mode == self.mode:
+            return
+        self.page.evaluate(LISTEN)
         self.page.emulate_media(color_scheme=mode)
-        if changes and self.page.url != "about:blank":
+        if self.page.url != "about:blank":
             self.page.evaluate("heard")
+        self.mode = mode
 
     def elsewhere(self, base: str) -> list[str]:
         """Requests that left the site."""
@@ -227,6 +231,7 @@ VIOLATIONS = """async ([where, rules]) => {
 # judged, and what is read aloud of every one. So are words of code, which have their colours by
 # their classes: of each kind the first is judged, and the others as words of the block.
 PREPARE = """() => {
+    document.body.style.opacity = 1;
     for (const section of document.querySelectorAll("section"))
         section.style.contentVisibility = "visible";
     for (const fold of document.querySelectorAll("main details:not(.em-table)")) fold.open = true;
@@ -428,6 +433,8 @@ class Walk:
         return seen
 
     def _open(self, seen: Seen, way: str, one: Visit, settings: list[tuple[int, Mode]]) -> None:
+        # The page before need not be laid out anew.
+        one.page.evaluate("() => { document.documentElement.style.display = 'none'; }")
         one.set(*settings[0])
         one.page.emulate_media(reduced_motion="no-preference")
         one.open_afresh(self.bases[way] + seen.name)
