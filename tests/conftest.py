@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections import defaultdict
@@ -67,7 +68,12 @@ def in_part(variants: list[pytest.Item], part: int, parts: int) -> list[pytest.I
 
 
 def pytest_collection_finish() -> None:
-    """All modules are there: let their data come as on the machine that is imitated, if any."""
+    """All modules are there: let their data come as on the machine that is imitated, if any.
+
+    Garbage is no longer looked for among them, and less often.
+    """
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
     if machine := machines.here():
         machines.imitate(machine)
 

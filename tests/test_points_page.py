@@ -533,6 +533,16 @@ def test_the_address_shows_the_same_elsewhere_and_a_reload_keeps_what_is_too_muc
     expect(points.figures()).to_have_text(figures or "")
 
 
+def test_a_link_that_is_opened_is_not_overwritten_by_a_step_that_is_kept_late(
+    points: Points,
+) -> None:
+    points.page.evaluate(
+        "(address) => { location.hash = address; dispatchEvent(new Event('pagehide')); }",
+        "data=faithful&k=2&step=3",
+    )
+    points.says("Iteration 2, after the E-step")
+
+
 def test_no_address_breaks_the_page(points: Points) -> None:
     assert points.page.evaluate(FUZZ, ADDRESSES) == []
 

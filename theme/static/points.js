@@ -758,6 +758,7 @@
   // for every point of a stroke.
   let waiting = null;
   let last = -Infinity;
+  let known = ""; // the address's end that was opened or written last
   const keep = () => {
     clearTimeout(waiting);
     const left = steps.fits(state) ? last + 300 - performance.now() : 300;
@@ -769,7 +770,10 @@
     last = performance.now();
     const address = steps.writeAddress(state);
     try {
-      history.replaceState(history.state, "", `#${address}${isFull() ? "&full=1" : ""}`);
+      if (location.hash === known) { // else another was opened, of which one hears presently
+        history.replaceState(history.state, "", `#${address}${isFull() ? "&full=1" : ""}`);
+        known = location.hash;
+      }
       localStorage.setItem(KEPT, JSON.stringify({ address, points: state.data ? [] : state.points, names: state.names }));
     } catch { /* switched off, or full, or too often: nothing else depends on it */ }
   };
@@ -787,6 +791,7 @@
   // A reload within a run finds its address of half a second ago, and the step of now in what is kept.
   const bare = (address) => address.replace(/&step=\d+$/, "");
   const open = () => {
+    known = location.hash;
     const before = kept();
     const given = location.hash.slice(1).replace(/(^|&)full=1$/, "");
     const text = reloaded && before && bare(before.address) === bare(given) ? before.address : given;
