@@ -580,6 +580,13 @@ def test_every_file_of_tests_belongs_to_a_step():
     assert len({step.name for step in steps.of_test()}) == len(steps.of_test())
 
 
+def test_what_is_shared_out_is_in_every_environment() -> None:
+    """A part that none of them takes would be tested with few dependencies only."""
+    mark = "\npytestmark = pytest.mark.shared_out\n"
+    marked = [path for path in ROOT.glob("tests/test_*.py") if mark in path.read_text()]
+    assert {path.stem.removeprefix("test_") for path in marked} == set(steps.SHARED_OUT)
+
+
 # --- what the repository promises ----------------------------------------------------------------
 
 

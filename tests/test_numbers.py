@@ -24,7 +24,6 @@ from em_core.listings import (
 )
 from em_core.tables import log_likelihood
 
-pytestmark = pytest.mark.shared_out
 PUBLISHED = [entry for entry in reference.ENTRIES if entry.source.published]
 WITH_VALUE = [entry for entry in reference.ENTRIES if entry.value]
 OFF = (Kind.MISPRINT, Kind.BEATEN, Kind.DIFFERENCES)

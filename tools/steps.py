@@ -26,6 +26,7 @@ ON_OTHERS = [*ROUNDING, "worth", "priors", "chunks", "threads", "machines"]
 LAWS = [*ON_OTHERS, "formulas"]  # sympy derives the same formulas everywhere
 PLAIN = ["core", "errors", "causes", "tables", "exercises"]
 DATA = ["taken", "resampling"]
+SHARED_OUT = [*PLAIN, "taken", "worth", "priors"]  # marked so: each environment has its part
 CODE = [*PLAIN, *DATA, "by_hand", "moodle", "handout", "plots", "widgets"]
 NUMBERS = ["numbers", "coins_extreme", "worth", "chunks", "threads", "machines"]
 CLAIMS = ["coins", "more_coins", "gaussians", "worth", "misleads", "how_many", "starts"]
@@ -166,7 +167,7 @@ def elsewhere() -> Iterator[Step]:
         where = f"{other.name}, {machine}" if machine else other.name
         # With the pins another Python computes with the same numpy, so the same numbers. What is
         # drawn is drawn elsewhere by the chapters.
-        named = files([*ON_OTHERS, *PLAIN, *DATA] if machine else PLAIN)
+        named = files([*ON_OTHERS, *PLAIN, *DATA] if machine else SHARED_OUT)
         few = [*FEW, f"--share={part}/{len(environments)}"]
         code = on(machine or "here", pytest(*named, *few, python=other.python), other.python)
         yield Step(f"{other.kind}-code", f"the code: {where}", code, (setup.name,))
