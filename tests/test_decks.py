@@ -316,6 +316,10 @@ def test_a_deck_steps_to_its_end_by_the_clicker_alone(deck):
     deck.fit(ROOM)
     slides = range(deck.page.evaluate("Reveal.getTotalSlides()"))
     assert deck.page.evaluate(STEP_THROUGH) == [*slides, slides[-1]]
+    end = place(deck.page)
+    for key, is_there in (("PageUp", False), ("PageDown", True)):  # the browser's own keys
+        deck.page.keyboard.press(key)
+        assert (place(deck.page) == end) is is_there
 
 
 @pytest.mark.parametrize("size", [*SIZES, ACROSS], ids="{0[0]}x{0[1]}".format)
