@@ -143,7 +143,7 @@ class Sweeper:
                 return added(added(islice(sums, len(piece))) for piece in pieces)
 
         pieces = [cut(*kept(*given)) for given in self.chunks.pairs()] if self.kept else []
-        if self.little and self.rows * work <= 2**18:  # one block; as little to a product of many
+        if self.little and self.rows * work <= 2**18:  # one block, for one thread in BLAS anyhow
             only = block(*pieces[0][0])
             return lambda sweep: sweep(only)
         values = partial(shared, threads=threads, work=work)
