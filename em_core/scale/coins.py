@@ -7,7 +7,7 @@ import numpy as np
 
 from em_core import checks, coins
 from em_core.checks import Array
-from em_core.coins import CoinMixture, CoinParams
+from em_core.coins import CoinParams
 from em_core.em import softmax, weighted
 from em_core.scale.sweeps import Expected, Sweeper, block_size
 
@@ -50,9 +50,7 @@ class CoinSweeper(Sweeper):
         For unusable data or parameters.
     """
 
-    def __init__(
-        self, model: CoinMixture, x: Any, start: CoinParams, threads: Any, row_weights: Any = None
-    ) -> None:
+    def __init__(self, model: Any, x: Any, start: Any, threads: Any, row_weights: Any) -> None:
         checks.params(start, CoinParams)
         super().__init__(model, x, partial(coins.as_counts, least=0), row_weights)
         self.rows, self.mass, tosses, many, self.log_ways = self.over(_survey)

@@ -1,9 +1,10 @@
 """Mixtures of Gaussians in one pass over the data: the features, the guard and the residuals.
 
-The features of a row are (1, x, the products x_a x_b). Rows are taken in blocks that stay in the
-processor's cache, as columns, so that nothing of size n × k is ever made. Raw moments cancel for a
-narrow component far from the origin; `GUARD` says when, and then the component goes by its
-*residuals*: the rows in its own coordinates, in which it has mean 0 and unit covariance.
+The features of a row are (1, x, the products x_a x_b); for spherical components (1, x, |x|²). Rows
+are taken in blocks that stay in the processor's cache, as columns, so that nothing of size n × k is
+ever made. Raw moments cancel for a narrow component far from the origin; `GUARD` says when, and
+then the component goes by its *residuals*: the rows in its own coordinates, in which it has mean 0
+and unit covariance.
 
 Everything is computed of the covariances' parts (`em_core.covariances`): there are p of them, with
 m rows each, and d = p · m. Products of axes in different parts are nowhere needed.
@@ -46,25 +47,35 @@ def prefers_residuals(m: int, k: int) -> bool:
 def triangle(d: int) -> tuple[Any, Any, Array]:
     """Of a symmetric matrix: the places of the elements a ≤ b, in their order; the order; factors.
 
-    The factors turn a precision's elements at these places into the coefficients of −½ zᵀ Σ⁻¹ z.
+    The factors turn a precision into the coefficients of −½ zᵀ Σ⁻¹ z.
     """
     a, b = np.triu_indices(d)
     order = np.zeros((d, d), dtype=int)
     order[a, b] = np.arange(len(a))
-    return a * d + b, np.maximum(order, order.T), np.where(a == b, -0.5, -1.0)
+    return a * d + b, np.maximum(order, order.T), np.eye(d) / 2 - 1
 
 
-def upper_half(matrices: Array) -> Array:
-    """The elements a ≤ b of symmetric matrices: shape (…, m (m + 1) / 2) from (…, m, m)."""
-    *shape, m, _ = matrices.shape
-    return np.asarray(matrices.reshape(*shape, -1).take(triangle(m)[0], axis=-1))
+def told_apart(kind: cov.Kind, parts: Array) -> Array:
+    """What a kind needs of second moments: shape (…, f − 1 − p m) from (…, p, m, m).
+
+    It is the elements a ≤ b of the parts; of spherical ones, their sum.
+    """
+    *shape, p, m, _ = parts.shape
+    halves = parts.reshape(*shape, p, -1).take(triangle(m)[0], axis=-1)
+    return np.asarray(halves.sum(axis=-2) if kind == "spherical" else halves.reshape(*shape, -1))
 
 
-def features(z: Array) -> Array:
-    """The features (1, z_a, z_a z_b for a ≤ b) of rows in columns: shape (f, n) from (p, m, n)."""
+def features(z: Array, f: int) -> Array:
+    """The features (1, z_a, z_a z_b for a ≤ b) of rows in columns: shape (f, n) from (p, m, n).
+
+    Spherical components need the sum of the squares alone: then f = 2 + d.
+    """
     p, m, n = z.shape
-    phi = np.empty((1 + p * m + p * m * (m + 1) // 2, n))
+    phi = np.empty((f, n))
     phi[0], phi[1 : 1 + p * m] = 1, z.reshape(-1, n)
+    if f == 2 + p * m:
+        np.einsum("pan,pan->n", z, z, out=phi[-1])
+        return phi
     products, at = phi[1 + p * m :].reshape(p, -1, n), 0
     for a in range(m):
         np.multiply(z[:, a : a + 1], z[:, a:], out=products[:, at : at + m - a])
@@ -110,10 +121,9 @@ class Components:
     def __init__(
         self, weights: Array, means: Array, roots: Array, kind: str, inverses: Any = None
     ) -> None:
-        self.weights, self.means, self.roots = weights, means, roots
+        self.weights, self.means, self.roots, self.kind = weights, means, roots, kind
         self.inverses = cov.inverses_of(roots) if inverses is None else inverses
         (k, _, m), flat = means.shape, means.reshape(len(means), -1)
-        factors = triangle(m)[2]
         with np.errstate(all="ignore"):  # a collapse is looked for when all is known
             precisions = self.inverses.mT @ self.inverses
             diagonals = precisions.diagonal(0, 2, 3).reshape(flat.shape)
@@ -130,7 +140,8 @@ class Components:
             linear = matvec(precisions, means).reshape(flat.shape)
             # Of a weight of 0 there is no infinite logarithm: some BLAS multiply it by zeros.
             first = np.maximum(self.constants, -1e308) - 0.5 * np.vecdot(flat, linear)
-            quadratic = (upper_half(precisions) * factors).reshape(k, -1)
+            apart = precisions[:, :1] if kind == "spherical" else precisions
+            quadratic = told_apart(kind, apart * triangle(m)[2])
             self.products = np.concatenate([first[:, np.newaxis], linear, quadratic], axis=1)
 
 
@@ -177,7 +188,7 @@ class Frame:
         (self.root,) = cov.parted(kind, root[np.newaxis])
         self.inverse = cov.inverses_of(self.root)
         self.shape = p, m = self.root.shape[:2]
-        f = 1 + p * m + p * m * (m + 1) // 2
+        self.length = f = 2 + p if kind == "spherical" else 1 + p * m + p * m * (m + 1) // 2
         self.work, numbers = k * f, m * (k + 1) if prefers_residuals(m, k) else f
         # With fewer rows than axes, more time goes to fetching the roots than to using them.
         self.size = max(m, block_size(numbers + k))
@@ -191,7 +202,7 @@ class Frame:
         # In rows, whatever the order in memory: BLAS adds up columns otherwise.
         rows = np.subtract(np.asarray(x, dtype=float), self.centre, order="C")
         z = triangular(self.inverse, rows.T.reshape(*self.shape, -1))
-        return z, (features(z) if self.rows <= self.size else None), weights
+        return z, (features(z, self.length) if self.rows <= self.size else None), weights
 
     def components(self, weights: Array, means: Array, covariances: Array) -> Components:
         """A mixture in the data's own coordinates, in these."""
@@ -225,7 +236,7 @@ def gaussian_sweep(c: Components, block: Block) -> Expected:
     """
     z, phi, weights = block
     mixed = len(c.own) < len(c.weights)
-    phi = features(z) if mixed and phi is None else phi
+    phi = features(z, c.products.shape[1]) if mixed and phi is None else phi
     r = c.products @ phi if mixed else np.empty((len(c.weights), z.shape[2]))
     residuals = {j: triangular(c.inverses[j], z - c.means[j][..., np.newaxis]) for j in c.own}
     for j, y in residuals.items():
@@ -234,7 +245,7 @@ def gaussian_sweep(c: Components, block: Block) -> Expected:
     r = weighted(r, weights)
     sums = r @ phi.T if mixed else np.empty_like(c.products)
     for j, y in residuals.items():
-        sums[j] = summed(y, r[j])
+        sums[j] = summed(c.kind, y, r[j])
     return Expected(sums, log_likelihood)
 
 
@@ -249,13 +260,12 @@ def triangular(root: Array, z: Array) -> Array:
     return y
 
 
-def summed(y: Array, r: Array) -> Array:
+def summed(kind: cov.Kind, y: Array, r: Array) -> Array:
     """Σ_i r_i φ(y_i) without the features, shape (f,); y is overwritten."""
     first = y @ r
     y *= np.sqrt(r)
     # The product of a matrix with itself is half the work.
-    second = upper_half(y @ y.mT)
-    return np.concatenate([[r.sum()], first.ravel(), second.ravel()])
+    return np.concatenate([[r.sum()], first.ravel(), told_apart(kind, y @ y.mT)])
 
 
 def posterior(model: GaussianMixture, frame: Frame, c: Components, x: Array) -> Array:
@@ -283,9 +293,7 @@ class GaussianSweeper(Sweeper):
         If a covariance is not positive definite to the working precision of these data.
     """
 
-    def __init__(
-        self, model: Any, x: Any, start: GaussianParams, threads: Any, row_weights: Any = None
-    ) -> None:
+    def __init__(self, model: Any, x: Any, start: Any, threads: Any, row_weights: Any) -> None:
         self.kind = model.covariance
         gaussians.check_params(start, model)
         super().__init__(model, x, partial(gaussians.as_rows, params=start), row_weights)
@@ -330,8 +338,8 @@ class GaussianSweeper(Sweeper):
     def vector(self, c: Components) -> Array:
         """The weights, and times them the means and the second moments about the frame's centre."""
         second = c.roots @ c.roots.mT + c.means[..., np.newaxis] * c.means[..., np.newaxis, :]
-        parts = [np.ones_like(c.weights), c.means, upper_half(second)]
-        columns = [part.reshape(len(c.weights), -1) for part in parts]
+        flat = c.means.reshape(len(second), -1)
+        columns = [np.ones((len(second), 1)), flat, told_apart(self.kind, second)]
         return np.asarray((c.weights[:, np.newaxis] * np.hstack(columns)).ravel())
 
     @np.errstate(all="ignore")
@@ -350,6 +358,8 @@ class GaussianSweeper(Sweeper):
         weights = counts / counts.sum()
         averages = sums[:, 1:] / np.maximum(counts, TINY)[:, np.newaxis]
         means, second = averages[:, : self.d].reshape(shape), averages[:, self.d :]
+        # All axes alike, since they are made equal below.
+        second = second * np.full(self.d, 1 / self.d) if self.kind == "spherical" else second
         covariances = second.reshape(*shape[:2], -1).take(self.order, axis=2)
         covariances -= means[..., np.newaxis] * means[..., np.newaxis, :]
         # What goes by residuals is in the component's coordinates, the rest in the frame's.

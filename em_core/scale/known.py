@@ -24,7 +24,7 @@ OWN = {kind: methods(kind) for kind in SWEEPERS}
 
 
 def quick_way(model: Any) -> Any | None:
-    """What `passes` needs, a class for (model, x, start, threads); None if there is no way."""
+    """A class for (model, x, start, threads, row_weights), as `passes` needs; None if no way."""
     kind = type(model)
     return SWEEPERS[kind] if kind in SWEEPERS and methods(kind) == OWN[kind] else None
 
