@@ -91,9 +91,12 @@ def base(request: pytest.FixtureRequest, site_url: str, site_dir: Path) -> str:
 
 @pytest.mark.parametrize("engine", ENGINES[1:], indirect=True)
 def test_no_page_or_deck_complains_and_no_formula_overlaps(engine: Engine, base: str) -> None:
-    """In Chromium other tests see all. Three decks stand for all; from disk, pages that act."""
-    pages = NAMES if base.startswith("http") else [name for name in NAMES if name in ACT]
-    assert engine.look(base, [*pages, *DECKS[:3]]) == {}
+    """In Chromium other tests see all. Three decks stand for all; from disk, what acts, and one."""
+    if base.startswith("http"):
+        names = [*NAMES, *DECKS[:3]]
+    else:
+        names = [*(name for name in NAMES if name in ACT), DECKS[0]]
+    assert engine.look(base, names) == {}
 
 
 # --- widgets and decks: the same actions, the same answers ---------------------------------------
@@ -265,18 +268,15 @@ IN_A_DECK = [
     ("key", "PageDown"),
     ("key", "PageDown"),
 ]
-ALIKE = ["01_jensen", "03_incomplete", "05_coins"]  # as all decks are
+ALIKE = ["01_jensen", "05_coins"]  # as all decks are
 TRACES = {"book/index.html": STEPS}
-# All of a stepper's keys and buttons in three widgets; who obeys them is the same for all.
+# All of a stepper's keys and buttons in one widget; the shell that obeys them is the same for all.
 BRIEFLY = [("press", "Next"), ("key", "End"), ("press", "Reset")]
-TRACES |= {
-    f"book/{name}.html": (STEPS if number < 3 else BRIEFLY) + own
-    for number, (name, own) in enumerate(OWN.items())
-}
+TRACES |= {f"book/{name}.html": BRIEFLY + own for name, own in OWN.items()}
 TRACES |= {f"decks/{name}.html": IN_A_DECK for name in ALIKE}
 
 # Pages whose scripts others don't have; widgets are alike in how they are loaded.
-ACT = {f"book/{name}.html" for name in ("index", "tour", "points", "05_coins", "ledger")}
+ACT = {f"book/{name}.html" for name in ("index", "tour", "points", "07_restarts", "ledger")}
 ACT |= {"search.html", "404.html"}
 
 # What is loaded is noted, so that nothing is read while something is on its way.
@@ -403,6 +403,19 @@ def test_the_page_s_steps_are_em_cores(engine: Engine, site_dir: Path) -> None:
 
 # --- search, contents, colours, questions ---------------------------------------------------------
 
+SHORT = "book/questions.html"
+# Chromium is driven over http by the other steps' tests.
+both_ways = pytest.mark.parametrize(
+    ("engine", "base"),
+    [
+        pytest.param(name, way, marks=pytest.mark.xdist_group(name))
+        for name in engines.NAMES
+        for way in ("http", "disk")
+        if (name, way) != ("chromium", "http")
+    ],
+    indirect=True,
+)
+
 
 def is_at(engine: Engine, end: str) -> None:
     """Wait until a page is open."""
@@ -421,42 +434,37 @@ SEEN = """() => {
 }"""
 
 
-# Chromium's are all of test_search.py; here it goes by the contents, from disk and over http.
-@pytest.mark.parametrize(
-    ("engine", "begin"),
-    [
-        pytest.param(name, begin, marks=pytest.mark.xdist_group(name))
-        for name in engines.NAMES
-        for begin in (["contents"] if name == "chromium" else ["contents", "search page"])
-    ],
-    indirect=["engine"],
-)
-def test_the_search_leads_to_the_section(engine: Engine, base: str, begin: str) -> None:
-    engine.goto(f"{base}book/05_coins.html")
-    if begin == "contents":
-        engine.click(".contents summary")
-        engine.click("#find")
-        engine.write("saddle on the diagonal")
-        engine.press("Enter")
-        is_at(engine, "/search.html")
-    else:
-        engine.click(".to-search")
-        is_at(engine, "/search.html")
-        engine.click("#q")
-        engine.write("label switching")
-        engine.click("button", "Search")
+def leads_to(engine: Engine, page: str) -> None:
+    """See that what is found first is on a page, and what the reader then sees."""
     engine.until(FOUND)
     engine.click(FIRST)
-    is_at(engine, ".html")
+    is_at(engine, page)
     engine.until(SEEN)
+
+
+@both_ways
+def test_the_search_leads_to_the_section(engine: Engine, base: str) -> None:
+    engine.goto(base + SHORT)
+    engine.click(".contents summary")
+    engine.click("#find")
+    engine.write("label switching")
+    engine.press("Enter")
+    is_at(engine, "/search.html")
+    leads_to(engine, "/book/07_restarts.html")
+    engine.click(".to-search")
+    is_at(engine, "/search.html")
+    engine.click("#q")
+    engine.write("slides")
+    engine.click("button", "Search")
+    leads_to(engine, "/book/teaching.html")
 
 
 OPEN = "() => document.querySelector('.contents').open"
 CLOSED = "() => !document.querySelector('.contents').open"
 
 
-def test_the_contents_open_close_and_lead_on(engine: Engine, base: str) -> None:
-    engine.goto(f"{base}book/05_coins.html")
+def test_the_contents_open_close_and_lead_on(engine: Engine, site_dir: Path) -> None:
+    engine.goto(f"{site_dir.as_uri()}/{SHORT}")
     engine.click(".contents summary")
     engine.until(OPEN)
     engine.press("Escape")
@@ -465,11 +473,11 @@ def test_the_contents_open_close_and_lead_on(engine: Engine, base: str) -> None:
     engine.until(OPEN)
     engine.click(".colophon")  # which the open contents do not cover
     engine.until(CLOSED)
-    is_at(engine, "/book/05_coins.html")
+    is_at(engine, SHORT)
     engine.click(".contents summary")
     engine.until(OPEN)
-    engine.click(".contents a[href*='02_complete']")
-    is_at(engine, "/book/02_complete.html")
+    engine.click(".contents a[href*='07_restarts']")
+    is_at(engine, "/book/07_restarts.html")
 
 
 OPEN_TEXT = "main p:not(details p)"
@@ -489,13 +497,12 @@ IS_BACK = f"""(number, top) => {{
 }}"""
 
 
-@pytest.mark.parametrize(
-    ("base", "width"), [("http", 600), ("disk", engines.SIZE[0])], indirect=["base"]
-)
-def test_whoever_reloads_a_page_finds_the_line_again(engine: Engine, base: str, width: int) -> None:
-    engine.resize(width, engines.SIZE[1])
+@both_ways
+def test_whoever_reloads_a_page_finds_the_line_again(engine: Engine, base: str) -> None:
+    if base.startswith("http"):
+        engine.resize(600, engines.SIZE[1])
     try:
-        engine.goto(f"{base}book/05_coins.html")
+        engine.goto(f"{base}book/07_restarts.html")
         top = engine.run(READ, NUMBER)
         for _ in range(2):  # what is found is kept, too
             engine.run(RELOAD)
@@ -504,10 +511,12 @@ def test_whoever_reloads_a_page_finds_the_line_again(engine: Engine, base: str, 
         engine.resize(*engines.SIZE)
 
 
+@pytest.mark.parametrize("engine", ENGINES[1:], indirect=True)
 def test_the_colours_are_switched_and_kept(engine: Engine, site_url: str) -> None:
+    """In Chromium other tests see that, on a page and in a deck."""
     theme = "(mode) => document.documentElement.dataset.theme === mode"
     ground = "() => getComputedStyle(document.body).backgroundColor"
-    engine.goto(f"{site_url}/book/05_coins.html")
+    engine.goto(f"{site_url}/{SHORT}")
     engine.until(theme, "light")
     light = engine.run(ground)
 
@@ -517,11 +526,11 @@ def test_the_colours_are_switched_and_kept(engine: Engine, site_url: str) -> Non
         assert engine.run(ground) != light
 
     def leave() -> None:
-        engine.goto(f"{site_url}/decks/05_coins.html")
+        engine.goto(f"{site_url}/{DECKS[0]}")
         engine.until(READY)
 
     assert is_remembered(choose, leave, lambda: engine.run(theme, "dark"))
-    engine.goto(f"{site_url}/book/04_derivation.html")
+    engine.goto(f"{site_url}/book/07_restarts.html")
     engine.click("button", "Light colours")
     engine.until(theme, "light")
     assert engine.run(ground) == light
@@ -535,7 +544,7 @@ ANSWER = """(title) => {
 }""".replace("FIND", engines.FIND)
 
 
-BY_HAND = "one-iteration"
+BY_HAND = "log-sum-exp"
 ASKED = f"""() => document.querySelector("#by-hand-{BY_HAND} .em-question").textContent"""
 WRITE = f"""(row) => document.querySelectorAll("#by-hand-{BY_HAND} input")[row].select()"""
 SAID = f"""(row, said) => said ===
@@ -545,7 +554,7 @@ UNFOLD = f"""() => {{ document.querySelector("#by-hand-{BY_HAND} > details").ope
 STANDS = f"""(state) => state ===
   document.querySelector("[data-exercise={BY_HAND}] .em-state").textContent"""
 FOUND_ALL = """() => "3 of 3 found" ===
-  document.querySelector("[data-quiz='5'] .em-state").textContent"""
+  document.querySelector("[data-quiz='6'] .em-state").textContent"""
 HINTS = f"""(count) => document.querySelectorAll(
   "#by-hand-{BY_HAND} .em-hint:not([hidden])").length === count"""
 
@@ -624,7 +633,7 @@ def answer_by_hand(engine: Engine, address: str) -> None:
     assert is_remembered(again, lambda: engine.goto(address), lambda: engine.run(LEFT) == written)
     assert engine.run(SAID, 1, "Right.")
     assert engine.run(ASKED) != asked
-    engine.goto(address.replace("05_coins", "progress"))
+    engine.goto(address.replace("06_coin_code", "progress"))
     engine.until(STANDS, "right once")
     engine.run(CATCH)
     engine.click("button", "Export")
@@ -638,10 +647,11 @@ def answer_by_hand(engine: Engine, address: str) -> None:
     engine.until(STANDS, "right once")
 
 
+@both_ways
 def test_every_choice_of_a_quiz_and_every_answer_by_hand_is_answered(
     engine: Engine, base: str
 ) -> None:
-    address = f"{base}book/05_coins.html"
+    address = f"{base}book/06_coin_code.html"
     if base.startswith("file:"):
         engine.goto(address)
         answer_by_hand(engine, address)
@@ -664,6 +674,6 @@ def test_every_choice_of_a_quiz_and_every_answer_by_hand_is_answered(
         assert answers.count("Yes.") == 3
 
     def leave() -> None:
-        engine.goto(address.replace("05_coins", "progress"))
+        engine.goto(address.replace("06_coin_code", "progress"))
 
     assert is_remembered(open_all, leave, lambda: engine.run(FOUND_ALL))
