@@ -129,7 +129,7 @@ def test_the_walk_finds_what_it_looks_for(
     said = " ".join(seen.complaints["disk"])
     assert all(words in said for words in ("no", "policy", "lost.png: net::ERR_FILE_NOT_FOUND"))
     assert seen.surplus[1280, "dark"] > 0
-    assert len(seen.scrolling_tables[390, "dark"]) == 1
+    assert len(seen.scrolling_tables[390, "light"]) == 1
     assert len(seen.without_alt) == 2
     assert seen.twins[390, "light"] == {"only-light", "only-dark"}
     assert "image-alt" in " ".join(seen.violations)
