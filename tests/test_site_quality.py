@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 from parsed import soup
 from playwright.sync_api import Browser
 from test_drawn_formulas import ATTRIBUTES, KNOWN
-from walk import NAMES, Seen, Visit, violations, visiting
+from walk import NAMES, Seen, Visit, axe, violations, visiting
 
 pytestmark = pytest.mark.site
 
@@ -49,6 +49,7 @@ def test_axe_finds_nothing_on_the_page(seen: Seen) -> None:
 def one(chromium: Browser) -> Iterator[Visit]:
     """A browser page without a history."""
     with visiting(chromium) as fresh:
+        fresh.page.add_init_script(axe())
         yield fresh
 
 

@@ -317,19 +317,18 @@ BOXES = ["scrollable-region-focusable"]
 
 @cache
 def axe() -> str:
-    """Give axe-core's script."""
+    """Give axe-core's script, with which a page begins: so it is not under the page's policy."""
     return (build.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
 def violations(one: Visit, where: str = "html", met: dict[str, int] | None = None) -> list[str]:
-    """What axe finds in a page: by all rules where it is wide, in the mode that it has.
+    """What axe finds in a page that began with it: by all rules where it is wide, in its mode.
 
     In the other mode, where it is narrow, its colours and what scrolls: what is read aloud is the
     same in either. The page is used up. The kinds of what was met on pages before are added to.
     """
     met = {} if met is None else met
     page = one.page
-    page.evaluate(f"{axe()}; 0")  # the driver's evaluate is not under the page's policy
     page.evaluate(PREPARE)
     page.emulate_media(reduced_motion="reduce")
     found = []
@@ -412,6 +411,7 @@ class Walk:
         wide = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}
         narrow = {"viewport": {"width": 390, "height": 800}, "color_scheme": "light"}
         self.http, self.disk = Visit(chromium, **wide), Visit(chromium, **narrow)
+        self.http.page.add_init_script(axe())
         self.bases = {"http": f"{site_url}/", "disk": f"{site_dir}/"}
         self.seen: dict[str, Seen] = {}
         self.met: dict[str, int] = {}
