@@ -129,7 +129,7 @@ def test_the_walk_finds_what_it_looks_for(
     said = " ".join(seen.complaints["disk"])
     assert all(words in said for words in ("no", "policy", "lost.png: net::ERR_FILE_NOT_FOUND"))
     assert seen.surplus[1280, "dark"] > 0
-    assert len(seen.scrolling_tables[390, "dark"]) == 1
+    assert len(seen.scrolling_tables[390, "light"]) == 1
     assert len(seen.without_alt) == 2
     assert seen.twins[390, "light"] == {"only-light", "only-dark"}
     assert "image-alt" in " ".join(seen.violations)
@@ -551,13 +551,21 @@ def test_the_policy_stops_what_it_forbids(guarded: Visit, attempt: str, directiv
     assert set(guarded.page.evaluate("stopped")) == {directive}
 
 
+@pytest.fixture(scope="module")
+def packed(site_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site in a zip."""
+    import pack
+
+    return pack.pack(site_dir, tmp_path_factory.mktemp("packed") / "book.zip")
+
+
 def test_the_site_works_from_a_zip(
-    visit: Callable[..., Visit], site_dir: Path, tmp_path: Path
+    visit: Callable[..., Visit], packed: Path, tmp_path: Path
 ) -> None:
     import pack
 
-    with zipfile.ZipFile(pack.pack(site_dir, tmp_path / "book.zip")) as packed:
-        packed.extractall(tmp_path)
+    with zipfile.ZipFile(packed) as book:
+        book.extractall(tmp_path)
     one = visit()
     one.context.set_offline(True)
     base = f"{(tmp_path / pack.FOLDER).as_uri()}/"
@@ -574,8 +582,7 @@ def test_the_site_works_from_a_zip(
     assert not one.elsewhere(base)
 
 
-def test_the_same_site_gives_the_same_zip(site_dir: Path, tmp_path: Path) -> None:
+def test_the_same_site_gives_the_same_zip(packed: Path, site_dir: Path, tmp_path: Path) -> None:
     import pack
 
-    first, second = (pack.pack(site_dir, tmp_path / name).read_bytes() for name in ("a", "b"))
-    assert first == second
+    assert pack.pack(site_dir, tmp_path / "again").read_bytes() == packed.read_bytes()

@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 from parsed import soup
 from playwright.sync_api import Browser
 from test_drawn_formulas import ATTRIBUTES, KNOWN
-from walk import NAMES, Seen, Visit, violations, visiting
+from walk import NAMES, Seen, Visit, axe, violations, visiting
 
 pytestmark = pytest.mark.site
 
@@ -49,6 +49,7 @@ def test_axe_finds_nothing_on_the_page(seen: Seen) -> None:
 def one(chromium: Browser) -> Iterator[Visit]:
     """A browser page without a history."""
     with visiting(chromium) as fresh:
+        fresh.page.add_init_script(axe())
         yield fresh
 
 
@@ -79,21 +80,26 @@ def test_axe_finds_a_picture_without_words_and_pale_text(one: Visit, site_url: s
     }
 
 
-def test_axe_finds_pale_text_where_what_was_met_on_other_pages_is_left_out(
+def test_axe_finds_what_is_new_where_what_was_met_on_other_pages_is_left_out(
     one: Visit, site_url: str
 ) -> None:
     met: dict[str, int] = {}
     texts = "<p>plain</p>"
-    for pale in ("", '<p style="color: #bbb; background: #fff">pale</p>'):
+    pale = '<p style="color: #bbb; background: #fff">pale</p>'
+    nameless = '<p><a href="#q"></a></p><p><span role="no">plain</span></p>'
+    for new in ("", pale + nameless):
+        one.set(1280, "light")
         one.open_afresh(f"{site_url}/search.html")
         one.page.evaluate(
             """(texts) => document.querySelector("main").insertAdjacentHTML("beforeend", texts)""",
-            texts * 3 + pale,
+            texts * 3 + new,
         )
         found = violations(one, met=met)
-    assert one.page.get_by_text("plain").count() == 0
+    assert one.page.get_by_text("plain").count() == 1
     assert {": ".join(line.split(": ")[:2]) for line in found} == {
+        "1280 px, light: aria-roles",
         "1280 px, light: color-contrast",
+        "1280 px, light: link-name",
         "390 px, dark: color-contrast",
     }
 

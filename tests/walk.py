@@ -252,10 +252,11 @@ PREPARE = """() => {
         block.normalize();
     }
 }"""
-# For its colours each element of a page is looked at, which takes longer than all else, and most
-# are alike. Of paragraphs, points, terms and rows those go of which all texts have been met twice,
-# here or on pages before: in elements of the same kind and look within elements of the same kind
-# and look. What scrolls, what is pressed and what is written into stays. Tells what was met here.
+# Each element of a page is looked at, which takes longer than all else, and most are alike. Of
+# paragraphs, points, terms and rows those go of which all elements have been met twice, here or on
+# pages before: of the same kind and look, with the same attributes but for names and addresses, and
+# within elements of which that is true. What is in a box that scrolls, what is pressed, what is
+# written into and what heads a table stays. Tells what was met here.
 THIN_OUT = """(before) => {
     [...document.querySelectorAll(".katex-mathml")].slice(1).forEach((read) => read.remove());
     const kinds = new Map(), sums = new Map();
@@ -278,24 +279,31 @@ THIN_OUT = """(before) => {
         if (!it) return "";
         if (kinds.has(it)) return kinds.get(it);
         const look = getComputedStyle(it);
-        const said = [kind(it.parentElement), it.localName, it.getAttribute("class"), look.color,
+        const said = [kind(it.parentElement), it.localName, it.getAttribute("class"),
+            it.getAttribute("role"), it.getAttribute("aria-hidden"), look.color,
             look.backgroundColor, look.backgroundImage, look.opacity, look.textDecorationLine,
             look.textShadow, look.filter, look.fontSize, look.fontWeight].join();
         kinds.set(it, sum(said));
         return kinds.get(it);
     };
+    const has = ({ attributes }) => [...attributes].map(({ name, value }) =>
+        ["id", "href", "title"].includes(name) ? name : `${name}=${value}`).join();
     const words = ({ childNodes }) => [...childNodes].map((node) =>
         node.nodeType === Node.TEXT_NODE ? node.data.trim() : "").join("");
     const gone = [];
-    const blocks = ":is(main, nav, .slides) :is(p, li, dt, dd, tr)";
+    const scrolling = [...document.querySelectorAll("main *")]
+        .filter((it) => it.scrollWidth > it.clientWidth && it.clientWidth)
+        .filter((it) => /auto|scroll/.test(getComputedStyle(it).overflowX));
+    const blocks = ":is(main, nav, .slides) :is(p, li, dl, tbody tr)";
     for (const block of document.querySelectorAll(blocks)) {
+        if (block.closest("th") || scrolling.some((it) => it.contains(block))) continue;
         if (block.querySelector("button, input, select, textarea, summary, pre, table, img, svg"))
             continue;
         if (block.querySelector(".katex-display, .katex-html")) continue;
-        const texts = [block, ...block.querySelectorAll("*")].map((it) => [it, words(it).length])
-            .filter(([, length]) => length).map(([it, length]) => `${kind(it)} ${length > 1}`);
-        if (texts.every((one) => met.get(one) > 1)) gone.push(block);
-        for (const one of new Set(texts)) {
+        const parts = [block, ...block.querySelectorAll("*")].map((it) =>
+            sum(`${kind(it)} ${Math.min(2, words(it).length)} ${has(it)}`));
+        if (parts.every((one) => met.get(one) > 1)) gone.push(block);
+        for (const one of new Set(parts)) {
             met.set(one, (met.get(one) ?? 0) + 1);
             here.set(one, met.get(one));
         }
@@ -305,24 +313,22 @@ THIN_OUT = """(before) => {
 }"""
 COLOURS = ["color-contrast", "link-in-text-block"]
 BOXES = ["scrollable-region-focusable"]
-BUT_COLOURS = {"rules": {name: {"enabled": False} for name in COLOURS}}
 
 
 @cache
 def axe() -> str:
-    """Give axe-core's script."""
+    """Give axe-core's script, with which a page begins: so it is not under the page's policy."""
     return (build.ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
 def violations(one: Visit, where: str = "html", met: dict[str, int] | None = None) -> list[str]:
-    """What axe finds in a page: by all rules where it is wide and light, colours elsewhere, too.
+    """What axe finds in a page that began with it: by all rules where it is wide, in its mode.
 
-    What is read aloud is the same in either. The page is used up. The kinds of texts that were met
-    on pages before are added to.
+    In the other mode, where it is narrow, its colours and what scrolls: what is read aloud is the
+    same in either. The page is used up. The kinds of what was met on pages before are added to.
     """
     met = {} if met is None else met
     page = one.page
-    page.evaluate(f"{axe()}; 0")  # the driver's evaluate is not under the page's policy
     page.evaluate(PREPARE)
     page.emulate_media(reduced_motion="reduce")
     found = []
@@ -332,10 +338,10 @@ def violations(one: Visit, where: str = "html", met: dict[str, int] | None = Non
         said = page.evaluate(VIOLATIONS, [where, rules])
         found.extend(f"{width} px, {mode}: {line}" for line in said)
 
-    judge(1280, "light", BUT_COLOURS)
+    resize(page, 1280, 800)
     met |= page.evaluate(THIN_OUT, met)
-    judge(1280, "light", {"runOnly": COLOURS})
-    judge(390, "dark", {"runOnly": [*COLOURS, *BOXES]})
+    judge(1280, one.mode, {})
+    judge(390, "light" if one.mode == "dark" else "dark", {"runOnly": [*COLOURS, *BOXES]})
     return found
 
 
@@ -396,14 +402,16 @@ class Seen:
 class Walk:
     """Visits each page when it is first asked for.
 
-    It is loaded twice: over http, wide and dark, and from disk, narrow and light. Widths and modes
-    are then changed on the page that is there, as a reader changes them.
+    It is loaded twice: over http, wide and dark, and from disk, narrow. Widths and modes are then
+    changed on the page that is there, as a reader changes them. In each width it is looked at in
+    one mode, on which no width depends.
     """
 
     def __init__(self, chromium: Browser, site_url: str, site_dir: str) -> None:
         wide = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"}
         narrow = {"viewport": {"width": 390, "height": 800}, "color_scheme": "light"}
         self.http, self.disk = Visit(chromium, **wide), Visit(chromium, **narrow)
+        self.http.page.add_init_script(axe())
         self.bases = {"http": f"{site_url}/", "disk": f"{site_dir}/"}
         self.seen: dict[str, Seen] = {}
         self.met: dict[str, int] = {}
@@ -415,14 +423,14 @@ class Walk:
 
     def _look_at(self, name: str) -> Seen:
         seen = Seen(name)
-        self._open(seen, "disk", self.disk, [(320, "dark"), (390, "dark"), (390, "light")])
+        self._open(seen, "disk", self.disk, [(320, "dark"), (390, "light")])
         if name in CHAPTERS:
             from engines import LOOK  # late: it brings what drives WebKit
 
             seen.formulas = look_at(
                 self.disk.page, LOOK, lambda width: resize(self.disk.page, width, 800)
             )
-        self._open(seen, "http", self.http, [(1280, "dark"), (1280, "light")])
+        self._open(seen, "http", self.http, [(1280, "dark")])
         page = self.http.page
         seen.height = page.evaluate(HEIGHT)
         seen.without_alt = page.evaluate(WITHOUT_ALT)
