@@ -38,6 +38,16 @@ def cut(name: str) -> str:
     return whole[:begin] + kept + whole[whole.index("</article>") :]
 
 
+def write(folder: Path) -> None:
+    """The site as a folder, its chapters cut."""
+    for path in build.HTML.iterdir():
+        if path.name != "book":
+            (folder / path.name).symlink_to(path)
+    (folder / "book").mkdir()
+    for path in (build.HTML / "book").glob("*.html"):
+        (folder / "book" / path.name).write_text(cut(path.stem), encoding="utf-8")
+
+
 class Handler(build.Handler):
     """Serves the site, its chapters cut."""
 
