@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from functools import cache, partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -40,12 +41,9 @@ def cut(name: str) -> str:
 
 def write(folder: Path) -> None:
     """The site as a folder, its chapters cut."""
-    for path in build.HTML.iterdir():
-        if path.name != "book":
-            (folder / path.name).symlink_to(path)
-    (folder / "book").mkdir()
-    for path in (build.HTML / "book").glob("*.html"):
-        (folder / "book" / path.name).write_text(cut(path.stem), encoding="utf-8")
+    shutil.copytree(build.HTML, folder, dirs_exist_ok=True)
+    for path in (folder / "book").glob("*.html"):
+        path.write_text(cut(path.stem), encoding="utf-8")
 
 
 class Handler(build.Handler):

@@ -250,7 +250,7 @@ def _numbers(colour: str) -> tuple[float, ...]:
 
 
 def _fills(stream: bytes) -> set[tuple[float, ...]]:
-    found = set(re.findall(rb"[\d.]+ [\d.]+ [\d.]+ rg", stream))
+    found = set(re.findall(rb"(?<![\d.])[\d.]+ [\d.]+ [\d.]+ rg", stream))
     return {tuple(round(float(part), 3) for part in colour.split()[:3]) for colour in found}
 
 

@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from functools import cache as kept
 from pathlib import Path
 
 import build
 from jupyter_book.cli.main import main as jupyter_book
-from jupyter_cache import get_cache, readers
+from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
 from notebooks import chapters
 
 TIMEOUT = 300  # seconds a cell
-# Else each notebook that is read asks every package what it offers.
-readers.get_entry_point = kept(readers.get_entry_point)
 
 
 def execute() -> None:
