@@ -105,6 +105,14 @@ def cut_url(site_dir: Path) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def cut_dir(site_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same from disk."""
+    folder = tmp_path_factory.mktemp("cut")
+    cut.write(folder)
+    return folder
+
+
 @contextmanager
 def served(server: ThreadingHTTPServer) -> Iterator[str]:
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from functools import cache, partial
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -36,6 +37,13 @@ def cut(name: str) -> str:
     begin = whole.index(">", whole.index("<article")) + 1
     kept = f"<section><section>{ROOM}{figures}{ROOM}</section></section>"
     return whole[:begin] + kept + whole[whole.index("</article>") :]
+
+
+def write(folder: Path) -> None:
+    """The site as a folder, its chapters cut."""
+    shutil.copytree(build.HTML, folder, dirs_exist_ok=True)
+    for path in (folder / "book").glob("*.html"):
+        path.write_text(cut(path.stem), encoding="utf-8")
 
 
 class Handler(build.Handler):

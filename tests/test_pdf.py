@@ -250,8 +250,8 @@ def _numbers(colour: str) -> tuple[float, ...]:
 
 
 def _fills(stream: bytes) -> set[tuple[float, ...]]:
-    found = re.findall(rb"([\d.]+) ([\d.]+) ([\d.]+) rg", stream)
-    return {tuple(round(float(part), 3) for part in colour) for colour in set(found)}
+    found = set(re.findall(rb"(?<![\d.])[\d.]+ [\d.]+ [\d.]+ rg", stream))
+    return {tuple(round(float(part), 3) for part in colour.split()[:3]) for colour in found}
 
 
 # --- what stops a print -------------------------------------------------------------------------

@@ -115,17 +115,19 @@ def spec(request: pytest.FixtureRequest) -> Spec:
 def test_a_finger_meets_every_control_and_scrolls_the_page(
     phone: Phone, cut_url: str, spec: Spec
 ) -> None:
-    """A touched control neither zooms nor waits for a second tap."""
+    """A touched control neither zooms nor waits for a second tap.
+
+    That the page scrolls is the shell's and its handles' doing: there are those that only cross.
+    """
     widget = on_its_page(phone.page, cut_url, spec.kind)
     assert phone.page.evaluate(AT_A_TAP) == [["manipulation"], []]
     controls = widget.locator("button, select, input, summary")
     assert controls.count() >= 6
     assert controls.evaluate_all(SMALL, LEAST) == []
     assert widget.locator(".em-handle").evaluate_all(MISSED, LEAST) == []
-    phone.scroll_from(widget.locator(".em-stage"))
-    shows(widget, spec, 0)
-    along = [] if spec.kind.startswith("coin") else widget.locator(".em-handle").all()
-    for thing in along:
+    along = widget.locator(".em-handle:not(.em-everywhere)").all()
+    assert widget.locator(".em-everywhere").count() == spec.kind.startswith("coin")
+    for thing in [widget.locator(".em-stage"), *along] if spec in SPECS[:3] else []:
         phone.scroll_from(thing)
         shows(widget, spec, 0)
     for name, step in [("Next", 1), ("Next", 2), ("Previous", 1), ("Reset", 0)]:
