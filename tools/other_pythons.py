@@ -99,13 +99,16 @@ def requirements() -> list[str]:
 
 
 def make(kind: str, python: str, folder: str) -> int:
-    """Make the environment anew; uv's cache has what it installs, the second time."""
+    """Make the environment, or let one from before have these releases, and nothing else.
+
+    What stays the same in it need not be compiled anew.
+    """
     uv = [sys.executable, "-m", "uv"]
-    fresh = [*uv, "venv", "--quiet", "--clear", "--python", python, folder]
+    there = [*uv, "venv", "--quiet", "--allow-existing", "--python", python, folder]
     # An old release may have no wheel for a newer Python: then the oldest that has one.
     install = [*uv, "pip", "install", "--python", f"{folder}/bin/python", "--only-binary", ":all:"]
-    install += ["--resolution", RESOLUTIONS[kind], *requirements()]
-    return bootstrap.run(fresh) or bootstrap.run(install)
+    install += ["--upgrade", "--exact", "--resolution", RESOLUTIONS[kind], *requirements()]
+    return bootstrap.run(there) or bootstrap.run(install)
 
 
 if __name__ == "__main__":
