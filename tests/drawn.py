@@ -145,21 +145,23 @@ class Look:
     """By the width of the window."""
 
 
-def look_at(page: Page, overlaps: str, resize: Callable[[int], None]) -> Look:
-    """Look at a page in several widths; in the end little is left of it."""
-    look = Look()
+def look_narrow(look: Look, page: Page, resize: Callable[[int], None]) -> None:
+    """Look at a page in several widths, first in a phone's; in the end little is left of it."""
     resize(390)
     look.reasons[390] = drawn(page, REASONS)
     look.unfolded, look.cut = drawn(page, CUT)
-    resize(1280)
+    with hidden(page):
+        look.marks = page.evaluate(KEEP_MARKS)
+    drawn(page, LOST)
+    for width in (390, 360, 320, 520, 1280):
+        resize(width)
+        if lost := page.evaluate(LOST):
+            look.lost[width] = lost
+
+
+def look_wide(look: Look, page: Page, overlaps: str) -> None:
+    """Look at a page that is 1280 wide; in the end its folds are open."""
     look.overlaps = page.evaluate(f"({overlaps})(window)")
     look.reasons[1280] = drawn(page, REASONS)
     with hidden(page):
         look.closed = closed(page)
-        look.marks = page.evaluate(KEEP_MARKS)
-    drawn(page, LOST)
-    for width in (1280, 520, 390, 360, 320):
-        resize(width)
-        if lost := page.evaluate(LOST):
-            look.lost[width] = lost
-    return look

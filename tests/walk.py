@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import build
 import yaml
-from drawn import Look, look_at
+from drawn import Look, look_narrow, look_wide
 from playwright.sync_api import Browser, Page, Request, ViewportSize
 
 Mode = Literal["light", "dark"]
@@ -425,15 +425,16 @@ class Walk:
         seen = Seen(name)
         self._open(seen, "disk", self.disk, [(320, "dark"), (390, "light")])
         if name in CHAPTERS:
-            from engines import LOOK  # late: it brings what drives WebKit
-
-            seen.formulas = look_at(
-                self.disk.page, LOOK, lambda width: resize(self.disk.page, width, 800)
-            )
+            narrow = self.disk.page
+            look_narrow(seen.formulas, narrow, lambda width: resize(narrow, width, 800))
         self._open(seen, "http", self.http, [(1280, "dark")])
         page = self.http.page
         seen.height = page.evaluate(HEIGHT)
         seen.without_alt = page.evaluate(WITHOUT_ALT)
+        if name in CHAPTERS:
+            from engines import LOOK  # late: it brings what drives WebKit
+
+            look_wide(seen.formulas, page, LOOK)
         seen.links, seen.anchors = set(page.evaluate(LINKS)), set(page.evaluate(ANCHORS))
         if page.locator("[data-em-widget]:not(.em-still)").count():
             use_widget(page)
