@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -36,10 +37,18 @@ from notebook_driver import (
 from playwright.sync_api import Browser, expect
 from walk import COME_TO_REST, until
 
-from em_core import CoinMixture, CoinParams, GaussianMixture, GaussianParams, fit, lower_bound
+from em_core import (
+    CoinMixture,
+    CoinParams,
+    GaussianMixture,
+    GaussianParams,
+    fit,
+    lower_bound,
+    widgets,
+)
 from em_core.style import PALETTE
 from em_core.widgets import CoinStarts, Overlap
-from em_core.widgets.base import number
+from em_core.widgets.base import STATIC, number
 from em_core.widgets.jensen import CURVES, way
 from em_core.widgets.lower_bound import HeldB
 from em_core.widgets.mixture_steps import make_start
@@ -105,6 +114,8 @@ button = Button(description="Draw")
 button.on_click(draw)
 VBox([button, out])"""
 """What readers do, and what comes out blank when callbacks run on a second thread."""
+IN_NOTEBOOK = {"jensen =": "jensen", "coins =": "coin-steps", "mixture =": "mixture-steps"}
+"""How the cells begin that Notebook 7 has, and whose they are."""
 NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
 
 
@@ -117,39 +128,69 @@ def write_notebook(path: Path, sources: list[str]) -> None:
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
 
 
-@contextmanager
-def jupyter(command: str, home: Path) -> Iterator[str]:
-    """Run `jupyter lab` or `jupyter notebook` in a home of its own, with a notebook."""
+def without_news(home: Path) -> Path:
+    """A home in which JupyterLab and Notebook ask nobody whether there are news."""
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text(NO_NEWS)
-    work = home / "work"
-    work.mkdir()
-    write_notebook(work / "live.ipynb", CELLS)
-    options = ["--allow-root", "--LabApp.extension_manager=readonly"]
-    start = [sys.executable, "-m", "jupyter", command, *options]
-    with serving(start, work, own_places(home)) as address:
-        yield address
+    return home
 
 
 @contextmanager
-def run_notebook(chromium: Browser, address: str) -> Iterator[Notebook]:
+def run_notebook(chromium: Browser, address: str, cells: list[str]) -> Iterator[Notebook]:
     """The notebook with all its cells run."""
     with opened(chromium, address) as notebook:
         notebook.run_all()
-        for i in range(len(CELLS) - 1):
+        for i in range(len(cells) - 1):
             ran(notebook.cells.nth(i))
         yield notebook
 
 
 @pytest.fixture(scope="module")
 def lab(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
-    """JupyterLab with the notebook, for all tests; each makes the widgets that it changes."""
-    with (
-        jupyter("lab", tmp_path_factory.mktemp("lab")) as address,
-        run_notebook(chromium, f"{address}/lab/tree/live.ipynb") as notebook,
-    ):
-        yield notebook
+    """A notebook in `make lab` for all tests; each makes the widgets that it changes.
+
+    It opens the book, and Ctrl-C ends it.
+    """
+    write_notebook(ROOT / "_build" / "live.ipynb", CELLS)
+    with make_lab(without_news(tmp_path_factory.mktemp("lab"))) as terminal:
+        terminal.expect(r"http://127\.0\.0\.1:\S+token=\w+")
+        assert "/lab/tree/book/index.ipynb?token=" in terminal.after
+        address = terminal.after.replace("book/index", "_build/live")
+        # A terminal that nobody reads is full some day, and who writes to it waits.
+        reader = threading.Thread(target=terminal.read, daemon=True)
+        terminal.timeout = None
+        reader.start()
+        with run_notebook(chromium, address, CELLS) as notebook:
+            yield notebook
+        terminal.sendintr()
+        reader.join(LAST_RESORT)
+        assert not reader.is_alive()
+
+
+@contextmanager
+def make_lab(home: Path) -> Iterator[pexpect.spawn]:
+    """Run `make lab` in a terminal, as its user would, but without a browser of theirs."""
+    variables = own_places(home) | {"BROWSER": "true"}
+    with outside() as proxy:
+        terminal = pexpect.spawn(
+            "make",
+            ["lab", "PORT=0"],
+            cwd=ROOT,
+            env=variables | proxy,
+            encoding="utf-8",
+            timeout=LAST_RESORT,
+            preexec_fn=heed_ctrl_c,
+        )
+        try:
+            yield terminal
+        finally:
+            terminal.close(force=True)
+
+
+def heed_ctrl_c() -> None:
+    """As in a terminal: what a script starts in the background is started deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 # --- what must be seen --------------------------------------------------------------------------
@@ -298,12 +339,31 @@ def test_every_widget_steps_and_shows_the_figures_of_em_core(lab, kind):
     expect(handle(widget, "Step")).to_have_value("0")
 
 
-def test_notebook_7_has_all_widgets_and_they_answer(chromium, tmp_path):
+def test_all_widgets_are_loaded_alike():
+    """So that three stand for all in Notebook 7."""
+    every = [one for one in vars(widgets).values() if isinstance(one, type) and "kind" in vars(one)]
+    assert {one.kind for one in every} >= NEXT.keys()
+    own = {one: (STATIC / f"{one.kind}.js").read_text() for one in every}
+    assert all(one._esm.count(own[one]) == 1 for one in every)
+    assert len({one._esm.replace(own[one], "own") for one in every}) == 1
+    assert len({one._css for one in every}) == 1
+
+
+def test_in_notebook_7_widgets_answer_even_while_a_cell_runs(chromium, tmp_path):
+    """There, as in JupyterLab without `make lab`, on a second thread of the kernel."""
+    home = without_news(tmp_path)
+    work = home / "work"
+    work.mkdir()
+    cells = [CELLS[0], *(cell for cell in CELLS if cell.startswith(tuple(IN_NOTEBOOK))), ""]
+    write_notebook(work / "live.ipynb", cells)
+    start = [sys.executable, "-m", "jupyter", "notebook", "--allow-root"]
+    start += ["--LabApp.extension_manager=readonly"]
     with (
-        jupyter("notebook", tmp_path) as address,
-        run_notebook(chromium, f"{address}/notebooks/live.ipynb") as notebook,
+        serving(start, work, own_places(home)) as address,
+        run_notebook(chromium, f"{address}/notebooks/live.ipynb", cells) as notebook,
     ):
-        for kind, (times, said) in NEXT.items():
+        for kind in IN_NOTEBOOK.values():
+            times, said = NEXT[kind]
             for _ in range(times):
                 button(notebook.widget(kind), "Next").click()
             expect(status(notebook.widget(kind))).to_have_text(said())
@@ -313,47 +373,20 @@ def test_notebook_7_has_all_widgets_and_they_answer(chromium, tmp_path):
         handle(coins, "Start").press("ArrowRight")
         shows(coins, CoinParams([0.65, 0.5], [0.5, 0.5]), 0)
         expect(notebook.run("print(coins.start.theta)")).to_have_text("[0.65 0.5 ]\n")
+        wait = "[time.sleep(0.02) for _ in range(3000) if coins.step != 3]"
+        output = notebook.run(f"{wait}; print(coins.start.theta)", wait=False)
+        handle(coins, "Start").press("ArrowRight")
+        shows(coins, CoinParams([0.7, 0.5], [0.5, 0.5]), 0)
+        for _ in range(3):
+            button(coins, "Next").click()
+        expect(output).to_have_text("[0.7 0.5]\n")
 
 
-def test_make_lab_opens_the_book_pictures_never_go_blank_and_ctrl_c_ends_it(chromium, tmp_path):
-    write_notebook(ROOT / "_build" / "live.ipynb", [""])
-    with make_lab(tmp_path) as terminal:
-        terminal.expect(r"http://127\.0\.0\.1:\S+token=\w+")
-        assert "/lab/tree/book/index.ipynb?token=" in terminal.after
-        elsewhere = terminal.after.replace("book/index", "_build/live")
-        with opened(chromium, elsewhere) as notebook:
-            notebook.run(DRAW_WHEN_CLICKED)
-            picture = notebook.page.locator(".jp-OutputArea-output img")
-            for number in range(1, 9):
-                notebook.page.get_by_role("button", name="Draw").click()
-                expect(picture).to_have_js_property("naturalWidth", 96 * number)
-        terminal.sendintr()
-        terminal.expect(pexpect.EOF)
-
-
-@contextmanager
-def make_lab(home: Path) -> Iterator[pexpect.spawn]:
-    """Run `make lab` in a terminal, as its user would, but without a browser of theirs."""
-    variables = own_places(home) | {"BROWSER": "true"}
-    with outside() as proxy:
-        terminal = pexpect.spawn(
-            "make",
-            ["lab", "PORT=0"],
-            cwd=ROOT,
-            env=variables | proxy,
-            encoding="utf-8",
-            timeout=LAST_RESORT,
-            preexec_fn=heed_ctrl_c,
-        )
-        try:
-            yield terminal
-        finally:
-            terminal.close(force=True)
-
-
-def heed_ctrl_c() -> None:
-    """As in a terminal: what a script starts in the background is started deaf to it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def test_pictures_never_go_blank(lab):
+    shown = lab.run(DRAW_WHEN_CLICKED)
+    for clicks in range(1, 9):
+        shown.get_by_role("button", name="Draw").click()
+        expect(shown.locator("img")).to_have_js_property("naturalWidth", 96 * clicks)
 
 
 # --- from the kernel into the browser -----------------------------------------------------------
@@ -477,19 +510,6 @@ def test_dragging_a_point_of_jensen_never_jumps_back(lab):
     seen = lab.page.evaluate("globalThis.seen")
     assert all(before <= after for before, after in pairwise(seen))
     lab.says(f"w.start.first == {seen[-1]}", "w.start.first", str(seen[-1]))
-
-
-def test_a_widget_answers_while_a_cell_runs(lab):
-    widget = lab.made("CoinSteps(x, start)")
-    button(widget, "Next").click()  # JupyterLab opens the kernel's second thread for it
-    lab.says("w.step == 1", "w.step", "1")
-    wait = "[time.sleep(0.02) for _ in range(3000) if w.step != 3]"
-    output = lab.run(f"{wait}; print(w.start.theta)", wait=False)
-    handle(widget, "Start").press("ArrowRight")
-    shows(widget, CoinParams([0.65, 0.5], [0.5, 0.5]), 0)
-    for _ in range(3):
-        button(widget, "Next").click()
-    expect(output).to_have_text("[0.65 0.5 ]\n")
 
 
 def test_a_step_of_a_longer_run_that_arrives_late_is_the_last():
