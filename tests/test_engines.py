@@ -623,6 +623,8 @@ def answer_by_hand(engine: Engine, address: str) -> None:
 
     def again() -> None:
         engine.run(UNFOLD)
+        if engine.run(ASKED) == asked:  # that another one was asked for is forgotten as well
+            engine.click(f"#by-hand-{BY_HAND} button", "Another one")
         for row in (0, 1):
             engine.run(WRITE, row)
             engine.write(written[row])
