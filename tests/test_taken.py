@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
 import threading
 import tracemalloc
 import weakref
 from itertools import islice
 
+import cloudpickle
 import dask
 import dask.array as da
 import joblib
+import ledger
 import numpy as np
 import pandas as pd
 import pytest
@@ -185,6 +188,8 @@ def test_numbers_of_any_type_are_data_wherever_they_are(name, dtype):
 def test_what_joblib_hands_on_is_data_for_a_model_of_ones_own(name):
     """It maps what is large into memory; what comes back is as it was."""
     model, x, start = CASES[name]
+    for module in (ledger, sys.modules[__name__]):  # whose imports take a process seconds
+        cloudpickle.register_pickle_by_value(module)
     tasks = [joblib.delayed(fit)(model, x, start, tol=0, max_iter=10)] * 2
     for result in joblib.Parallel(n_jobs=2, max_nbytes=100)(tasks):
         alike(result, ten(name, x))
