@@ -134,7 +134,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     """One browser for most tests; an error, not a skip, where there is none."""
     path = browsers.quickest_chromium()
     found = playwright.chromium.launch(
-        executable_path=path, args=browsers.ARGUMENTS, timeout=browsers.START
+        executable_path=path, args=browsers.BRIEF, timeout=browsers.START
     )
     yield found
     found.close()

@@ -152,6 +152,8 @@ def look_narrow(look: Look, page: Page, resize: Callable[[int], None]) -> None:
     look.unfolded, look.cut = drawn(page, CUT)
     with hidden(page):
         look.marks = page.evaluate(KEEP_MARKS)
+    if not look.marks:
+        return
     drawn(page, LOST)
     for width in (390, 360, 320, 520, 1280):
         resize(width)

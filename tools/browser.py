@@ -28,6 +28,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# For most tests: none is long enough for V8 to optimise. What is timed, and `engines`, have it all.
+BRIEF = [*ARGUMENTS, "--js-flags=--no-opt"]
 START = 120_000  # ms to start in, on a machine that does much besides
 
 
