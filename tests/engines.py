@@ -44,7 +44,7 @@ LOOK = """async (window) => {
     if (performance.now() - start > 30000) return ["the deck does not start"];
     await frame();
   }
-  for (const fold of document.querySelectorAll("details:not(.em-table)")) fold.open = true;
+  for (const fold of document.querySelectorAll("details:has(.katex)")) fold.open = true;
   for (const slide of document.querySelectorAll(".slides section")) slide.style.display = "block";
   await document.fonts.ready;
   await frame();

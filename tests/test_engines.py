@@ -14,7 +14,7 @@ import notebooks
 import pytest
 from engines import Engine, Played, WebKit
 from playwright.sync_api import Playwright
-from points_cases import ANSWERS, agree, cases
+from points_cases import ANSWERS, Case, agree, cases
 from walk import COME_TO_REST, NAMES, is_remembered
 
 from em_core.exercises import by_hand
@@ -382,7 +382,13 @@ POINTS_SAY = """(words) => document.querySelector(".em-points .em-status").textC
   .replaceAll("\\u00a0", " ").includes(words)"""
 
 
-def test_the_page_s_steps_are_em_cores(engine: Engine, site_dir: Path) -> None:
+@pytest.fixture(scope="module")
+def drawn() -> list[Case]:
+    """The same for each engine."""
+    return list(cases(per_cell=4, seed=15))
+
+
+def test_the_page_s_steps_are_em_cores(engine: Engine, site_dir: Path, drawn: list[Case]) -> None:
     """From disk, as in the zip; there it is used, too, and a link opened."""
     address = f"{site_dir.as_uri()}/book/points.html"
     engine.goto(f"{address}#points=1,2;2,4;3,1;4,4;5,5;6,9;7,1&k=1")
@@ -393,7 +399,6 @@ def test_the_page_s_steps_are_em_cores(engine: Engine, site_dir: Path) -> None:
     engine.until(POINTS_SAY, "It has settled")
     engine.goto(f"{address}#data=faithful&k=2&step=3")
     engine.until(POINTS_SAY, "Iteration 2, after the E-step")
-    drawn = list(cases(per_cell=4, seed=15))
     script = f"(cases) => {{ {ANSWERS.read_text()}; return globalThis.answerCases(cases); }}"
     for case, answer in zip(
         drawn, engine.run(script, [case.asked() for case in drawn]), strict=True
