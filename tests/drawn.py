@@ -162,7 +162,7 @@ def look_narrow(look: Look, page: Page, resize: Callable[[int], None]) -> None:
 
 
 def look_wide(look: Look, page: Page, overlaps: str) -> None:
-    """Look at a page that is 1280 wide; in the end its folds are open."""
+    """Look at a page that is 1280 wide; in the end the folds of its formulas are open."""
     look.overlaps = page.evaluate(f"({overlaps})(window)")
     look.reasons[1280] = drawn(page, REASONS)
     with hidden(page):
