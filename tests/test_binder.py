@@ -87,10 +87,11 @@ class Machine:
         assert done.returncode == 0, f"{command}\n{done.stdout}"
         return done.stdout
 
-    def own(self, folder: Path) -> None:
-        """Give a folder to the user."""
+    def own(self, folder: Path, *which: str) -> None:
+        """Give the user what is in a folder, or which of it."""
         if self.who:
-            subprocess.run(["chown", "-R", f"{ORDINARY}:{ORDINARY}", folder], check=True)
+            given = ["-exec", "chown", f"{ORDINARY}:{ORDINARY}", "{}", "+"]
+            subprocess.run(["find", folder, *which, *given], check=True)
 
     def find_python(self) -> str:
         """The first Python that the user may run."""
@@ -126,9 +127,8 @@ def install_pins(machine: Machine, python: str) -> None:
     uv, venv = [sys.executable, "-m", "uv"], machine.home / "venv"
     subprocess.run([*uv, "venv", "--quiet", "--seed", "--python", python, venv], check=True)
     pins = ["--python", venv, "--requirements", machine.book / "binder/requirements.txt"]
-    copied = ["--quiet", "--link-mode", "copy"]  # the files are to be the user's own
-    subprocess.run([*uv, "pip", "install", *copied, *pins], check=True)
-    machine.own(venv)
+    subprocess.run([*uv, "pip", "install", "--quiet", *pins], check=True)
+    machine.own(venv, "-type", "d")  # the files may be uv's own
     machine.run("pip", "install", "--quiet", "--no-index", "-r", "binder/requirements.txt")
 
 
