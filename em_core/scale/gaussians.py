@@ -168,6 +168,8 @@ class Frame:
         What the frame and the factors 2π take from the log-likelihood of all the rows.
     smallest : float
         The smallest eigenvalue of the correlations that the root makes.
+    length : int
+        The number of features of a row.
     work : int
         Multiply-adds a row.
     size : int
