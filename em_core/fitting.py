@@ -53,8 +53,8 @@ def fit(
 
     With a prior it is the log posterior that settles, and never falls (see `Model`). The answer is
     that of draining `em_steps`, up to rounding. For a `CoinMixture` and a
-    `GaussianMixture` there is a quick way, one pass over the data for each iteration, in blocks. A
-    subclass, and a model of your own, run by their own methods, step by step.
+    `GaussianMixture` there is a quick way, at most one pass over the data for each iteration, in
+    blocks. A subclass, and a model of your own, run by their own methods, step by step.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from em_core.scale.chunks import Chunks, Value
 
 
 class DaskChunks(Chunks):
-    """The rows of a dask array, read partition by partition, anew in each iteration.
+    """The rows of a dask array, read partition by partition, anew in each pass.
 
     A pass is a task for each partition, run by the scheduler or the cluster's client that is
     active; what comes back is k · (1 + d + d (d + 1) / 2) sums from each. They are added in the

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 
 import extended
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from em_core import CollapseError, GaussianMixture, GaussianParams, em_steps, fit
+from em_core import Chunks, CollapseError, GaussianMixture, GaussianParams, em_steps, fit
 from em_core.covariances import KINDS, of_kind
 from em_core.gaussians import EPS
 from em_core.scale.gaussians import GUARD
@@ -151,3 +151,45 @@ def test_a_fit_that_collapses_says_so(x, shared):
     start = GaussianParams(np.full(4, 1 / 4), means, [first * np.eye(2)] + [0.5 * np.eye(2)] * 3)
     with pytest.raises(CollapseError, match=r"component [0-3] collapsed at iteration"):
         fit(GaussianMixture("shared" if shared else "full"), x, start, max_iter=20_000)
+
+
+def reached(model, x, start, row_weights=None):
+    """The log-likelihoods and the last parameters of the loop's first steps."""
+    states = list(islice(em_steps(model, x, start, row_weights=row_weights), 5))
+    return [state.log_likelihood for state in states], states[-1].params
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("place", [np.array, partial(Chunks.of, rows=70)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_lone_component_settles_where_the_loop_does(kind, place, weighted):
+    """After one step nothing is computed of its rows any more."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((200, 3)) @ np.diag([1.0, 30.0, 0.01]) + [0.0, 500.0, 3.0]
+    weights = rng.integers(4, size=200) if weighted else None
+    model = GaussianMixture(kind)
+    start = GaussianParams([1.0], x[:1], of_kind(kind, np.diag([4.0, 9.0, 1.0])[None], np.ones(1)))
+    expected, params = reached(model, x, start, weights)
+    result = fit(model, place(x), start, row_weights=weights, tol=0, max_iter=4)
+    np.testing.assert_allclose(result.log_likelihoods, expected, rtol=1e-12)
+    np.testing.assert_allclose(result.params.means, params.means, rtol=1e-12)
+    np.testing.assert_allclose(result.params.covariances, params.covariances, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("n", "d", "k"),
+    # many features and rows, so that products go in strips; by moments, by residuals; odd and even
+    [(900, 24, 4), (900, 25, 4), (2000, 33, 8), (700, 33, 2), (900, 64, 3), (900, 80, 3)],
+)
+@pytest.mark.parametrize("kind", ["full", "shared"])
+def test_products_in_strips_are_the_loops(n, d, k, kind):
+    rng = np.random.default_rng(n + d)
+    centres = rng.standard_normal((k, d))
+    x = centres[rng.integers(k, size=n)] + rng.standard_normal((n, d))
+    model = GaussianMixture(kind)
+    start = GaussianParams(np.full(k, 1 / k), centres, [np.eye(d)] * k)
+    expected, params = reached(model, x, start)
+    result = fit(model, x, start, tol=0, max_iter=4)
+    np.testing.assert_allclose(result.log_likelihoods, expected, rtol=1e-12)
+    np.testing.assert_allclose(result.params.means, params.means, atol=1e-9)
+    np.testing.assert_allclose(result.params.covariances, params.covariances, atol=1e-9)

@@ -21,7 +21,7 @@ Value = TypeVar("Value")
 
 
 class Chunks:
-    """Data that are read piece by piece, anew in each iteration.
+    """Data that are read piece by piece, anew in each pass.
 
     The sums of a piece's rows are added in the order of the pieces, wherever these lie: the same
     pieces give the same bits, however many threads share a fit in the main thread. `fit` cuts an

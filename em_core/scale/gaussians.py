@@ -26,7 +26,11 @@ from em_core.survey import TINY, Survey, causes
 
 Block: TypeAlias = tuple[Array, Any, Any]
 GUARD = 1e5  # of a raw moment's 16 digits, 5 may cancel
-STRIP = 96  # rows of a triangular matrix that are multiplied at once
+# OpenBLAS packs the factors of a product, which for few components takes as long as the product,
+# but not of small ones: of at most so many multiply-adds, or so many elements if rows meet rows.
+# Strips of fewer columns than so many take longer.
+BARE, SMALL, FEWEST = 1_000_000, 1_200, 20
+STRIP = 16  # rows of a triangular matrix, at least, that are multiplied at once
 
 
 def matvec(matrices: Array, vectors: Array) -> Array:
@@ -45,14 +49,17 @@ def prefers_residuals(m: int, k: int) -> bool:
 
 @cache
 def triangle(d: int) -> tuple[Any, Any, Array]:
-    """Of a symmetric matrix: the places of the elements a ≤ b, in their order; the order; factors.
+    """Of a symmetric matrix: the places of its upper half, in their order; the order; factors.
 
+    The order is by diagonals, each of which goes on in the next one's end, so that a row's products
+    are made of few long pieces: first the squares z_a z_a, then z_a z_{a+1}, and so on round.
     The factors turn a precision into the coefficients of −½ zᵀ Σ⁻¹ z.
     """
-    a, b = np.triu_indices(d)
+    turn, a = np.divmod(np.arange(d * (d + 1) // 2), d)
+    b = (a + turn) % d
     order = np.zeros((d, d), dtype=int)
     order[a, b] = np.arange(len(a))
-    return a * d + b, np.maximum(order, order.T), np.eye(d) / 2 - 1
+    return np.minimum(a, b) * d + np.maximum(a, b), np.maximum(order, order.T), np.eye(d) / 2 - 1
 
 
 def told_apart(kind: cov.Kind, parts: Array) -> Array:
@@ -70,16 +77,22 @@ def features(z: Array, f: int) -> Array:
 
     Spherical components need the sum of the squares alone: then f = 2 + d.
     """
-    p, m, n = z.shape
-    phi = np.empty((f, n))
-    phi[0], phi[1 : 1 + p * m] = 1, z.reshape(-1, n)
-    if f == 2 + p * m:
-        np.einsum("pan,pan->n", z, z, out=phi[-1])
+    (_, m, n), rows = z.shape, z.reshape(-1, z.shape[2])
+    phi, d = np.empty((f, n)), len(rows)
+    phi[0], phi[1 : 1 + d] = 1, rows
+    if f == 2 + d:
+        np.einsum("an,an->n", rows, rows, out=phi[-1])
         return phi
-    products, at = phi[1 + p * m :].reshape(p, -1, n), 0
-    for a in range(m):
-        np.multiply(z[:, a : a + 1], z[:, a:], out=products[:, at : at + m - a])
-        at += m - a
+    # What is turned has no gaps in memory, if the first axes follow the last once more; the squares
+    # take their place.
+    if turns := (m - 1) // 2:
+        phi[1 + m : 1 + m + turns] = rows[:turns]
+        step, shape = phi.strides[0], (turns, m, n)
+        turned = np.ndarray(shape, buffer=phi, offset=2 * step, strides=(step, *phi.strides))
+        np.multiply(rows, turned, out=phi[1 + 2 * m : 1 + (2 + turns) * m].reshape(shape))
+    if m % 2 == 0:
+        np.multiply(rows[: m // 2], rows[m // 2 :], out=phi[-m // 2 :])
+    np.multiply(rows, rows, out=phi[1 + d : 1 + 2 * d])
     return phi
 
 
@@ -236,38 +249,63 @@ def gaussian_sweep(c: Components, block: Block) -> Expected:
     block : tuple
         Some rows as columns, shape (p, m, n), their features if they are kept, and their weights.
     """
-    z, phi, weights = block
+    (z, phi, weights), w = block, c.products
     mixed = len(c.own) < len(c.weights)
-    phi = features(z, c.products.shape[1]) if mixed and phi is None else phi
-    r = c.products @ phi if mixed else np.empty((len(c.weights), z.shape[2]))
-    residuals = {j: triangular(c.inverses[j], z - c.means[j][..., np.newaxis]) for j in c.own}
-    for j, y in residuals.items():
-        r[j] = c.constants[j] - 0.5 * np.einsum("pai,pai->i", y, y)
+    phi = features(z, w.shape[1]) if mixed and phi is None else phi
+    r = product(w, phi, BARE // w.size) if mixed else np.empty((len(c.weights), z.shape[2]))
+    # Threads wait for each other between calls of numpy, so there should be few; but in the cache.
+    together = not mixed and z.shape[1] * STRIP <= SMALL
+    groups = [slice(None)] if together else [slice(j, j + 1) for j in c.own]
+    ys = [(js, triangular(c.inverses[js], z - c.means[js][..., np.newaxis])) for js in groups]
+    for js, y in ys:
+        r[js] = c.constants[js, np.newaxis] - 0.5 * np.einsum("jpai,jpai->ji", y, y)
     log_likelihood = float(weighted(softmax(r), weights).sum())
     r = weighted(r, weights)
-    sums = r @ phi.T if mixed else np.empty_like(c.products)
-    for j, y in residuals.items():
-        sums[j] = summed(c.kind, y, r[j])
-    return Expected(sums, log_likelihood)
+    found = product(r, phi.T, SMALL // len(r)) if mixed else np.empty_like(w)
+    for js, y in ys:
+        found[js] = summed(c.kind, y, r[js])
+    return Expected(found, log_likelihood)
+
+
+def product(a: Array, b: Array, step: int) -> Array:
+    """The product of matrices, in strips of so many columns if that pays."""
+    if step < FEWEST or (n := b.shape[1]) <= step:
+        return a @ b
+    found, even = np.empty((len(a), n)), n - n % step
+    cut = [m[:, :even].reshape(len(m), -1, step).swapaxes(0, 1) for m in (b, found)]
+    np.matmul(a, cut[0], out=cut[1])
+    np.matmul(a, b[:, even:], out=found[:, even:])
+    return found
+
+
+def strips(m: int) -> list[tuple[slice, slice]]:
+    """Of a lower triangular matrix: rows, and the columns up to the diagonal's."""
+    step = max(STRIP, m // 8)
+    return [(slice(at, at + step), slice(at + step)) for at in range(0, m, step)]
 
 
 def triangular(root: Array, z: Array) -> Array:
     """The products of lower triangular matrices with columns, most of the zeros left out."""
-    if root.shape[2] == 1:
+    if (m := root.shape[-1]) == 1:
         return np.multiply(root, z, order="C")
     y = np.empty(z.shape)
-    for at in range(0, z.shape[1], STRIP):
-        rows = slice(at, at + STRIP)
-        np.matmul(root[:, rows, : at + STRIP], z[:, : at + STRIP], out=y[:, rows])
+    for rows, columns in strips(m):
+        np.matmul(root[..., rows, columns], z[..., columns, :], out=y[..., rows, :])
     return y
 
 
 def summed(kind: cov.Kind, y: Array, r: Array) -> Array:
-    """Σ_i r_i φ(y_i) without the features, shape (f,); y is overwritten."""
-    first = y @ r
-    y *= np.sqrt(r)
-    # The product of a matrix with itself is half the work.
-    return np.concatenate([[r.sum()], first.ravel(), told_apart(kind, y @ y.mT)])
+    """Σ_i r_ij φ(y_ji) without the features, shape (k, f) from (k, p, m, n); y is overwritten."""
+    r = r[:, np.newaxis]
+    first, m = matvec(y, r), y.shape[2]
+    if m * STRIP > SMALL:
+        y *= np.sqrt(r)[:, np.newaxis]
+        second = y @ y.mT  # the product of a matrix with itself is half the work
+    else:
+        second, mine = np.empty((*y.shape[:3], m)), y * r[:, np.newaxis]
+        for rows, columns in strips(m):
+            np.matmul(mine[:, :, columns], y[:, :, rows].mT, out=second[:, :, columns, rows])
+    return np.hstack([r.sum(axis=2), first.reshape(len(y), -1), told_apart(kind, second)])
 
 
 def posterior(model: GaussianMixture, frame: Frame, c: Components, x: Array) -> Array:
@@ -309,9 +347,17 @@ class GaussianSweeper(Sweeper):
         self.d = len(self.finest)
         self.clear = 2 * max(10 * self.d * EPS, (self.finest / frame.units).max())
         self.start = frame.components(start.weights, start.means, start.covariances)
+        self.alone = len(start.weights) == 1 and not model.prior
+
+    def settled(self, c: Components) -> bool:
+        """Whether it is known without a pass: one step takes a lone component to its maximum."""
+        return self.alone and c is not self.start and c.sound
 
     def expect(self, c: Components) -> Expected:
         """The sums for these parameters, in one pass."""
+        if self.settled(c):  # in its own coordinates the rows have unit covariance
+            top = self.mass * (float(c.constants[0]) - self.d / 2)
+            return Expected(np.array([[self.mass]]), top - self.frame.log_volume)
         found = self.total(partial(gaussian_sweep, c))
         return Expected(found.sums, found.log_likelihood - self.frame.log_volume)
 
@@ -323,6 +369,8 @@ class GaussianSweeper(Sweeper):
         CollapseError
             As `GaussianMixture.m_step`.
         """
+        if self.settled(c):
+            return c
         given = partial(posterior, self.model, self.frame, c)
         found, sound = self._from_sums(expected.sums, c)
         if not sound:
