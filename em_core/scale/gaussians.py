@@ -83,8 +83,8 @@ def features(z: Array, f: int) -> Array:
     if f == 2 + d:
         np.einsum("an,an->n", rows, rows, out=phi[-1])
         return phi
-    # What is turned has no gaps in memory, if the first axes follow the last once more; the squares
-    # take their place.
+    # Axes turned by 1, 2, … are windows on the axes and, below the last, the first ones once more.
+    # These stand where the squares will.
     if turns := (m - 1) // 2:
         phi[1 + m : 1 + m + turns] = rows[:turns]
         step, shape = phi.strides[0], (turns, m, n)
@@ -354,7 +354,7 @@ class GaussianSweeper(Sweeper):
         return self.alone and c is not self.start and c.sound
 
     def expect(self, c: Components) -> Expected:
-        """The sums for these parameters, in one pass."""
+        """The sums for these parameters, in one pass; of what is settled the mass alone."""
         if self.settled(c):  # in its own coordinates the rows have unit covariance
             top = self.mass * (float(c.constants[0]) - self.d / 2)
             return Expected(np.array([[self.mass]]), top - self.frame.log_volume)
