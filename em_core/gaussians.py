@@ -93,7 +93,7 @@ class GaussianMixture:
             If a covariance is not positive definite to the working precision of these data.
         """
         rows = as_rows(x, params, self)
-        self._check_collapse(params.covariances, Survey.of(rows), rows)
+        self._check_collapse(params.covariances, Survey.of(rows, None, self.covariance), rows)
 
     def log_joint(self, x: ArrayLike, params: GaussianParams) -> Array:
         """Log p(x_i, z_i = j) = log w_j + log N(x_i; μ_j, Σ_j).
@@ -147,7 +147,7 @@ class GaussianMixture:
         rows = as_rows(x, params)
         shape = len(rows), len(params.weights)
         r = checks.not_negative("responsibilities", responsibilities, shape)
-        found = Survey.of(rows, r)
+        found = Survey.of(rows, r, self.covariance)
         weights, means, covariances = estimates(found, params.weights, self)
         shares = r / np.maximum(r.sum(axis=1, keepdims=True), TINY)
         self._check_collapse(covariances, found, rows, lambda x: shares)
@@ -230,15 +230,15 @@ class GaussianMixture:
             If the data have no spread in some direction.
         """
         rng = checks.chance("k", k, rng)
-        whole = checks.in_parts(x, lambda rows: Survey.of(as_points(rows)))
-        n = int(whole.n[0])
-        covariances = cov.of_kind(self.covariance, whole.scatter / n, np.ones(1))
+        kind = self.covariance
+        whole = checks.in_parts(x, lambda rows: Survey.of(as_points(rows), None, kind))
+        covariances = cov.of_kind(kind, whole.scatter / whole.n, np.ones(1))
         self._check_collapse(covariances, whole, x)
-        shuffled, tried = rng.permutation(n), k
+        shuffled, tried = rng.permutation(whole.rows), k
         while True:  # until as many rows differ
             rows = as_points(np.asanyarray(x)[shuffled[:tried]])
             first = np.sort(np.unique(rows, axis=0, return_index=True)[1])
-            if len(first) >= k or tried >= n:
+            if len(first) >= k or tried >= whole.rows:
                 means, covariances = rows[np.resize(first, k)], np.repeat(covariances, k, axis=0)
                 return GaussianParams(np.full(k, 1 / k), means, covariances)
             tried *= 10
@@ -247,7 +247,7 @@ class GaussianMixture:
         self, covariances: Array, known: Survey, x: ArrayLike, posterior: Posterior = None
     ) -> None:
         why = partial(causes, lambda f: f(as_points(x)), self.covariance, posterior)
-        check_collapse(covariances, known.finest(), why)
+        check_collapse(self.covariance, covariances, known.finest(), why)
 
 
 def estimates(found: Survey, weights: Array, model: GaussianMixture) -> tuple[Array, Array, Array]:
@@ -271,7 +271,7 @@ def estimates(found: Survey, weights: Array, model: GaussianMixture) -> tuple[Ar
     return shares, found.mean, cov.of_kind(kind, own, shares)
 
 
-def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTART) -> None:
+def check_collapse(kind: str, covariances: Array, finest: Array, why: Any = None) -> None:
     """Raise unless every covariance is positive definite to the precision of the data.
 
     A direction in which the standard deviation is below the finest contains nothing but rounding
@@ -279,6 +279,7 @@ def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTA
 
     Parameters
     ----------
+    kind : str
     covariances : ndarray of shape (k, d, d)
     finest : ndarray of shape (d,)
         The smallest standard deviation of each axis that the data's precision allows.
@@ -291,15 +292,17 @@ def check_collapse(covariances: Array, finest: Array, why: Any = lambda j: RESTA
         It names the first such component.
     """
     # To what is not finite LAPACK might never come back.
-    finite = np.isfinite(covariances).all(axis=(1, 2), keepdims=True)
-    varies, deviations, correlations = cov.standardised(np.where(finite, covariances, 0.0))
-    positive = varies.all(axis=1)
-    correlations[~positive] = np.eye(len(finest))
-    left = np.linalg.eigvalsh(correlations)[:, :1]
-    sound = (left > 10 * len(finest) * EPS) & (deviations * np.sqrt(np.maximum(left, 0)) > finest)
-    for j in np.flatnonzero(~(positive & sound.all(axis=1))):
+    parts = cov.parted(kind, covariances)
+    finite = np.isfinite(parts).all(axis=(2, 3), keepdims=True)
+    varies, deviations, correlations = cov.standardised(np.where(finite, parts, 0.0))
+    positive = np.logical_and.reduce(varies, axis=2, keepdims=True)
+    correlations = np.where(positive[..., np.newaxis], correlations, np.eye(parts.shape[3]))
+    left = np.linalg.eigvalsh(correlations)[..., :1]
+    wide = deviations * np.sqrt(np.maximum(left, 0)) > finest.reshape(parts.shape[1:3])
+    sound = positive & (left > 10 * len(finest) * EPS) & wide
+    for j in np.flatnonzero(~sound.all(axis=(1, 2))):
         reason = "its covariance is not positive definite to working precision"
-        raise CollapseError(int(j), reason, advice=why(int(j)))
+        raise CollapseError(int(j), reason, advice=why(int(j)) if why else RESTART)
 
 
 def _log_density(columns: Array, mean: Array, covariance: Array) -> Array:

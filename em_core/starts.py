@@ -60,6 +60,6 @@ def kmeans_start(
     means = middle + units * centres
     within = Survey.of(points - means[labels])
     covariances = of_kind(kind, within.scatter / within.n, np.ones(1))
-    check_collapse(covariances, Survey.of(points).finest(), lambda j: ADVICE)
+    check_collapse(kind, covariances, Survey.of(points).finest(), lambda j: ADVICE)
     weights = np.maximum(np.bincount(labels, minlength=k), 1)
     return GaussianParams(weights / weights.sum(), means, np.repeat(covariances, k, axis=0))

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from em_core import checks
 from em_core.checks import EPS, Array, listed
-from em_core.covariances import Kind, of_kind, standardised, width
+from em_core.covariances import Kind, joined, of_kind, standardised, width
 from em_core.em import RESTART
 
 Over: TypeAlias = Callable[[Callable[[Array], Any]], Any]
@@ -38,7 +38,7 @@ class Survey:
     mean : ndarray of shape (k, d)
         Σ_i r_ij x_i / n_j.
     scatter : ndarray of shape (k, d, d)
-        Σ_i r_ij (x_i − mean_j)(x_i − mean_j)ᵀ.
+        Σ_i r_ij (x_i − mean_j)(x_i − mean_j)ᵀ; for an uncorrelated kind its diagonal alone counts.
     largest : ndarray of shape (d,)
         The largest |x_i| of each axis.
     """
@@ -50,10 +50,10 @@ class Survey:
     largest: Array
 
     @classmethod
-    def of(cls, x: Array, responsibilities: Array | None = None) -> Self:
+    def of(cls, x: Array, responsibilities: Array | None = None, kind: Kind = "full") -> Self:
         """The survey of some rows, by responsibilities of shape (n, k) or as one component.
 
-        The responsibilities may be times the rows' weights.
+        The responsibilities may be times the rows' weights. The kind is that of covariances.
         """
         z = np.array(x.T, order="C")  # as columns, which are long
         largest, about = np.abs(z).max(axis=1), z @ np.full(len(x), 1 / len(x))
@@ -64,9 +64,11 @@ class Survey:
         with np.errstate(under="ignore"):  # as a decorator it could not be sent to a cluster
             means = (z @ r / np.maximum(n, TINY)).T
             shares = zip(np.sqrt(r.T), means[:, :, np.newaxis], strict=True)
+            parts = len(z) // width(kind, len(z)), -1, len(x)
+            ys = ((root * (z - mean)).reshape(parts) for root, mean in shares)
             # The product of a matrix with itself is half the work.
-            scatter = [(y := root * (z - mean)) @ y.T for root, mean in shares]
-        return cls(len(x), n, about + means, np.array(scatter), largest)
+            scatter = joined(np.array([y @ y.mT for y in ys]))
+        return cls(len(x), n, about + means, scatter, largest)
 
     def __add__(self, other: Self) -> Self:
         """The survey of both sets of rows (Chan, Golub and LeVeque 1983)."""

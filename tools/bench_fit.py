@@ -227,9 +227,9 @@ def in_turns(
 
 
 def enough(work: Work, clock: Callable[[], float]) -> int:
-    """So many iterations that they take a fifth of a second, and from 2 to 200."""
-    each, _ = iteration(work, 2, clock)
-    return int(np.clip(0.2 / each, 2, 200))
+    """So many iterations, from 2 to 200, that what is done once is no longer than they are."""
+    each, once = iteration(work, 2, clock)
+    return int(np.clip(max(0.2, once) / each, 2, 200))
 
 
 def ratios(times: dict[str, list[tuple[float, float]]]) -> dict[str, float]:

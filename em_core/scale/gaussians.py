@@ -20,7 +20,7 @@ from em_core import covariances as cov
 from em_core import gaussians
 from em_core.checks import EPS, Array
 from em_core.em import check_occupied, e_step, softmax, weighted
-from em_core.gaussians import GaussianMixture, GaussianParams
+from em_core.gaussians import GaussianMixture, GaussianParams, check_collapse
 from em_core.scale.sweeps import Expected, Sweeper, block_size
 from em_core.survey import TINY, Survey, causes
 
@@ -192,15 +192,16 @@ class Frame:
     def __init__(self, whole: Survey, k: int, kind: cov.Kind) -> None:
         (mean,), self.rows, self.kind = whole.mean, whole.rows, kind
         covariance = cov.of_kind(kind, whole.scatter / whole.n[0], np.ones(1))
-        _, (self.units,), (correlations,) = cov.standardised(covariance)
-        self.smallest = float(np.linalg.eigvalsh(correlations)[0])
+        _, (units,), (correlations,) = cov.standardised(cov.parted(kind, covariance))
+        self.smallest = float(np.linalg.eigvalsh(correlations).min())
         if self.smallest < 1e-12:
-            correlations, self.smallest = np.eye(len(mean)), 1.0
+            correlations, self.smallest = np.eye(units.shape[1]), 1.0
+        self.root = units[..., np.newaxis] * np.linalg.cholesky(correlations)
+        self.units = units.ravel()
         # A shift by less than the spread would buy nothing, and round.
         self.centre = np.where(abs(mean) > self.units, mean, 0.0)
-        root = self.units[:, np.newaxis] * np.linalg.cholesky(correlations)
-        self.log_volume = whole.n[0] * float(np.log(np.sqrt(2 * np.pi) * np.diag(root)).sum())
-        (self.root,) = cov.parted(kind, root[np.newaxis])
+        sizes = np.sqrt(2 * np.pi) * self.root.diagonal(0, 1, 2)
+        self.log_volume = whole.n[0] * float(np.log(sizes).sum())
         self.inverse = cov.inverses_of(self.root)
         self.shape = p, m = self.root.shape[:2]
         self.length = f = 2 + p if kind == "spherical" else 1 + p * m + p * m * (m + 1) // 2
@@ -334,14 +335,14 @@ class GaussianSweeper(Sweeper):
     """
 
     def __init__(self, model: Any, x: Any, start: Any, threads: Any, row_weights: Any) -> None:
-        self.kind = model.covariance
+        kind = self.kind = model.covariance
         gaussians.check_params(start, model)
         super().__init__(model, x, partial(gaussians.as_rows, params=start), row_weights)
-        whole = self.whole = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis]))
-        self.why = partial(causes, lambda f: self.over(lambda x, v: f(x)), self.kind)
+        whole = self.whole = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis], kind))
+        self.why = partial(causes, lambda f: self.over(lambda x, v: f(x)), kind)
         self.finest, self.rows, self.mass = whole.finest(), whole.rows, whole.n[0]
-        gaussians.check_collapse(start.covariances, self.finest, partial(self.why, None))
-        self.frame = frame = Frame(whole, len(start.weights), self.kind)
+        check_collapse(kind, start.covariances, self.finest, partial(self.why, None))
+        self.frame = frame = Frame(whole, len(start.weights), kind)
         self.total = self.adder(frame.block, frame.size, frame.work, threads)
         self.params, self.order = frame.params, triangle(frame.shape[1])[1]
         self.d = len(self.finest)
@@ -371,10 +372,10 @@ class GaussianSweeper(Sweeper):
         """
         if self.settled(c):
             return c
-        given = partial(posterior, self.model, self.frame, c)
+        kind, given = self.kind, partial(posterior, self.model, self.frame, c)
         found, sound = self._from_sums(expected.sums, c)
         if not sound:
-            known = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis] * given(x)))
+            known = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis] * given(x), kind))
             found = self._from_survey(known, c)
         self._check_collapse(found, partial(self.why, given))
         return found
@@ -440,4 +441,4 @@ class GaussianSweeper(Sweeper):
         # A bound from the precisions' traces clears most cases without any eigenvalue.
         least = self.frame.smallest * c.weights.min() / c.traces.max()
         if not least > self.clear:
-            gaussians.check_collapse(self.frame.moments(c)[2], self.finest, *why)
+            check_collapse(self.kind, self.frame.moments(c)[2], self.finest, *why)
