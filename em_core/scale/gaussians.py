@@ -38,6 +38,11 @@ def matvec(matrices: Array, vectors: Array) -> Array:
     return np.asarray((matrices @ vectors[..., np.newaxis])[..., 0])
 
 
+def outer(vectors: Array) -> Array:
+    """The products of vectors with themselves."""
+    return np.asarray(vectors[..., np.newaxis] * vectors[..., np.newaxis, :])
+
+
 def prefers_residuals(m: int, k: int) -> bool:
     """Whether residuals are the quicker way for all components, from the rows of a part.
 
@@ -203,7 +208,10 @@ class Frame:
         sizes = np.sqrt(2 * np.pi) * self.root.diagonal(0, 1, 2)
         self.log_volume = whole.n[0] * float(np.log(sizes).sum())
         self.inverse = cov.inverses_of(self.root)
+        (mine,) = cov.parted(kind, covariance)
         self.shape = p, m = self.root.shape[:2]
+        self.mean = matvec(self.inverse, (mean - self.centre).reshape(p, m))
+        self.second = self.inverse @ mine @ self.inverse.mT + outer(self.mean)
         self.length = f = 2 + p if kind == "spherical" else 1 + p * m + p * m * (m + 1) // 2
         self.work, numbers = k * f, m * (k + 1) if prefers_residuals(m, k) else f
         # With fewer rows than axes, more time goes to fetching the roots than to using them.
@@ -241,12 +249,14 @@ class Frame:
         return GaussianParams(*self.moments(c))
 
 
-def gaussian_sweep(c: Components, block: Block) -> Expected:
+def gaussian_sweep(c: Components, spared: bool, block: Block) -> Expected:
     """A block's share of a pass.
 
     Parameters
     ----------
     c : Components
+    spared : bool
+        Whether of the last component, which goes by residuals, the mass alone is asked for.
     block : tuple
         Some rows as columns, shape (p, m, n), their features if they are kept, and their weights.
     """
@@ -256,15 +266,18 @@ def gaussian_sweep(c: Components, block: Block) -> Expected:
     r = product(w, phi, BARE // w.size) if mixed else np.empty((len(c.weights), z.shape[2]))
     # Threads wait for each other between calls of numpy, so there should be few; but in the cache.
     together = not mixed and z.shape[1] * STRIP <= SMALL
-    groups = [slice(None)] if together else [slice(j, j + 1) for j in c.own]
+    k = len(c.weights)
+    groups = [slice(0, k)] if together else [slice(j, j + 1) for j in c.own]
     ys = [(js, triangular(c.inverses[js], z - c.means[js][..., np.newaxis])) for js in groups]
     for js, y in ys:
         r[js] = c.constants[js, np.newaxis] - 0.5 * np.einsum("jpai,jpai->ji", y, y)
     log_likelihood = float(weighted(softmax(r), weights).sum())
     r = weighted(r, weights)
-    found = product(r, phi.T, SMALL // len(r)) if mixed else np.empty_like(w)
+    found = product(r, phi.T, SMALL // k) if mixed else np.zeros(w.shape)
+    found[:, 0] = r.sum(axis=1)
     for js, y in ys:
-        found[js] = summed(c.kind, y, r[js])
+        if mine := range(k - spared)[js]:
+            found[js][: len(mine)] = summed(c.kind, y[: len(mine)], r[js][: len(mine)])
     return Expected(found, log_likelihood)
 
 
@@ -359,8 +372,16 @@ class GaussianSweeper(Sweeper):
         if self.settled(c):  # in its own coordinates the rows have unit covariance
             top = self.mass * (float(c.constants[0]) - self.d / 2)
             return Expected(np.array([[self.mass]]), top - self.frame.log_volume)
-        found = self.total(partial(gaussian_sweep, c))
+        found = self.total(partial(gaussian_sweep, c, self.spares(c)))
         return Expected(found.sums, found.log_likelihood - self.frame.log_volume)
+
+    def spares(self, c: Components) -> bool:
+        """Whether the last component's moments are what the others leave of all the rows'.
+
+        They cancel as raw moments do, and more if its weight or the frame's precision is small.
+        """
+        able = self.kind == "full" and 1 < len(c.weights) == len(c.own)
+        return able and bool(c.kappa[-1] <= GUARD * c.weights[-1] * self.frame.smallest)
 
     def maximise(self, expected: Expected, c: Components) -> Components:
         """The M-step; if the sums have lost too many digits for a component, that of the loop.
@@ -388,7 +409,7 @@ class GaussianSweeper(Sweeper):
     @np.errstate(all="ignore")  # what is not finite is not combined
     def vector(self, c: Components) -> Array:
         """The weights, and times them the means and the second moments about the frame's centre."""
-        second = c.roots @ c.roots.mT + c.means[..., np.newaxis] * c.means[..., np.newaxis, :]
+        second = c.roots @ c.roots.mT + outer(c.means)
         flat = c.means.reshape(len(second), -1)
         columns = [np.ones((len(second), 1)), flat, told_apart(self.kind, second)]
         return np.asarray((c.weights[:, np.newaxis] * np.hstack(columns)).ravel())
@@ -403,7 +424,7 @@ class GaussianSweeper(Sweeper):
     def _from_sums(self, sums: Array, c: Components | None) -> tuple[Components, bool]:
         """The new parameters, and whether the sums that they come from have kept their digits."""
         counts, shape = sums[:, 0], (len(sums), *self.frame.shape)
-        prior, own = self.model.prior if c else None, c.own if c else []
+        prior, own = self.model.prior if c else None, list(c.own) if c else []
         if not prior:
             check_occupied((c or self.start).weights, counts)
         weights = counts / counts.sum()
@@ -412,7 +433,9 @@ class GaussianSweeper(Sweeper):
         # All axes alike, since they are made equal below.
         second = second * np.full(self.d, 1 / self.d) if self.kind == "spherical" else second
         covariances = second.reshape(*shape[:2], -1).take(self.order, axis=2)
-        covariances -= means[..., np.newaxis] * means[..., np.newaxis, :]
+        covariances -= outer(means)
+        if c and self.spares(c):
+            self._put_last(own.pop(), weights, means, covariances, c)
         # What goes by residuals is in the component's coordinates, the rest in the frame's.
         if c and prior:
             covariances[own] = c.roots[own] @ covariances[own] @ c.roots[own].mT
@@ -433,6 +456,16 @@ class GaussianSweeper(Sweeper):
         roots[own] = c.roots[own] @ roots[own]
         means[own] = c.means[own] + matvec(c.roots[own], means[own])
         return Components(weights, means, roots, self.kind), found.sound
+
+    @np.errstate(all="ignore")  # what is not finite is not sound
+    def _put_last(self, j: int, weights: Array, means: Array, covariances: Array, c: Any) -> None:
+        """Put in the last component's mean and covariance, from the others' by residuals."""
+        roots, frame = c.roots[:j], self.frame
+        others = c.means[:j] + matvec(roots, means[:j])
+        seconds = roots @ covariances[:j] @ roots.mT + outer(others)
+        means[j] = (frame.mean - np.tensordot(weights[:j], others, 1)) / weights[j]
+        second = (frame.second - np.tensordot(weights[:j], seconds, 1)) / weights[j]
+        covariances[j] = second - outer(means[j])
 
     def _from_survey(self, known: Survey, c: Components) -> Components:
         return self.frame.components(*gaussians.estimates(known, c.weights, self.model))
