@@ -274,7 +274,8 @@ def gaussian_sweep(c: Components, spared: bool, block: Block) -> Expected:
     log_likelihood = float(weighted(softmax(r), weights).sum())
     r = weighted(r, weights)
     found = product(r, phi.T, SMALL // k) if mixed else np.zeros(w.shape)
-    found[:, 0] = r.sum(axis=1)
+    if spared:
+        found[-1, 0] = r[-1].sum()
     for js, y in ys:
         if mine := range(k - spared)[js]:
             found[js][: len(mine)] = summed(c.kind, y[: len(mine)], r[js][: len(mine)])
