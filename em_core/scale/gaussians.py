@@ -4,7 +4,8 @@ The features of a row are (1, x, the products x_a x_b); for spherical components
 are taken in blocks that stay in the processor's cache, as columns, so that nothing of size n × k is
 ever made. Raw moments cancel for a narrow component far from the origin; `GUARD` says when, and
 then the component goes by its *residuals*: the rows in its own coordinates, in which it has mean 0
-and unit covariance.
+and unit covariance. Where all do, the last one's moments are what the others leave of all the
+rows', since responsibilities sum to 1.
 
 Everything is computed of the covariances' parts (`em_core.covariances`): there are p of them, with
 m rows each, and d = p · m. Products of axes in different parts are nowhere needed.
@@ -208,10 +209,7 @@ class Frame:
         sizes = np.sqrt(2 * np.pi) * self.root.diagonal(0, 1, 2)
         self.log_volume = whole.n[0] * float(np.log(sizes).sum())
         self.inverse = cov.inverses_of(self.root)
-        (mine,) = cov.parted(kind, covariance)
         self.shape = p, m = self.root.shape[:2]
-        self.mean = matvec(self.inverse, (mean - self.centre).reshape(p, m))
-        self.second = self.inverse @ mine @ self.inverse.mT + outer(self.mean)
         self.length = f = 2 + p if kind == "spherical" else 1 + p * m + p * m * (m + 1) // 2
         self.work, numbers = k * f, m * (k + 1) if prefers_residuals(m, k) else f
         # With fewer rows than axes, more time goes to fetching the roots than to using them.
@@ -249,7 +247,7 @@ class Frame:
         return GaussianParams(*self.moments(c))
 
 
-def gaussian_sweep(c: Components, spared: bool, block: Block) -> Expected:
+def gaussian_sweep(c: Components, spared: bool, of_all: bool, block: Block) -> Expected:
     """A block's share of a pass.
 
     Parameters
@@ -257,6 +255,8 @@ def gaussian_sweep(c: Components, spared: bool, block: Block) -> Expected:
     c : Components
     spared : bool
         Whether of the last component, which goes by residuals, the mass alone is asked for.
+    of_all : bool
+        Whether the sums of all the rows are asked for as well, after the components'.
     block : tuple
         Some rows as columns, shape (p, m, n), their features if they are kept, and their weights.
     """
@@ -279,6 +279,9 @@ def gaussian_sweep(c: Components, spared: bool, block: Block) -> Expected:
     for js, y in ys:
         if mine := range(k - spared)[js]:
             found[js][: len(mine)] = summed(c.kind, y[: len(mine)], r[js][: len(mine)])
+    if of_all:
+        ones = weighted(np.ones((1, z.shape[2])), weights)
+        found = np.vstack([found, summed(c.kind, z[np.newaxis].copy(), ones)])
     return Expected(found, log_likelihood)
 
 
@@ -348,6 +351,8 @@ class GaussianSweeper(Sweeper):
         If a covariance is not positive definite to the working precision of these data.
     """
 
+    all: Any = ()  # the averages of all the rows, once a pass has had to find them
+
     def __init__(self, model: Any, x: Any, start: Any, threads: Any, row_weights: Any) -> None:
         kind = self.kind = model.covariance
         gaussians.check_params(start, model)
@@ -355,13 +360,13 @@ class GaussianSweeper(Sweeper):
         whole = self.whole = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis], kind))
         self.why = partial(causes, lambda f: self.over(lambda x, v: f(x)), kind)
         self.finest, self.rows, self.mass = whole.finest(), whole.rows, whole.n[0]
-        check_collapse(kind, start.covariances, self.finest, partial(self.why, None))
         self.frame = frame = Frame(whole, len(start.weights), kind)
         self.total = self.adder(frame.block, frame.size, frame.work, threads)
         self.params, self.order = frame.params, triangle(frame.shape[1])[1]
         self.d = len(self.finest)
         self.clear = 2 * max(10 * self.d * EPS, (self.finest / frame.units).max())
         self.start = frame.components(start.weights, start.means, start.covariances)
+        self._check_collapse(self.start, partial(self.why, None))
         self.alone = len(start.weights) == 1 and not model.prior
 
     def settled(self, c: Components) -> bool:
@@ -373,16 +378,20 @@ class GaussianSweeper(Sweeper):
         if self.settled(c):  # in its own coordinates the rows have unit covariance
             top = self.mass * (float(c.constants[0]) - self.d / 2)
             return Expected(np.array([[self.mass]]), top - self.frame.log_volume)
-        found = self.total(partial(gaussian_sweep, c, self.spares(c)))
-        return Expected(found.sums, found.log_likelihood - self.frame.log_volume)
+        spared = self.spares(c)
+        found = self.total(partial(gaussian_sweep, c, spared, new := spared and not self.all))
+        sums, log_likelihood = found.sums, found.log_likelihood - self.frame.log_volume
+        if new:
+            sums, self.all = sums[:-1], self._averages(sums[-1:])
+        return Expected(sums, log_likelihood)
 
     def spares(self, c: Components) -> bool:
-        """Whether the last component's moments are what the others leave of all the rows'.
+        """Whether the last component's moments are what the others leave of all the rows'."""
+        return self.kind == "full" and 1 < len(c.weights) == len(c.own) and self._clear_cut(c)
 
-        They cancel as raw moments do, and more if its weight or the frame's precision is small.
-        """
-        able = self.kind == "full" and 1 < len(c.weights) == len(c.own)
-        return able and bool(c.kappa[-1] <= GUARD * c.weights[-1] * self.frame.smallest)
+    def _clear_cut(self, c: Components) -> bool:
+        # They cancel as raw moments do, and more where its weight is small.
+        return bool(c.kappa[-1] <= GUARD * c.weights[-1])
 
     def maximise(self, expected: Expected, c: Components) -> Components:
         """The M-step; if the sums have lost too many digits for a component, that of the loop.
@@ -424,18 +433,14 @@ class GaussianSweeper(Sweeper):
 
     def _from_sums(self, sums: Array, c: Components | None) -> tuple[Components, bool]:
         """The new parameters, and whether the sums that they come from have kept their digits."""
-        counts, shape = sums[:, 0], (len(sums), *self.frame.shape)
+        counts = sums[:, 0]
         prior, own = self.model.prior if c else None, list(c.own) if c else []
         if not prior:
             check_occupied((c or self.start).weights, counts)
         weights = counts / counts.sum()
-        averages = sums[:, 1:] / np.maximum(counts, TINY)[:, np.newaxis]
-        means, second = averages[:, : self.d].reshape(shape), averages[:, self.d :]
-        # All axes alike, since they are made equal below.
-        second = second * np.full(self.d, 1 / self.d) if self.kind == "spherical" else second
-        covariances = second.reshape(*shape[:2], -1).take(self.order, axis=2)
+        means, covariances = self._averages(sums)
         covariances -= outer(means)
-        if c and self.spares(c):
+        if spared := c is not None and self.spares(c):
             self._put_last(own.pop(), weights, means, covariances, c)
         # What goes by residuals is in the component's coordinates, the rest in the frame's.
         if c and prior:
@@ -446,26 +451,37 @@ class GaussianSweeper(Sweeper):
             scatters = counts[:, np.newaxis, np.newaxis] * cov.joined(root @ covariances @ root.mT)
             known = replace(self.whole, n=counts, mean=averages, scatter=scatters)
             found = self._from_survey(known, c)
-            return found, bool((np.delete(found.kappa, own) <= GUARD).all())
+            cut = not spared or self._clear_cut(found)
+            return found, cut and bool((np.delete(found.kappa, own) <= GUARD).all())
         roots = cov.cholesky(cov.tied(self.kind, covariances, weights))
         if roots.shape != covariances.shape:  # to broadcast takes long where rows are few
             roots = np.broadcast_to(roots, covariances.shape)
         found = Components(weights, means, roots, self.kind)
+        sound = found.sound and (not spared or self._clear_cut(found))
         if not (c and own):
-            return found, found.sound
+            return found, sound
         roots, means = np.array(roots), np.array(means)
         roots[own] = c.roots[own] @ roots[own]
         means[own] = c.means[own] + matvec(c.roots[own], means[own])
-        return Components(weights, means, roots, self.kind), found.sound
+        return Components(weights, means, roots, self.kind), sound
+
+    def _averages(self, sums: Array) -> tuple[Array, Array]:
+        """The means, and the means of products."""
+        averages = sums[:, 1:] / np.maximum(sums[:, :1], TINY)
+        first, second = averages[:, : self.d], averages[:, self.d :]
+        # All axes alike, since they are made equal later.
+        second = second * np.full(self.d, 1 / self.d) if self.kind == "spherical" else second
+        second = second.reshape(len(sums), self.frame.shape[0], -1).take(self.order, axis=2)
+        return first.reshape(len(sums), *self.frame.shape), second
 
     @np.errstate(all="ignore")  # what is not finite is not sound
     def _put_last(self, j: int, weights: Array, means: Array, covariances: Array, c: Any) -> None:
         """Put in the last component's mean and covariance, from the others' by residuals."""
-        roots, frame = c.roots[:j], self.frame
+        roots, (first, second) = c.roots[:j], self.all
         others = c.means[:j] + matvec(roots, means[:j])
         seconds = roots @ covariances[:j] @ roots.mT + outer(others)
-        means[j] = (frame.mean - np.tensordot(weights[:j], others, 1)) / weights[j]
-        second = (frame.second - np.tensordot(weights[:j], seconds, 1)) / weights[j]
+        means[j] = (first[0] - np.tensordot(weights[:j], others, 1)) / weights[j]
+        second = (second[0] - np.tensordot(weights[:j], seconds, 1)) / weights[j]
         covariances[j] = second - outer(means[j])
 
     def _from_survey(self, known: Survey, c: Components) -> Components:
