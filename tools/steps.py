@@ -173,7 +173,7 @@ def elsewhere() -> Iterator[Step]:
         yield Step(f"{other.kind}-code", f"the code: {where}", code, (setup.name,))
         if machine:
             parts = PART_ONE if other.kind == "oldest" else NBVAL[:1]
-            chapters = warm(pytest(*parts, *NBVAL[1:], python=other.python), other.python)
+            chapters = pytest(*parts, *NBVAL[1:], "--nbval-current-env", python=other.python)
             command = on(by_chapters, chapters, other.python)
             title = f"the chapters' outputs: {other.name}, {by_chapters}"
             yield Step(f"{other.kind}-outputs", title, command, (setup.name,))
@@ -191,9 +191,9 @@ def imitated() -> Iterator[Step]:
         yield Step(machine.name.replace(" ", "-"), f"imitated: {machine.name}", command)
 
 
-def warm(command: list[str], python: str = sys.executable) -> list[str]:
+def warm(command: list[str]) -> list[str]:
     """Let its kernels begin with the imports that they share; in Binder's step they start cold."""
-    return [python, "tools/warm_kernels.py", *command]
+    return [*PYTHON, "tools/warm_kernels.py", *command]
 
 
 def on(machine: str, command: list[str], python: str = sys.executable) -> list[str]:
