@@ -187,7 +187,8 @@ class CoinMixture:
 
 def from_sums(rows: Array, tosses: Array, params: CoinParams, fit_weights: bool) -> CoinParams:
     """The M-step from sums over the rows: Σ r_ij, and Σ r_ij x_i of shape (k, 2)."""
-    check_occupied(params.weights, rows, totals := tosses.sum(axis=1))
+    totals = tosses.sum(axis=1)
+    check_occupied(params.weights, np.minimum(rows, totals))
     theta = tosses[:, 0] / totals
     return CoinParams(theta, rows / rows.sum() if fit_weights else params.weights)
 

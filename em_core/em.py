@@ -252,14 +252,13 @@ def softmax(log_joint: Array) -> Array:
     return np.asarray(largest + total)
 
 
-def check_occupied(weights: Array, *sums: Array) -> None:
-    """Raise a CollapseError unless every component's sums of responsibilities are something.
+def check_occupied(weights: Array, sums: Array) -> None:
+    """Raise a CollapseError unless every component's sum of responsibilities is something.
 
     Below 1e-292, the smallest normal number over ε, a quotient of two such sums has no digit left.
     """
-    least = np.minimum.reduce(sums)
-    if not least.min() > 1e-292:
-        j = int(least.argmin())
+    if not np.minimum.reduce(sums) > 1e-292:
+        j = int(sums.argmin())
         cause = "No row is likely under it" if weights[j] else "Its weight is 0, and stays so"
         raise CollapseError(j, "its responsibilities sum to nothing", advice=f"{cause}. {RESTART}")
 

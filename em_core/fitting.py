@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
+from math import isfinite
 from threading import Event, Lock
 from typing import Any
 
@@ -309,7 +310,7 @@ class _Run:
             watch = Progress() if watch or (watch is None and isinstance(self.x, Chunks)) else None
         before, small = np.nan, 0
         for iteration, params, log_likelihood, log_posterior in self.steps:
-            if not np.isfinite(log_likelihood):
+            if not isfinite(log_likelihood):
                 self._explain(params)
             if not log_posterior < np.inf:
                 raise FloatingPointError("log_prior: no number below infinity at these parameters")

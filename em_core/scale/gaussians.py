@@ -146,16 +146,16 @@ class Components:
         with np.errstate(all="ignore"):  # a collapse is looked for when all is known
             precisions = self.inverses.mT @ self.inverses
             diagonals = precisions.diagonal(0, 2, 3).reshape(flat.shape)
-            self.traces = diagonals.sum(axis=1)
-            variances = (roots * roots).sum(axis=3).reshape(flat.shape)
+            self.traces = np.add.reduce(diagonals, axis=1)
+            variances = np.vecdot(roots, roots).reshape(flat.shape)
             self.kappa = np.vecdot(diagonals, variances + flat * flat)
-            sound = self.kappa <= GUARD
-            self.sound = bool(sound.all())
+            self.sound = bool(np.maximum.reduce(self.kappa) <= GUARD)
             # What is shared goes by residuals for all.
             whole = prefers_residuals(m, k) or (kind == "shared" and not self.sound)
-            self.own = [] if self.sound and not whole else np.flatnonzero(~sound | whole).tolist()
+            self.own = [] if self.sound else np.flatnonzero(~(self.kappa <= GUARD)).tolist()
+            self.own = list(range(k)) if whole else self.own
             sizes = roots.diagonal(0, 2, 3).reshape(flat.shape)
-            self.constants = np.log(weights) - np.log(sizes).sum(axis=1)
+            self.constants = np.log(weights) - np.add.reduce(np.log(sizes), axis=1)
             linear = matvec(precisions, means).reshape(flat.shape)
             # Of a weight of 0 there is no infinite logarithm: some BLAS multiply it by zeros.
             first = np.maximum(self.constants, -1e308) - 0.5 * np.vecdot(flat, linear)
@@ -271,7 +271,7 @@ def gaussian_sweep(c: Components, spared: bool, of_all: bool, block: Block) -> E
     ys = [(js, triangular(c.inverses[js], z - c.means[js][..., np.newaxis])) for js in groups]
     for js, y in ys:
         r[js] = c.constants[js, np.newaxis] - 0.5 * np.einsum("jpai,jpai->ji", y, y)
-    log_likelihood = float(weighted(softmax(r), weights).sum())
+    log_likelihood = float(np.add.reduce(weighted(softmax(r), weights)))
     r = weighted(r, weights)
     found = product(r, phi.T, SMALL // k) if mixed else np.zeros(w.shape)
     if spared:
@@ -437,7 +437,7 @@ class GaussianSweeper(Sweeper):
         prior, own = self.model.prior if c else None, list(c.own) if c else []
         if not prior:
             check_occupied((c or self.start).weights, counts)
-        weights = counts / counts.sum()
+        weights = counts / np.add.reduce(counts)
         means, covariances = self._averages(sums)
         covariances -= outer(means)
         if spared := c is not None and self.spares(c):
@@ -489,6 +489,6 @@ class GaussianSweeper(Sweeper):
 
     def _check_collapse(self, c: Components, *why: Any) -> None:
         # A bound from the precisions' traces clears most cases without any eigenvalue.
-        least = self.frame.smallest * c.weights.min() / c.traces.max()
+        least = self.frame.smallest * np.minimum.reduce(c.weights) / np.maximum.reduce(c.traces)
         if not least > self.clear:
             check_collapse(self.kind, self.frame.moments(c)[2], self.finest, *why)

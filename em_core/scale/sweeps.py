@@ -168,7 +168,8 @@ def passes(sweeper: Any, accelerate: bool) -> Iterator[tuple[int, Any, float, fl
     iteration, reached, trusted = 0, -np.inf, 0
     while True:
         expected = sweeper.expect(params)
-        if abs((mass := expected.sums[:, 0].sum()) - sweeper.mass) > 1e-9 * sweeper.mass:
+        mass = sweeper.mass if sweeper.kept else expected.sums[:, 0].sum()
+        if abs(mass - sweeper.mass) > 1e-9 * sweeper.mass:
             raise ValueError(f"pieces: {sweeper.mass:.12g} rows at first, {mass:.12g} later")
         extrapolated = params is not plain
         log_posterior = expected.log_likelihood + sweeper.log_prior(params)
