@@ -326,7 +326,9 @@ class _Run:
             self.converged, before = small == self.settled, log_posterior
             if self.converged or iteration == max_iter:
                 break
-        self._doubt(tol, self.result().params)
+        given = self.params = self.result().params  # to make them takes long where d is large
+        self.as_given = lambda _: given
+        self._doubt(tol, given)
 
     def _doubt(self, tol: float, params: Any) -> None:
         """Whether it has not converged, or a Gaussian of its own covariance kept too few rows."""

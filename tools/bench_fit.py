@@ -5,8 +5,8 @@ python tools/bench_fit.py [--quick] [--output _build/bench.json]
 In each row all candidates get the same data, start and number of iterations and take turns; a
 ratio is the median of the ratios of neighbouring turns. One-thread figures are CPU time with one
 BLAS thread; wall time is with as many threads, BLAS's or ours, as there are processors. An
-iteration is (a run of several − a run of none) over their number, so that what a fit does once is
-apart; it is given in iterations.
+iteration is (a run of several − a run of one) over the others' number, so that what a fit does once
+is apart; it is given in iterations.
 scikit-learn is its own E-step, M-step and bound, without the regularisation that it adds unasked.
 The floor is what no fit of this design can leave out: exp of n·k numbers, log of n, two matrix
 products, one read of X.
@@ -210,8 +210,9 @@ def seconds(work: Work, iterations: int, clock: Callable[[], float]) -> float:
 
 def iteration(work: Work, iterations: int, clock: Callable[[], float]) -> tuple[float, float]:
     """How long one iteration takes, and everything that is done once."""
-    once = seconds(work, 0, clock)
-    return max(seconds(work, iterations, clock) - once, 1e-9) / iterations, once
+    first = seconds(work, 1, clock)
+    each = max(seconds(work, 1 + iterations, clock) - first, 1e-9) / iterations
+    return each, first - each
 
 
 def in_turns(
@@ -227,9 +228,11 @@ def in_turns(
 
 
 def enough(work: Work, clock: Callable[[], float]) -> int:
-    """So many iterations, from 2 to 200, that what is done once is no longer than they are."""
-    each, once = iteration(work, 2, clock)
-    return int(np.clip(max(0.2, once) / each, 2, 200))
+    """So many iterations, up to some 200, that what is done once takes no longer than they do."""
+    first, count = seconds(work, 1, clock), 2
+    while count < 200 and seconds(work, 1 + count, clock) < first + max(0.2, first):
+        count *= 2
+    return count
 
 
 def ratios(times: dict[str, list[tuple[float, float]]]) -> dict[str, float]:
