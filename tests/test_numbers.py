@@ -341,7 +341,7 @@ def test_the_appendix_says_of_bench_json_what_is_in_it():
     assert 1 < bench["rows"][5]["ratios"]["scikit-learn"] / 0.055 < 1.05  # "by a hair"
     below = [row for row in bench["sweep"] if row["ratios"]["the floor"] < 1]
     by_moments = [row for row in below if row["way"] == "moments"]
-    assert len(by_moments) == 1 < len(below)  # "at one size"
+    assert 0 < len(by_moments) < len(below)  # "at some sizes"
     # "many columns and few components"
     assert all(10 * row["k"] <= row["d"] for row in below if row["way"] == "residuals")
     cases = {row["case"]: row for row in bench["exactness"]}
