@@ -338,12 +338,10 @@ def test_the_appendix_says_of_bench_json_what_is_in_it():
     assert all(1.2 < one < 1.75 for one in steep)  # "less than like d^2", once d and k are large
     missed = [(row["n"], row["d"], row["k"]) for row in bench["rows"] if row["missed"]]
     assert missed == [(1_000, 2, 2), (100_000, 8, 64)]
-    assert 1 < bench["rows"][5]["ratios"]["scikit-learn"] / 0.055 < 1.05  # "by a hair"
     below = [row for row in bench["sweep"] if row["ratios"]["the floor"] < 1]
-    by_moments = [row for row in below if row["way"] == "moments"]
-    assert 0 < len(by_moments) < len(below)  # "at some sizes"
-    # "many columns and few components"
-    assert all(10 * row["k"] <= row["d"] for row in below if row["way"] == "residuals")
+    assert below
+    assert all(row["way"] == "residuals" and row["k"] <= 3 and row["d"] >= 32 for row in below)
+    assert all(10 * row["k"] <= row["d"] for row in below)  # "many columns and few components"
     cases = {row["case"]: row for row in bench["exactness"]}
     digits = {
         case: np.log10(row["median"]["scikit-learn"] / row["median"]["em_core"])
