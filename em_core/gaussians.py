@@ -291,8 +291,8 @@ def check_collapse(kind: str, covariances: Array, finest: Array, why: Any = None
     CollapseError
         It names the first such component.
     """
-    # To what is not finite LAPACK might never come back.
     parts = cov.parted(kind, covariances)
+    # To what is not finite LAPACK might never come back.
     finite = np.isfinite(parts).all(axis=(2, 3), keepdims=True)
     varies, deviations, correlations = cov.standardised(np.where(finite, parts, 0.0))
     positive = np.logical_and.reduce(varies, axis=2, keepdims=True)
