@@ -235,3 +235,17 @@ def test_what_the_others_leave_is_the_last_component():
         assert begun.spares(begun.start)
         ends.add(ended.spares(ended.start))
     assert ends == {True, False}
+
+
+def test_what_the_others_leave_may_be_nothing():
+    """Under a prior a component lives without any row."""
+    x = np.random.default_rng(0).standard_normal((200, 20))
+    model = GaussianMixture(prior=GaussianPrior.weak(x, 2))
+    start = GaussianParams([0.5, 0.5], [np.zeros(20), np.full(20, 30.0)], [np.eye(20)] * 2)
+    sweeper = GaussianSweeper(model, x, start, None, None)
+    assert sweeper.spares(sweeper.start)
+    assert sweeper.expect(sweeper.start).sums[-1, 0] == 0
+    expected, params = reached(model, x, start)
+    result = fit(model, x, start, tol=0, max_iter=4)
+    np.testing.assert_allclose(result.log_likelihoods, expected, rtol=1e-12)
+    np.testing.assert_allclose(result.params.covariances, params.covariances, atol=1e-9)

@@ -441,6 +441,8 @@ class GaussianSweeper(Sweeper):
         means, covariances = self._averages(sums)
         covariances -= outer(means)
         if spared := c is not None and self.spares(c):
+            if GUARD * weights[-1] < 1:  # kappa is more
+                return c, False
             self._put_last(own.pop(), weights, means, covariances, c)
         # What goes by residuals is in the component's coordinates, the rest in the frame's.
         if c and prior:
