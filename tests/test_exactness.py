@@ -249,3 +249,13 @@ def test_what_the_others_leave_may_be_nothing():
     result = fit(model, x, start, tol=0, max_iter=4)
     np.testing.assert_allclose(result.log_likelihoods, expected, rtol=1e-12)
     np.testing.assert_allclose(result.params.covariances, params.covariances, atol=1e-9)
+
+
+def test_a_start_of_another_scale_collapses_where_the_loop_does():
+    """The bound that clears a step's covariances knows that these lie within the data's."""
+    x = np.random.default_rng(0).standard_normal((100, 2))
+    nearly = 1e12 * np.array([[1.0, 1 - 1e-15], [1 - 1e-15, 1.0]])
+    start = GaussianParams([1.0], [[0.0, 0.0]], [nearly])
+    for run in (em_steps, fit):
+        with pytest.raises(CollapseError, match="component 0 collapsed at iteration 0"):
+            run(GaussianMixture(), x, start)

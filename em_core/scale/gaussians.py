@@ -260,13 +260,12 @@ def gaussian_sweep(c: Components, spared: bool, of_all: bool, block: Block) -> E
     block : tuple
         Some rows as columns, shape (p, m, n), their features if they are kept, and their weights.
     """
-    (z, phi, weights), w = block, c.products
-    mixed = len(c.own) < len(c.weights)
+    (z, phi, weights), w, k = block, c.products, len(c.weights)
+    mixed = len(c.own) < k
     phi = features(z, w.shape[1]) if mixed and phi is None else phi
-    r = product(w, phi, BARE // w.size) if mixed else np.empty((len(c.weights), z.shape[2]))
+    r = product(w, phi, BARE // w.size) if mixed else np.empty((k, z.shape[2]))
     # Threads wait for each other between calls of numpy, so there should be few; but in the cache.
     together = not mixed and z.shape[1] * STRIP <= SMALL
-    k = len(c.weights)
     groups = [slice(0, k)] if together else [slice(j, j + 1) for j in c.own]
     ys = [(js, triangular(c.inverses[js], z - c.means[js][..., np.newaxis])) for js in groups]
     for js, y in ys:
@@ -360,13 +359,13 @@ class GaussianSweeper(Sweeper):
         whole = self.whole = self.over(lambda x, v: Survey.of(x, v[:, np.newaxis], kind))
         self.why = partial(causes, lambda f: self.over(lambda x, v: f(x)), kind)
         self.finest, self.rows, self.mass = whole.finest(), whole.rows, whole.n[0]
+        check_collapse(kind, start.covariances, self.finest, partial(self.why, None))
         self.frame = frame = Frame(whole, len(start.weights), kind)
         self.total = self.adder(frame.block, frame.size, frame.work, threads)
         self.params, self.order = frame.params, triangle(frame.shape[1])[1]
         self.d = len(self.finest)
         self.clear = 2 * max(10 * self.d * EPS, (self.finest / frame.units).max())
         self.start = frame.components(start.weights, start.means, start.covariances)
-        self._check_collapse(self.start, partial(self.why, None))
         self.alone = len(start.weights) == 1 and not model.prior
 
     def settled(self, c: Components) -> bool:
@@ -441,7 +440,7 @@ class GaussianSweeper(Sweeper):
         means, covariances = self._averages(sums)
         covariances -= outer(means)
         if spared := c is not None and self.spares(c):
-            if GUARD * weights[-1] < 1:  # kappa is more
+            if GUARD * weights[-1] < 1:  # so it would not be clear cut: its kappa is above 1
                 return c, False
             self._put_last(own.pop(), weights, means, covariances, c)
         # What goes by residuals is in the component's coordinates, the rest in the frame's.
@@ -476,7 +475,6 @@ class GaussianSweeper(Sweeper):
         second = second.reshape(len(sums), self.frame.shape[0], -1).take(self.order, axis=2)
         return first.reshape(len(sums), *self.frame.shape), second
 
-    @np.errstate(all="ignore")  # what is not finite is not sound
     def _put_last(self, j: int, weights: Array, means: Array, covariances: Array, c: Any) -> None:
         """Put in the last component's mean and covariance, from the others' by residuals."""
         roots, (first, second) = c.roots[:j], self.all
